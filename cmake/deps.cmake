@@ -1,0 +1,10 @@
+# Debian 12 packages; pkg-config finds all of them (hiredis 0.14.1 and 1.2.0 alike).
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv>=1.43)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.81)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson>=1.7)
+pkg_check_modules(MHD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.71)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)

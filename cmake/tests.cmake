@@ -1,0 +1,27 @@
+# tests/unit mirrors the source paths: tests/unit/<dir>/<file>_test.c is one
+# program per file; tests/sim, tests/llmsim and tests/bench have one program each.
+if(NOT BARKER_TESTS)
+  return()
+endif()
+enable_testing()
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+
+file(GLOB_RECURSE unit_src CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/unit/*_test.c)
+foreach(source IN LISTS unit_src)
+  string(REGEX REPLACE "^tests/unit/(.*)\\.c$" "\\1" path ${source})
+  string(REPLACE "/" "." name ${path})
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE workers PkgConfig::CMOCKA m)
+  target_compile_definitions(${name} PRIVATE
+      SOURCE_DIR="${CMAKE_SOURCE_DIR}" BINARY_DIR="${CMAKE_BINARY_DIR}")
+  add_test(NAME unit.${name} COMMAND ${name})
+  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120)
+endforeach()
+
+foreach(part sim llmsim bench)
+  file(GLOB part_src CONFIGURE_DEPENDS tests/${part}/*.c)
+  if(part_src)
+    add_executable(barker-${part} ${part_src})
+    target_link_libraries(barker-${part} PRIVATE workers m)
+  endif()
+endforeach()

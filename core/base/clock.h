@@ -1,0 +1,13 @@
+/* clock.h: the two clocks. Code that decides takes `now_ms` as an argument; only the
+ * edges ask a clock. In the simulator the clock is virtual (tests/sim). */
+#ifndef BARKER_CORE_BASE_CLOCK_H
+#define BARKER_CORE_BASE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_wall_ms(void);  /* Unix time; may jump */
+int64_t clock_mono_ms(void);  /* never goes back; for durations and deadlines */
+int64_t clock_mono_us(void);
+int64_t clock_cpu_us(void);   /* CPU time of this process, user + system */
+
+#endif

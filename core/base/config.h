@@ -1,0 +1,39 @@
+/* config.h: configuration. File < environment < flag. Keys come from settings.def;
+ * sections [endpoint NAME] and [tenant NAME] repeat. Unknown keys are errors with
+ * their line. `struct config` **owns** its strings; read-only after load. */
+#ifndef BARKER_CORE_BASE_CONFIG_H
+#define BARKER_CORE_BASE_CONFIG_H
+
+#include "core/base/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONFIG_ENDPOINTS_MAX 32
+
+/* usd per 1,000,000 tokens, in nano-dollars per token; < 0 = not given */
+struct config_endpoint {
+    char name[64], dialect[32], base_url[512], model[128], key_env[64];
+    int64_t rpm, tpm, max_in_flight; /* 0 = no limit */
+    double price_in_nano, price_out_nano;
+    bool json_schema; /* the endpoint has response_format json_schema; default true */
+};
+
+struct config;
+/* path NULL: BARKER_CONFIG, else ./barker.ini if there, else none. */
+enum err config_load(const char *path, struct config **out, struct err_detail *d) MUST_USE;
+void config_free(struct config *c);
+/* A flag on the command line; section.key as in settings.def. */
+enum err config_override(struct config *c, const char *section, const char *key,
+                         const char *value, struct err_detail *d) MUST_USE;
+
+const char *config_str(const struct config *c, const char *section, const char *key);
+int64_t config_int(const struct config *c, const char *section, const char *key);
+/* Endpoints of the file; with none, one named "default" made of OPENAI_BASE_URL
+ * (default https://api.openai.com/v1), OPENAI_API_KEY, BARKER_MODEL, if any is set. */
+size_t config_endpoint_count(const struct config *c);
+const struct config_endpoint *config_endpoint_at(const struct config *c, size_t i);
+/* Writes the documented sample file (barker.ini) to stdout-like buf. */
+struct buf;
+enum err config_sample(struct buf *out);
+
+#endif

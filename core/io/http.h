@@ -1,0 +1,65 @@
+/* http.h: HTTP client, curl multi on the loop.
+ *
+ * Easy handles are pooled; connections are spread over several multis per loop, because
+ * one multi slows down with many connections to a host (guides/BENCH.md §2). A zero
+ * timeout of curl is served in the same loop turn, never inside curl's callback.
+ * Each request has a deadline from birth and settles exactly once, from a deferred
+ * call, never inside http_send() or http_cancel(). */
+#ifndef BARKER_CORE_IO_HTTP_H
+#define BARKER_CORE_IO_HTTP_H
+
+#include "core/base/err.h"
+#include "core/io/loop.h"
+
+struct http;
+
+struct http_options {
+    int multis;                /* 0 = 4 */
+    int max_connections;       /* warm connections kept; 0 = 256 */
+};
+
+struct http_header {
+    const char *name, *value;
+};
+
+/* All pointers are **borrowed** until http_send() returns, but `body`: until settled. */
+struct http_request {
+    const char *method; /* "GET", "POST" */
+    const char *url;
+    const struct http_header *headers;
+    size_t header_count;
+    const char *body;
+    size_t body_len;
+    int64_t connect_timeout_ms, deadline_ms; /* relative; deadline covers everything */
+    size_t max_reply_bytes;                  /* body cap: over it ERR_LIMIT */
+};
+
+/* **Borrowed** by the callback. err: ERR_OK (any status), ERR_UNSENT (connect, DNS, TLS
+ * failed: nothing was sent), ERR_UNKNOWN_OUTCOME (lost after sending), ERR_TRUNCATED,
+ * ERR_LIMIT, ERR_DEADLINE, ERR_CANCELLED. `sent` tells for DEADLINE and CANCELLED
+ * whether the request may have reached the server. */
+struct http_reply {
+    enum err err;
+    bool sent;
+    int status;
+    const char *body; /* NUL-terminated */
+    size_t body_len;
+    const char *message; /* curl's text of a failure, or "" */
+    int64_t total_us, first_byte_us, connect_us;
+    const struct http_headers *headers;
+};
+/* Value of the last header of that name (case ignored), or NULL. Kept up to 16 KiB. */
+const char *http_reply_header(const struct http_reply *r, const char *name);
+
+typedef void (*http_fn)(void *arg, uint64_t ticket, const struct http_reply *r);
+
+enum err http_new(struct loop *l, const struct http_options *o, struct http **out) MUST_USE;
+void http_free(struct http *h); /* settles everything with ERR_CANCELLED first */
+/* *id names the request for http_cancel(). On a returned error fn is not called. */
+enum err http_send(struct http *h, const struct http_request *q, http_fn fn, void *arg,
+                   uint64_t ticket, uint64_t *id) MUST_USE;
+/* Closes the transfer in this loop turn; settles with ERR_CANCELLED. Unknown id: no-op. */
+void http_cancel(struct http *h, uint64_t id);
+size_t http_in_flight(const struct http *h);
+
+#endif

@@ -1,0 +1,45 @@
+/* journal.h: what was asked and answered, so that nothing stored is ever paid again.
+ * One hash per (stage, iteration); field "<index>/<attempt>", value one JSON record:
+ *  {"s":"sent","t":ms}                         reserved, about to be sent
+ *  {"s":"ok","t":ms,…reply…}                   stored reply
+ *  {"s":"err","t":ms,"code":…}                 failed, may be tried again
+ *  {"s":"lost","t":ms}                         its worker died; possibly billed
+ * Reserving and settling are fenced scripts; reply, usage and settlement are one. */
+#ifndef BARKER_QUEUES_JOURNAL_H
+#define BARKER_QUEUES_JOURNAL_H
+
+#include "queues/queue.h"
+#include <stdbool.h>
+
+struct journal_place {
+    const char *campaign;
+    int64_t fence;
+    const char *stage;
+    int iteration;
+};
+struct journal_call {
+    int index, attempt;
+    int64_t tokens, usd_nano; /* the most this call can cost; calls count 1 each */
+};
+/* At most 64 calls. Reply: [verdict, …] one per call: "ok", "over_budget", or
+ * "exists" (already sent or stored: do not send). Reserves in order until the budget
+ * is full. */
+enum err journal_reserve(struct queue *q, const struct journal_place *at,
+                         const struct journal_call *calls, int count, queue_fn fn,
+                         void *arg, uint64_t ticket) MUST_USE;
+
+struct journal_result {
+    int index, attempt;
+    const char *record; /* JSON object text; "t" is added by the script */
+    size_t record_len;
+    int64_t tokens_in, tokens_out, usd_nano; /* actual; 0 for what was not billed */
+    bool was_sent;       /* false: nothing left the machine, so the call is not counted */
+    bool call;           /* false: not an LLM call (a read): no budget, no counters */
+    const char *const *audit; /* field, value, …, NULL; or NULL */
+};
+/* Repeating it with the same arguments is a no-op. Reply: ["ok"] or ERR_FENCED. */
+enum err journal_settle(struct queue *q, const struct journal_place *at,
+                        const struct journal_result *result, queue_fn fn, void *arg,
+                        uint64_t ticket) MUST_USE;
+
+#endif

@@ -1,0 +1,105 @@
+/* campaign.h: a campaign as its stages see it: the spec, what the kind remembers, the
+ * variants with their counts, the mail that arrived. Everything lives in the job's
+ * arena; one holder at a time (one writer, DESIGN §4). Pure data, no I/O, no clock: the
+ * time of the run is `now_ms`. */
+#ifndef BARKER_CAMPAIGNS_CAMPAIGN_H
+#define BARKER_CAMPAIGNS_CAMPAIGN_H
+
+#include "campaigns/ask.h"
+#include "campaigns/spec.h"
+#include "campaigns/variant.h"
+
+enum campaign_state {
+    CAMPAIGN_QUEUED,
+    CAMPAIGN_RUNNING,
+    CAMPAIGN_REVIEW,
+    CAMPAIGN_LIVE,
+    CAMPAIGN_PAUSED,
+    CAMPAIGN_DONE,
+    CAMPAIGN_FAILED,
+    CAMPAIGN_CANCELLED,
+    CAMPAIGN_OVER_BUDGET,
+};
+const char *campaign_state_name(enum campaign_state s);
+bool campaign_state_from(const char *name, enum campaign_state *out);
+bool campaign_state_is_terminal(enum campaign_state s);
+
+struct campaign_placement {
+    const struct spec_placement *spec; /* borrows */
+    int64_t epoch;
+    int64_t used; /* trials so far */
+    int leader;   /* variant index, -1 = none */
+    int tied;     /* arms in the tie group */
+    double lift, lift_lo, lift_hi;
+    bool evidence, changed, reallocated; /* reallocated: a new epoch of shares */
+};
+
+enum campaign_mail_kind {
+    MAIL_PAUSE,
+    MAIL_RESUME,
+    MAIL_CANCEL,
+    MAIL_APPROVE,
+    MAIL_REJECT,
+};
+struct campaign_mail {
+    enum campaign_mail_kind kind;
+    const char *variant, *by, *text, *via;
+};
+
+/* One line of the audit stream: "what" and flat field, value pairs. */
+#define CAMPAIGN_AUDIT_FIELDS 6
+struct campaign_audit {
+    const char *what;
+    const char *field[CAMPAIGN_AUDIT_FIELDS], *value[CAMPAIGN_AUDIT_FIELDS];
+    int count;
+};
+
+struct campaign_child {
+    const char *id, *state;
+};
+
+struct campaign {
+    struct arena *arena;     /* borrows */
+    const struct spec *spec; /* borrows */
+    const struct kind *kind;
+    enum campaign_state state;
+    enum campaign_state paused_from; /* where resume goes back to */
+    enum err error;
+    const char *error_text; /* for example the question of needs_input */
+    const char *stage;
+    int iteration, round, progress; /* progress in percent */
+    struct json *memo;              /* the kind's persisted state: an object, never NULL */
+    struct json *pins;              /* versions pinned at the first claim */
+    struct variant *variants;
+    int variant_count, variant_cap;
+    struct campaign_placement *placements; /* as in the spec */
+    int placement_count;
+    struct campaign_mail *mail; /* not yet consumed, in order */
+    int mail_count, mail_done;  /* mail_done: consumed by this run */
+    struct campaign_child *children;
+    int child_count;
+    struct campaign_audit *audit;
+    int audit_count, audit_cap;
+    int rejected;    /* replies refused so far (duplicates, limits …) */
+    int64_t now_ms;  /* Unix time of this run */
+};
+
+/* All in the arena; NULL when it is full. */
+struct campaign *campaign_new(struct arena *a, const struct spec *spec) MUST_USE;
+/* json values (memo, pins) are not arena memory: */
+void campaign_fini(struct campaign *c);
+struct variant *campaign_add_variant(struct campaign *c, int placement,
+                                     const char *text) MUST_USE;
+struct variant *campaign_find_variant(struct campaign *c, const char *id);
+struct campaign_audit *campaign_audit_add(struct campaign *c, const char *what);
+void campaign_audit_field(struct campaign_audit *a, const char *field, const char *value);
+
+/* Checkpoint text: {"v":1,"stage","iteration","round","state"…,"memo","pins"}. */
+enum err campaign_save(const struct campaign *c, const char *stage, int iteration,
+                       struct buf *out) MUST_USE;
+/* Reads it back into a fresh campaign; "" = a campaign that never ran. ERR_UNKNOWN_VERSION
+ * for records of a newer release (the job is parked, not lost). */
+enum err campaign_restore(struct campaign *c, const char *checkpoint, size_t n,
+                          struct err_detail *d) MUST_USE;
+
+#endif

@@ -1,0 +1,80 @@
+/* spec.h: a campaign specification (CONTRACT §5), parsed and checked.
+ *
+ * Every field of the contract is known; unknown fields are refused with their JSON
+ * pointer, fields not served yet with ERR_NOT_SUPPORTED. Pure: text in, struct out.
+ * All memory lives in the arena and in `root`, which the spec **owns**. */
+#ifndef BARKER_CAMPAIGNS_SPEC_H
+#define BARKER_CAMPAIGNS_SPEC_H
+
+#include "campaigns/checks/channel.h"
+#include "core/base/arena.h"
+#include "core/base/json.h"
+
+#define SPEC_ID_MAX 64
+#define SPEC_LIST_MAX 16      /* channels, segments, locales, angles … */
+#define SPEC_PLACEMENTS_MAX 64
+#define SPEC_WARNINGS_MAX 16
+
+enum spec_metric { SPEC_METRIC_CLICK, SPEC_METRIC_CONVERSION };
+
+struct spec_segment {
+    const char *id, *profile;
+    int64_t size; /* people; 0 = unknown */
+};
+/* One cell in which variants compete. */
+struct spec_placement {
+    const char *name; /* "sms", "sms/vip", "sms/all/zh-CN" */
+    const struct channel *channel;
+    const struct spec_segment *segment; /* NULL = everybody */
+    const char *locale;
+    const char *control; /* given control text, or NULL */
+};
+struct spec_warning {
+    const char *path, *message;
+};
+
+struct spec {
+    struct json *root; /* owns */
+    const struct json *input, *facts;
+    char id[SPEC_ID_MAX + 1]; /* "" = to be made from the stream entry */
+    char tenant[SPEC_ID_MAX + 1];
+    char kind[32];
+    const char *locale[SPEC_LIST_MAX];
+    const struct channel *channel[SPEC_LIST_MAX];
+    struct spec_segment segment[SPEC_LIST_MAX];
+    int locale_count, channel_count, segment_count;
+    struct spec_placement placement[SPEC_PLACEMENTS_MAX];
+    int placement_count;
+    const char *voice;
+    const char *never[64], *say[64];
+    int never_count, say_count;
+    int64_t budget_calls, budget_tokens, budget_usd_nano; /* -1 = no bound */
+    const char *llm_endpoint, *llm_model;                 /* "" = default */
+    enum spec_metric metric;
+    double holdout;      /* 0-0.5 */
+    double min_distance; /* 0-1; default 0.25 */
+    const char *policy;  /* default "sharpened" */
+    int64_t horizon;     /* planned impressions per placement; 0 = unknown */
+    int64_t min_impressions;
+    int max_rounds;      /* default 5 */
+    bool approval;       /* a person must approve each variant */
+    int64_t not_before_ms;
+    uint64_t seed;
+    struct spec_warning warning[SPEC_WARNINGS_MAX];
+    int warning_count;
+};
+
+/* channels is **borrowed** by the spec for its life. The kind's own `input` is checked
+ * too. d holds the first error: code, pointer, message. */
+enum err spec_parse(const char *text, size_t n, const struct channel_set *channels,
+                    struct arena *arena, struct spec *out, struct err_detail *d) MUST_USE;
+void spec_fini(struct spec *s); /* frees root; the arena is the caller's */
+
+/* [A-Za-z0-9._-], 1..64, for ids of campaigns, tenants, segments, variants. */
+bool spec_id_is_valid(const char *id);
+
+/* Fails with ERR_PRICE_UNKNOWN (usd budget, no price, neither calls nor tokens bounded). */
+enum err spec_check_price(const struct spec *s, bool price_known,
+                          struct err_detail *d) MUST_USE;
+
+#endif

@@ -74,8 +74,9 @@ struct campaign {
     int variant_count, variant_cap;
     struct campaign_placement *placements; /* as in the spec */
     int placement_count;
-    struct campaign_mail *mail; /* not yet consumed, in order */
-    int mail_count, mail_done;  /* mail_done: consumed by this run */
+    struct campaign_mail *mail; /* unread, in order; kept in the record until read */
+    int mail_count, mail_cap;
+    int mail_taken; /* taken out of the mailbox by this run; the commit removes them */
     struct campaign_child *children;
     int child_count;
     struct campaign_audit *audit;
@@ -90,6 +91,12 @@ struct campaign *campaign_new(struct arena *a, const struct spec *spec) MUST_USE
 void campaign_fini(struct campaign *c);
 struct variant *campaign_add_variant(struct campaign *c, int placement,
                                      const char *text) MUST_USE;
+/* Appends mail; the order's strings are copied. Over 4096 unread: ERR_LIMIT. */
+enum err campaign_add_mail(struct campaign *c, const struct campaign_mail *m) MUST_USE;
+const char *campaign_mail_name(enum campaign_mail_kind k); /* "approve" … */
+bool campaign_mail_from(const char *name, enum campaign_mail_kind *out);
+/* Mail as JSON object {"do","v","by","text","via"} (what the mailbox holds). */
+enum err campaign_parse_mail(struct campaign *c, const struct json *j) MUST_USE;
 struct variant *campaign_find_variant(struct campaign *c, const char *id);
 struct campaign_audit *campaign_audit_add(struct campaign *c, const char *what);
 void campaign_audit_field(struct campaign_audit *a, const char *field, const char *value);

@@ -1,0 +1,73 @@
+/* campaign_mail.c: orders and reviews that people sent to a campaign. */
+#include "campaigns/campaign.h"
+#include <string.h>
+
+#define MAIL_MAX 4096
+
+static const char *const names[] = {
+    [MAIL_PAUSE] = "pause",     [MAIL_RESUME] = "resume", [MAIL_CANCEL] = "cancel",
+    [MAIL_APPROVE] = "approve", [MAIL_REJECT] = "reject",
+};
+
+const char *campaign_mail_name(enum campaign_mail_kind k)
+{
+    return names[k];
+}
+
+bool campaign_mail_from(const char *name, enum campaign_mail_kind *out)
+{
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *out = (enum campaign_mail_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err make_room(struct campaign *c)
+{
+    if (c->mail_count < c->mail_cap)
+        return ERR_OK;
+    if (c->mail_count >= MAIL_MAX)
+        return ERR_LIMIT;
+    int cap = c->mail_cap ? c->mail_cap * 2 : 16;
+    struct campaign_mail *more = arena_array(c->arena, (size_t)cap, sizeof *more);
+    if (!more)
+        return ERR_NOMEM;
+    if (c->mail_count)
+        memcpy(more, c->mail, (size_t)c->mail_count * sizeof *more);
+    c->mail = more;
+    c->mail_cap = cap;
+    return ERR_OK;
+}
+
+enum err campaign_add_mail(struct campaign *c, const struct campaign_mail *m)
+{
+    enum err e = make_room(c);
+    if (e)
+        return e;
+    struct campaign_mail *copy = &c->mail[c->mail_count];
+    copy->kind = m->kind;
+    copy->variant = arena_strdup(c->arena, m->variant);
+    copy->by = arena_strdup(c->arena, m->by);
+    copy->text = arena_strdup(c->arena, m->text);
+    copy->via = arena_strdup(c->arena, m->via);
+    if (!copy->variant || !copy->by || !copy->text || !copy->via)
+        return ERR_NOMEM;
+    c->mail_count++;
+    return ERR_OK;
+}
+
+enum err campaign_parse_mail(struct campaign *c, const struct json *j)
+{
+    struct campaign_mail m = {
+        .variant = json_str(json_get(j, "v"), ""),
+        .by = json_str(json_get(j, "by"), ""),
+        .text = json_str(json_get(j, "text"), ""),
+        .via = json_str(json_get(j, "via"), ""),
+    };
+    if (!campaign_mail_from(json_str(json_get(j, "do"), ""), &m.kind))
+        return ERR_OK; /* an order of a newer release: not ours to judge, dropped */
+    return campaign_add_mail(c, &m);
+}

@@ -1,0 +1,244 @@
+/* engine.c: one iteration of one stage: plan, judge replies, fold. */
+#include "campaigns/engine.h"
+#include "campaigns/checks/repair.h"
+#include "campaigns/checks/schema.h"
+#include <string.h>
+
+#define REASKS_MAX 1
+
+struct engine_slot {
+    struct json *reply; /* owns; what answers[i].reply points to */
+    int refusals;
+    bool settled;
+    const char *refused_text; /* arena */
+    struct objection objection;
+};
+
+struct engine {
+    struct campaign *campaign;
+    const struct stage *stage;
+    struct ask_list asks;
+    struct engine_slot *slots;
+    struct answer *answers;
+    struct json **schemas; /* owns; per ask, NULL where none */
+    int open;
+};
+
+/* Pause, resume and cancel belong to every kind, so they are handled here; the rest of
+ * the mail is left for the stage. */
+static void take_orders(struct campaign *c, bool *cancel)
+{
+    int kept = 0;
+    for (int i = 0; i < c->mail_count; i++) {
+        const struct campaign_mail *m = &c->mail[i];
+        if (m->kind == MAIL_CANCEL) {
+            *cancel = true;
+        } else if (m->kind == MAIL_PAUSE && c->state != CAMPAIGN_PAUSED) {
+            c->paused_from = c->state;
+            c->state = CAMPAIGN_PAUSED;
+        } else if (m->kind == MAIL_RESUME && c->state == CAMPAIGN_PAUSED) {
+            c->state = c->paused_from;
+        } else if (m->kind == MAIL_APPROVE || m->kind == MAIL_REJECT) {
+            c->mail[kept++] = *m;
+            continue;
+        } else {
+            continue; /* pause while paused, resume while running: nothing to do */
+        }
+        campaign_audit_field(campaign_audit_add(c, m->kind == MAIL_CANCEL  ? "cancel"
+                                                   : m->kind == MAIL_PAUSE ? "pause"
+                                                                           : "resume"),
+                             "by", m->by);
+    }
+    c->mail_count = kept; /* reviews stay until a stage takes them */
+}
+
+static enum err load_schemas(struct engine *e)
+{
+    struct campaign *c = e->campaign;
+    size_t n = (size_t)e->asks.count;
+    e->slots = arena_array(c->arena, n + 1, sizeof *e->slots);
+    e->answers = arena_array(c->arena, n + 1, sizeof *e->answers);
+    e->schemas = arena_array(c->arena, n + 1, sizeof(struct json *));
+    if (!e->slots || !e->answers || !e->schemas)
+        return ERR_NOMEM;
+    for (int i = 0; i < e->asks.count; i++) {
+        const char *text = e->asks.items[i].schema;
+        struct err_detail d;
+        enum err err = ERR_OK;
+        if (text)
+            err = json_parse(text, strlen(text), &json_limits_spec, &e->schemas[i], &d);
+        if (err)
+            return err == ERR_NOMEM ? err : ERR_INTERNAL; /* a kind wrote a bad schema */
+    }
+    return ERR_OK;
+}
+
+static enum err plan(struct engine *e)
+{
+    struct campaign *c = e->campaign;
+    e->stage = kind_stage(c->kind, c->stage);
+    if (!e->stage)
+        return ERR_UNKNOWN_VERSION;
+    e->asks.arena = c->arena;
+    enum err err = e->stage->plan(c, &e->asks);
+    if (err)
+        return err;
+    if (e->asks.failed)
+        return ERR_LIMIT;
+    e->open = e->asks.count;
+    return load_schemas(e);
+}
+
+enum err engine_begin(struct campaign *c, struct engine **out, bool *direct,
+                      struct next *next)
+{
+    bool cancel = false;
+    *out = NULL;
+    *direct = false;
+    take_orders(c, &cancel);
+    if (cancel) {
+        c->state = CAMPAIGN_CANCELLED;
+        next_fail(next, ERR_CANCELLED);
+    } else if (c->state == CAMPAIGN_PAUSED) {
+        next_wait(next, c->stage, c->iteration, WAKE_MAIL, 0);
+    }
+    if (cancel || c->state == CAMPAIGN_PAUSED) {
+        *direct = true;
+        return ERR_OK;
+    }
+    struct engine *e = arena_alloc(c->arena, sizeof *e);
+    if (!e)
+        return ERR_NOMEM;
+    e->campaign = c;
+    enum err err = plan(e);
+    if (err) {
+        engine_fini(e);
+        return err;
+    }
+    *out = e;
+    return ERR_OK;
+}
+
+void engine_fini(struct engine *e)
+{
+    if (!e)
+        return;
+    for (int i = 0; i < e->asks.count; i++) {
+        if (e->slots)
+            json_free(e->slots[i].reply);
+        if (e->schemas)
+            json_free(e->schemas[i]);
+    }
+    e->asks.count = 0;
+}
+
+int engine_count(const struct engine *e)
+{
+    return e->asks.count;
+}
+
+const struct ask *engine_ask(const struct engine *e, int index)
+{
+    return &e->asks.items[index];
+}
+
+bool engine_is_settled(const struct engine *e, int index)
+{
+    return e->slots[index].settled;
+}
+
+int engine_open(const struct engine *e)
+{
+    return e->open;
+}
+
+static void settle(struct engine *e, int index, enum err code)
+{
+    struct engine_slot *slot = &e->slots[index];
+    if (slot->settled)
+        return;
+    slot->settled = true;
+    e->open--;
+    e->answers[index].code = code;
+    e->answers[index].reply = code == ERR_OK ? slot->reply : NULL;
+}
+
+static enum err parse_reply(struct engine *e, int index, const char *text, size_t n,
+                            struct objection *o)
+{
+    const struct ask *ask = &e->asks.items[index];
+    struct engine_slot *slot = &e->slots[index];
+    struct err_detail d = {.message = ""};
+    bool repaired = false;
+    json_free(slot->reply);
+    slot->reply = NULL;
+    if (ask->type == ASK_CHAT && !ask->schema) {
+        char *copy = arena_strndup(e->campaign->arena, text, n);
+        slot->reply = copy ? json_new_str(copy) : NULL;
+        return slot->reply ? ERR_OK : ERR_NOMEM;
+    }
+    enum err err = repair_parse(text, n, &slot->reply, &repaired, &d);
+    if (err == ERR_NOMEM)
+        return err;
+    if (err)
+        objection_raise(o, "The reply is not the JSON that was asked for: %s", d.message);
+    else if (e->schemas[index] && schema_check(e->schemas[index], slot->reply, &d))
+        objection_raise(o, "The JSON does not fit the schema at %s: %s", d.path,
+                        d.message);
+    return ERR_OK;
+}
+
+enum err engine_reply(struct engine *e, int index, const char *text, size_t n,
+                      int64_t usd_nano, enum engine_verdict *verdict)
+{
+    struct engine_slot *slot = &e->slots[index];
+    struct objection o = {.raised = false, .message = ""};
+    *verdict = ENGINE_SETTLED;
+    if (slot->settled)
+        return ERR_OK;
+    char *kept = arena_strndup(e->campaign->arena, text, n);
+    if (!kept)
+        return ERR_NOMEM;
+    e->answers[index].text = kept;
+    e->answers[index].usd_nano += usd_nano;
+    enum err err = parse_reply(e, index, text, n, &o);
+    if (!err && !o.raised && e->stage->accept)
+        err = e->stage->accept(e->campaign, &e->asks.items[index], slot->reply, &o);
+    if (err)
+        return err;
+    if (!o.raised) {
+        settle(e, index, ERR_OK);
+        return ERR_OK;
+    }
+    slot->objection = o;
+    slot->refused_text = kept;
+    if (slot->refusals++ < REASKS_MAX && e->asks.items[index].type == ASK_CHAT)
+        *verdict = ENGINE_REASK;
+    else
+        settle(e, index, ERR_BAD_OUTPUT);
+    return ERR_OK;
+}
+
+void engine_fail(struct engine *e, int index, enum err code)
+{
+    settle(e, index, code);
+}
+
+const char *engine_objection(const struct engine *e, int index)
+{
+    return e->slots[index].objection.raised ? e->slots[index].objection.message : "";
+}
+
+const char *engine_refused_text(const struct engine *e, int index)
+{
+    const char *text = e->slots[index].refused_text;
+    return text ? text : "";
+}
+
+enum err engine_finish(struct engine *e, struct next *next)
+{
+    check(e->open == 0);
+    struct answers answers = {
+        .asks = e->asks.items, .items = e->answers, .count = e->asks.count};
+    return e->stage->finish(e->campaign, &answers, next);
+}

@@ -1,0 +1,30 @@
+/* variant.c: names of variant states. */
+#include "campaigns/variant.h"
+#include <string.h>
+
+static const char *const names[] = {
+    [VARIANT_PENDING] = "pending",   [VARIANT_LIVE] = "live",
+    [VARIANT_CONTROL] = "control",   [VARIANT_RETIRED] = "retired",
+    [VARIANT_REJECTED] = "rejected",
+};
+
+const char *variant_state_name(enum variant_state s)
+{
+    return names[s];
+}
+
+bool variant_state_from(const char *name, enum variant_state *out)
+{
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *out = (enum variant_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool variant_serves(const struct variant *v)
+{
+    return v->state == VARIANT_LIVE || v->state == VARIANT_CONTROL;
+}

@@ -6,7 +6,8 @@
 #include "core/base/arena.h"
 #include "core/base/json.h"
 
-#define ASK_LIST_MAX 256 /* asks of one iteration; larger work is paged by iterations */
+#define ASK_LIST_MAX 256 /* asks of one iteration; larger work is paged by iterations  \
+                          */
 
 enum ask_type {
     ASK_CHAT,      /* one LLM completion */
@@ -15,7 +16,7 @@ enum ask_type {
     ASK_RESULT,    /* the result document of another campaign of the tenant */
     ASK_CACHE_GET, /* a value kept under a content hash */
     ASK_CACHE_PUT,
-    ASK_SPAWN,     /* a child campaign */
+    ASK_SPAWN, /* a child campaign */
 };
 
 /* Declarative rules for early abort while a reply streams in. */
@@ -28,8 +29,8 @@ struct ask_stop {
 struct ask {
     enum ask_type type;
     int index;
-    int tag[3];         /* the kind's own marks, for example placement and angle */
-    const char *note;   /* the kind's own text, for example the angle */
+    int tag[3];       /* the kind's own marks, for example placement and angle */
+    const char *note; /* the kind's own text, for example the angle */
     /* CHAT */
     const char *system, *user;
     const char *schema_name, *schema; /* JSON Schema text, or NULL for plain text */

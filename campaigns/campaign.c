@@ -4,10 +4,10 @@
 #include <string.h>
 
 static const char *const names[] = {
-    [CAMPAIGN_QUEUED] = "queued",       [CAMPAIGN_RUNNING] = "running",
-    [CAMPAIGN_REVIEW] = "review",       [CAMPAIGN_LIVE] = "live",
-    [CAMPAIGN_PAUSED] = "paused",       [CAMPAIGN_DONE] = "done",
-    [CAMPAIGN_FAILED] = "failed",       [CAMPAIGN_CANCELLED] = "cancelled",
+    [CAMPAIGN_QUEUED] = "queued",           [CAMPAIGN_RUNNING] = "running",
+    [CAMPAIGN_REVIEW] = "review",           [CAMPAIGN_LIVE] = "live",
+    [CAMPAIGN_PAUSED] = "paused",           [CAMPAIGN_DONE] = "done",
+    [CAMPAIGN_FAILED] = "failed",           [CAMPAIGN_CANCELLED] = "cancelled",
     [CAMPAIGN_OVER_BUDGET] = "over_budget",
 };
 
@@ -80,7 +80,8 @@ static void *grow(struct arena *a, const void *old, int count, int *cap, size_t 
     return fresh;
 }
 
-struct variant *campaign_add_variant(struct campaign *c, int placement, const char *text)
+struct variant *campaign_add_variant(struct campaign *c, int placement,
+                                     const char *text)
 {
     if (c->variant_count == c->variant_cap) {
         struct variant *more = grow(c->arena, c->variants, c->variant_count,
@@ -127,7 +128,8 @@ struct campaign_audit *campaign_audit_add(struct campaign *c, const char *what)
     return line;
 }
 
-void campaign_audit_field(struct campaign_audit *a, const char *field, const char *value)
+void campaign_audit_field(struct campaign_audit *a, const char *field,
+                          const char *value)
 {
     if (!a || a->count == CAMPAIGN_AUDIT_FIELDS)
         return;

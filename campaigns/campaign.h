@@ -68,8 +68,8 @@ struct campaign {
     const char *error_text; /* for example the question of needs_input */
     const char *stage;
     int iteration, round, progress; /* progress in percent */
-    struct json *memo;              /* the kind's persisted state: an object, never NULL */
-    struct json *pins;              /* versions pinned at the first claim */
+    struct json *memo; /* the kind's persisted state: an object, never NULL */
+    struct json *pins; /* versions pinned at the first claim */
     struct variant *variants;
     int variant_count, variant_cap;
     struct campaign_placement *placements; /* as in the spec */
@@ -81,8 +81,8 @@ struct campaign {
     int child_count;
     struct campaign_audit *audit;
     int audit_count, audit_cap;
-    int rejected;    /* replies refused so far (duplicates, limits …) */
-    int64_t now_ms;  /* Unix time of this run */
+    int rejected;   /* replies refused so far (duplicates, limits …) */
+    int64_t now_ms; /* Unix time of this run */
 };
 
 /* All in the arena; NULL when it is full. */
@@ -99,13 +99,14 @@ bool campaign_mail_from(const char *name, enum campaign_mail_kind *out);
 enum err campaign_parse_mail(struct campaign *c, const struct json *j) MUST_USE;
 struct variant *campaign_find_variant(struct campaign *c, const char *id);
 struct campaign_audit *campaign_audit_add(struct campaign *c, const char *what);
-void campaign_audit_field(struct campaign_audit *a, const char *field, const char *value);
+void campaign_audit_field(struct campaign_audit *a, const char *field,
+                          const char *value);
 
 /* Checkpoint text: {"v":1,"stage","iteration","round","state"…,"memo","pins"}. */
 enum err campaign_save(const struct campaign *c, const char *stage, int iteration,
                        struct buf *out) MUST_USE;
-/* Reads it back into a fresh campaign; "" = a campaign that never ran. ERR_UNKNOWN_VERSION
- * for records of a newer release (the job is parked, not lost). */
+/* Reads it back into a fresh campaign; "" = a campaign that never ran.
+ * ERR_UNKNOWN_VERSION for records of a newer release (the job is parked, not lost). */
 enum err campaign_restore(struct campaign *c, const char *checkpoint, size_t n,
                           struct err_detail *d) MUST_USE;
 

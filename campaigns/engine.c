@@ -68,7 +68,8 @@ static enum err load_schemas(struct engine *e)
         if (text)
             err = json_parse(text, strlen(text), &json_limits_spec, &e->schemas[i], &d);
         if (err)
-            return err == ERR_NOMEM ? err : ERR_INTERNAL; /* a kind wrote a bad schema */
+            return err == ERR_NOMEM ? err
+                                    : ERR_INTERNAL; /* a kind wrote a bad schema */
     }
     return ERR_OK;
 }
@@ -181,7 +182,8 @@ static enum err parse_reply(struct engine *e, int index, const char *text, size_
     if (err == ERR_NOMEM)
         return err;
     if (err)
-        objection_raise(o, "The reply is not the JSON that was asked for: %s", d.message);
+        objection_raise(o, "The reply is not the JSON that was asked for: %s",
+                        d.message);
     else if (e->schemas[index] && schema_check(e->schemas[index], slot->reply, &d))
         objection_raise(o, "The JSON does not fit the schema at %s: %s", d.path,
                         d.message);

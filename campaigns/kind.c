@@ -2,13 +2,17 @@
 #include "campaigns/kind.h"
 #include <string.h>
 
+#ifndef KINDS_DEF /* the simulator has a list of its own (tests/sim) */
+#define KINDS_DEF "campaigns/kinds.def"
+#endif
+
 #define KIND(name) extern const struct kind kind_##name;
-#include "campaigns/kinds.def"
+#include KINDS_DEF
 #undef KIND
 
 static const struct kind *const kinds[] = {
 #define KIND(name) &kind_##name,
-#include "campaigns/kinds.def"
+#include KINDS_DEF
 #undef KIND
 };
 

@@ -11,7 +11,7 @@
 #include "core/base/json.h"
 
 #define SPEC_ID_MAX 64
-#define SPEC_LIST_MAX 16      /* channels, segments, locales, angles … */
+#define SPEC_LIST_MAX 16 /* channels, segments, locales, angles … */
 #define SPEC_PLACEMENTS_MAX 64
 #define SPEC_WARNINGS_MAX 16
 
@@ -56,8 +56,8 @@ struct spec {
     const char *policy;  /* default "sharpened" */
     int64_t horizon;     /* planned impressions per placement; 0 = unknown */
     int64_t min_impressions;
-    int max_rounds;      /* default 5 */
-    bool approval;       /* a person must approve each variant */
+    int max_rounds; /* default 5 */
+    bool approval;  /* a person must approve each variant */
     int64_t not_before_ms;
     uint64_t seed;
     struct spec_warning warning[SPEC_WARNINGS_MAX];
@@ -67,13 +67,15 @@ struct spec {
 /* channels is **borrowed** by the spec for its life. The kind's own `input` is checked
  * too. d holds the first error: code, pointer, message. */
 enum err spec_parse(const char *text, size_t n, const struct channel_set *channels,
-                    struct arena *arena, struct spec *out, struct err_detail *d) MUST_USE;
+                    struct arena *arena, struct spec *out,
+                    struct err_detail *d) MUST_USE;
 void spec_fini(struct spec *s); /* frees root; the arena is the caller's */
 
 /* [A-Za-z0-9._-], 1..64, for ids of campaigns, tenants, segments, variants. */
 bool spec_id_is_valid(const char *id);
 
-/* Fails with ERR_PRICE_UNKNOWN (usd budget, no price, neither calls nor tokens bounded). */
+/* Fails with ERR_PRICE_UNKNOWN (usd budget, no price, neither calls nor tokens
+ * bounded). */
 enum err spec_check_price(const struct spec *s, bool price_known,
                           struct err_detail *d) MUST_USE;
 

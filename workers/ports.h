@@ -1,7 +1,8 @@
 /* ports.h: everything the runner needs from the world, as one table. The worker fills
  * it with Redis and HTTP (workers/ports_live.c), the simulator with a virtual clock, a
- * store in memory and crashes (tests/sim). Every call settles exactly once, later, never
- * inside the call itself; unless it returns an error: then it does not settle at all. */
+ * store in memory and crashes (tests/sim). Every call settles exactly once, later,
+ * never inside the call itself; unless it returns an error: then it does not settle at
+ * all. */
 #ifndef BARKER_WORKERS_PORTS_H
 #define BARKER_WORKERS_PORTS_H
 
@@ -50,13 +51,13 @@ struct port_image {
 
 enum port_verdict { PORT_GRANTED, PORT_OVER_BUDGET, PORT_EXISTS };
 
-/* One LLM call. Strings are borrowed until it settles. */
+/* One LLM call. Strings are borrowed until ports.call() returns. */
 struct port_call {
     const char *campaign, *stage;
     int iteration, index, attempt;
     const struct ask *ask;
-    const char *endpoint, *model;             /* "" = default */
-    const char *refused_text, *objection;     /* re-ask; "" = none */
+    const char *endpoint, *model;         /* "" = default */
+    const char *refused_text, *objection; /* re-ask; "" = none */
 };
 /* What a call may cost at most, for the reservation; usd_nano -1: price unknown. */
 struct port_estimate {
@@ -115,8 +116,8 @@ struct ports {
                         const int *attempt, const struct port_estimate *most, int count,
                         port_reserve_fn fn, void *arg, uint64_t ticket);
     struct port_estimate (*estimate)(void *self, const struct port_call *call);
-    enum err (*call)(void *self, const struct port_call *call, port_call_fn fn, void *arg,
-                     uint64_t ticket, uint64_t *call_id);
+    enum err (*call)(void *self, const struct port_call *call, port_call_fn fn,
+                     void *arg, uint64_t ticket, uint64_t *call_id);
     void (*cancel)(void *self, uint64_t call_id); /* it still settles */
     /* WINDOW, RESULT, CACHE_*, SPAWN, EMBED */
     enum err (*read)(void *self, const char *campaign, const struct ask *ask,

@@ -5,8 +5,8 @@
  *         → commit → next stage (same claim), wait (claim given up) or end
  *
  * A crash at any point resumes on another worker; a reply that was settled is never
- * asked for again. Callbacks carry {run ticket, fence}, never pointers: a late one finds
- * nobody. One thread. */
+ * asked for again. Callbacks carry {run ticket, fence}, never pointers: a late one
+ * finds nobody. One thread. */
 #ifndef BARKER_WORKERS_RUNNER_H
 #define BARKER_WORKERS_RUNNER_H
 
@@ -16,11 +16,11 @@
 struct runner;
 
 struct runner_options {
-    int max_calls;    /* LLM calls in flight, all campaigns together */
+    int max_calls; /* LLM calls in flight, all campaigns together */
     int max_jobs;
     int max_attempts; /* of one ask, for failures worth a retry */
     int64_t retry_base_ms, retry_cap_ms;
-    size_t job_max_bytes; /* arena of one job; 0 = 64 MiB */
+    size_t job_max_bytes;               /* arena of one job; 0 = 64 MiB */
     const struct channel_set *channels; /* borrows */
 };
 struct runner_counts {

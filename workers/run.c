@@ -1,0 +1,218 @@
+/* run.c: the life of one claimed job: load, work, commit, and the ways to end. */
+#include "workers/run.h"
+#include "core/base/log.h"
+
+#define PARK_MS 5000 /* a job this release cannot read is given back after this */
+
+/* A fresh iteration needs a fresh memory: everything old is dropped first. */
+static void forget(struct run *run)
+{
+    size_t max_bytes = run->arena.max_bytes;
+    engine_fini(run->engine);
+    if (run->campaign)
+        campaign_fini(run->campaign);
+    if (run->has_spec)
+        spec_fini(&run->spec);
+    arena_fini(&run->arena);
+    arena_init(&run->arena, max_bytes);
+    run->engine = NULL;
+    run->campaign = NULL;
+    run->has_spec = false;
+    run->asks = NULL;
+    run->ask_count = run->busy = run->batch_count = 0;
+    run->cancel = run->pause = false;
+}
+
+static void commit(struct run *run, bool direct);
+
+static void on_left(void *arg, uint64_t ticket, enum err e)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    (void)e; /* fenced or released: either way it is no longer ours */
+    if (run)
+        run_free(run);
+}
+
+void run_leave(struct run *run)
+{
+    struct runner *r = run->runner;
+    if (run->phase == RUN_LEAVING)
+        return;
+    run->phase = RUN_LEAVING;
+    uint64_t ticket = run_op_new(run, -1);
+    if (!ticket ||
+        r->ports.release(r->ports.self, run->id, run->fence, on_left, r, ticket))
+        run_doom(run); /* out of memory: another worker finds it by the lease */
+}
+
+static void on_park_over(void *arg, uint64_t ticket, enum err e)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    (void)e;
+    if (run)
+        run_leave(run);
+}
+
+static void park(struct run *run, const struct err_detail *d)
+{
+    log_event(LOG_ERROR, "job.parked", "campaign", run->id, "code", err_code(d->code),
+              "path", d->path, "message", d->message, NULL);
+    struct runner *r = run->runner;
+    uint64_t ticket = run_op_new(run, -1);
+    if (!ticket || r->ports.timer(r->ports.self, PARK_MS, on_park_over, r, ticket))
+        run_leave(run);
+}
+
+static enum err begin(struct run *run, const struct port_image *image,
+                      struct err_detail *d)
+{
+    enum err e = run_build(run, image, d);
+    if (e)
+        return e;
+    run->phase = RUN_WORKING;
+    bool direct = false;
+    e = engine_begin(run->campaign, &run->engine, &direct, &run->next);
+    if (e)
+        return err_set(d, e, "", "stage %s cannot be planned", run->campaign->stage);
+    if (direct) {
+        commit(run, true);
+        return ERR_OK;
+    }
+    e = run_replay(run, image);
+    return e ? err_set(d, e, "", "the journal cannot be replayed") : ERR_OK;
+}
+
+static void on_load(void *arg, uint64_t ticket, enum err e,
+                    const struct port_image *image)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    if (e) {
+        run->runner->counts.fenced += e == ERR_FENCED;
+        run_free(run);
+        return;
+    }
+    struct err_detail d = {.code = ERR_OK};
+    e = begin(run, image, &d);
+    if (!e) {
+        run_advance(run);
+    } else if (run->campaign && e != ERR_UNKNOWN_VERSION) {
+        run_fail(run, e);
+    } else {
+        d.code = e;
+        park(run, &d);
+    }
+}
+
+enum err run_load(struct run *run)
+{
+    struct runner *r = run->runner;
+    forget(run);
+    run->phase = RUN_LOADING;
+    uint64_t ticket = run_op_new(run, -1);
+    if (!ticket)
+        return ERR_NOMEM;
+    enum err e = r->ports.load(r->ports.self, run->id, run->fence, on_load, r, ticket);
+    if (e)
+        run_op_take(r, ticket, NULL);
+    return e;
+}
+
+static void on_commit(void *arg, uint64_t ticket, enum err e)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    struct runner *r = run->runner;
+    if (e) {
+        r->counts.fenced++;
+        run_free(run);
+        return;
+    }
+    if (run->next.type != NEXT_GOTO) {
+        r->counts.finished++;
+        run_free(run);
+        return;
+    }
+    if (r->draining)
+        run_leave(run);
+    else if (run_load(run))
+        run_doom(run);
+}
+
+/* What the outcome means for the campaign as a whole. */
+static void conclude(struct campaign *c, const struct next *next)
+{
+    if (next->type == NEXT_DONE && !campaign_state_is_terminal(c->state))
+        c->state = CAMPAIGN_DONE;
+    if (next->type == NEXT_DONE)
+        c->progress = 100;
+    if (next->type != NEXT_FAIL)
+        return;
+    c->error = next->code;
+    c->state = next->code == ERR_CANCELLED     ? CAMPAIGN_CANCELLED
+               : next->code == ERR_OVER_BUDGET ? CAMPAIGN_OVER_BUDGET
+                                               : CAMPAIGN_FAILED;
+}
+
+static void commit(struct run *run, bool direct)
+{
+    struct runner *r = run->runner;
+    conclude(run->campaign, &run->next);
+    run->phase = RUN_COMMITTING;
+    struct port_commit what = {.campaign = run->campaign,
+                               .next = &run->next,
+                               .fence = run->fence,
+                               .progress = run->progress,
+                               .direct = direct};
+    uint64_t ticket = run_op_new(run, -1);
+    if (!ticket || r->ports.commit(r->ports.self, run->id, &what, on_commit, r, ticket))
+        run_leave(run);
+}
+
+void run_fail(struct run *run, enum err code)
+{
+    log_event(LOG_WARN, "campaign.failed", "campaign", run->id, "code", err_code(code),
+              "stage", run->campaign->stage, NULL);
+    next_fail(&run->next, code);
+    commit(run, true);
+}
+
+static void finish(struct run *run)
+{
+    enum err e = engine_finish(run->engine, &run->next);
+    if (e)
+        run_fail(run, e);
+    else
+        commit(run, false);
+}
+
+void run_advance(struct run *run)
+{
+    struct runner *r = run->runner;
+    if (run->phase != RUN_WORKING)
+        return;
+    if (engine_open(run->engine) == 0 && run->busy == 0) {
+        finish(run);
+        return;
+    }
+    if (run->cancel)
+        run_cancel_calls(run);
+    bool stop = run->cancel || run->pause || r->draining;
+    if (stop && run->busy == 0) {
+        if (r->draining)
+            run_leave(run);
+        else if (run_load(run)) /* the order is in the mail: the engine takes it */
+            run_doom(run);
+        return;
+    }
+    if (!stop && run_next_idle(run) >= 0 && list_empty(&run->waiting)) {
+        list_push(&r->waiting, &run->waiting);
+        runner_schedule(r);
+    }
+}

@@ -1,0 +1,367 @@
+/* run_calls.c: the asks of a run: replayed from the journal, reserved, sent, settled,
+ * tried again. */
+#include "workers/run.h"
+#include "core/base/backoff.h"
+#include <stdlib.h>
+#include <string.h>
+
+static struct port_place place_of(const struct run *run)
+{
+    return (struct port_place){.campaign = run->id,
+                               .fence = run->fence,
+                               .stage = run->campaign->stage,
+                               .iteration = run->campaign->iteration};
+}
+
+/* What one finished attempt does to its ask; the same live and on replay. */
+static enum err take_result(struct run *run, int index,
+                            const struct port_call_result *result, bool *retry)
+{
+    struct run_ask *a = &run->asks[index];
+    *retry = false;
+    a->attempt++;
+    if (result->code == ERR_OK) {
+        enum engine_verdict verdict;
+        enum err e = engine_reply(run->engine, index, result->text, result->len,
+                                  result->usd_nano, &verdict);
+        a->state = verdict == ENGINE_REASK ? RUN_ASK_IDLE : RUN_ASK_SETTLED;
+        return e;
+    }
+    a->failures++;
+    *retry = result->retryable && a->failures < run->runner->options.max_attempts;
+    a->state = RUN_ASK_IDLE;
+    if (!*retry) {
+        a->state = RUN_ASK_SETTLED;
+        engine_fail(run->engine, index, result->code);
+    }
+    return ERR_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct port_record *x = a, *y = b;
+    if (x->index != y->index)
+        return x->index < y->index ? -1 : 1;
+    return (x->attempt > y->attempt) - (x->attempt < y->attempt);
+}
+
+static enum err replay_record(struct run *run, const struct port_record *record)
+{
+    if (record->index < 0 || record->index >= run->ask_count ||
+        engine_is_settled(run->engine, record->index))
+        return ERR_OK;
+    struct run_ask *a = &run->asks[record->index];
+    if (a->attempt < record->attempt)
+        a->attempt = record->attempt;
+    struct json *j = NULL;
+    struct err_detail d;
+    enum err e = json_parse(record->text, record->len, &json_limits_reply, &j, &d);
+    if (e) {
+        a->attempt++; /* unreadable: treated as lost */
+        return e == ERR_NOMEM ? e : ERR_OK;
+    }
+    const char *s = json_str(json_get(j, "s"), "");
+    const char *text = json_str(json_get(j, "text"), "");
+    struct port_call_result result = {
+        .code = ERR_OK,
+        .text = text,
+        .len = strlen(text),
+        .usd_nano = json_int(json_get(j, "usd_nano"), 0),
+        .retryable = json_bool(json_get(j, "retry"), false),
+    };
+    bool retry;
+    if (strcmp(s, "ok") == 0) {
+        e = take_result(run, record->index, &result, &retry);
+    } else if (strcmp(s, "err") == 0) {
+        result.code = err_from_code(json_str(json_get(j, "code"), "internal"));
+        e = take_result(run, record->index, &result, &retry);
+    } else {
+        a->attempt++; /* lost: may have been billed; asked again under a new number */
+    }
+    json_free(j);
+    return e;
+}
+
+enum err run_replay(struct run *run, const struct port_image *image)
+{
+    run->ask_count = engine_count(run->engine);
+    run->asks = arena_array(&run->arena, (size_t)run->ask_count + 1, sizeof *run->asks);
+    size_t n = (size_t)image->journal_count;
+    struct port_record *sorted = arena_array(&run->arena, n + 1, sizeof *sorted);
+    if (!run->asks || !sorted) {
+        run->ask_count = 0;
+        return ERR_NOMEM;
+    }
+    if (n)
+        memcpy(sorted, image->journal, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_place);
+    for (size_t i = 0; i < n; i++) {
+        enum err e = replay_record(run, &sorted[i]);
+        if (e)
+            return e;
+    }
+    return ERR_OK;
+}
+
+int run_next_idle(const struct run *run)
+{
+    for (int i = 0; i < run->ask_count; i++) {
+        if (run->asks[i].state == RUN_ASK_IDLE)
+            return i;
+    }
+    return -1;
+}
+
+void run_mark(struct run *run, int index)
+{
+    run->asks[index].state = RUN_ASK_RESERVING;
+    run->busy++;
+    run->batch[run->batch_count++] = index;
+}
+
+static void leave_slot(struct run *run)
+{
+    run->runner->counts.calls_in_flight--;
+    runner_schedule(run->runner);
+}
+
+/* The ask goes back to the queue; used when nothing was sent. */
+static void give_back(struct run *run, int index)
+{
+    run->asks[index].state = RUN_ASK_IDLE;
+    run->busy--;
+    leave_slot(run);
+}
+
+static void on_backoff(void *arg, uint64_t ticket, enum err e)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    (void)e;
+    if (!run || run->phase != RUN_WORKING || op.index >= run->ask_count ||
+        run->asks[op.index].state != RUN_ASK_BACKOFF)
+        return;
+    run->asks[op.index].state = RUN_ASK_IDLE;
+    run_advance(run);
+}
+
+static void back_off(struct run *run, int index, int64_t hint_ms)
+{
+    struct runner *r = run->runner;
+    struct run_ask *a = &run->asks[index];
+    struct backoff b;
+    backoff_init(&b, r->options.retry_base_ms, r->options.retry_cap_ms);
+    b.attempt = (unsigned)(a->failures - 1);
+    int64_t wait_ms = backoff_next_ms(&b, &r->rng, hint_ms);
+    r->counts.retries++;
+    a->state = RUN_ASK_BACKOFF;
+    uint64_t ticket = run_op_new(run, index);
+    if (!ticket || r->ports.timer(r->ports.self, wait_ms, on_backoff, r, ticket)) {
+        run_op_take(r, ticket, NULL);
+        a->state = RUN_ASK_IDLE;
+    }
+}
+
+static void on_settled(void *arg, uint64_t ticket, enum err e)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    if (e) {
+        run->runner->counts.fenced++;
+        run_free(run);
+        return;
+    }
+    struct run_ask *a = &run->asks[op.index];
+    int64_t hint_ms = a->result.retry_after_ms;
+    bool retry = false;
+    run->busy--;
+    e = take_result(run, op.index, &a->result, &retry);
+    if (e) {
+        run_fail(run, e);
+        return;
+    }
+    if (retry)
+        back_off(run, op.index, hint_ms);
+    run_advance(run);
+}
+
+/* First the journal, then the judgement: what was paid is stored before anything else.
+ */
+static void settle(struct run *run, int index, const struct port_call_result *result)
+{
+    struct runner *r = run->runner;
+    struct run_ask *a = &run->asks[index];
+    a->state = RUN_ASK_SETTLING;
+    a->result = *result;
+    a->result.finish = a->result.model = a->result.request_id = a->result.message = "";
+    a->result.text =
+        arena_strndup(&run->arena, result->text ? result->text : "", result->len);
+    if (!a->result.text) {
+        run_fail(run, ERR_NOMEM);
+        return;
+    }
+    struct port_place at = place_of(run);
+    const struct ask *ask = engine_ask(run->engine, index);
+    struct port_settlement s = {.index = index,
+                                .attempt = a->attempt,
+                                .is_call = ask->type == ASK_CHAT,
+                                .ask = ask,
+                                .result = result};
+    uint64_t ticket = run_op_new(run, index);
+    if (!ticket || r->ports.settle(r->ports.self, &at, &s, on_settled, r, ticket))
+        run_leave(run);
+}
+
+static void on_call(void *arg, uint64_t ticket, const struct port_call_result *result)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    leave_slot(run);
+    settle(run, op.index, result);
+}
+
+static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, size_t n)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    leave_slot(run);
+    struct port_call_result result = {.code = e,
+                                      .text = text,
+                                      .len = n,
+                                      .retry_after_ms = -1,
+                                      .finish = "",
+                                      .model = "",
+                                      .request_id = "",
+                                      .message = ""};
+    settle(run, op.index, &result);
+}
+
+static struct port_call call_of(const struct run *run, int index)
+{
+    return (struct port_call){.campaign = run->id,
+                              .stage = run->campaign->stage,
+                              .iteration = run->campaign->iteration,
+                              .index = index,
+                              .attempt = run->asks[index].attempt,
+                              .ask = engine_ask(run->engine, index),
+                              .endpoint = run->spec.llm_endpoint,
+                              .model = run->spec.llm_model,
+                              .refused_text = engine_refused_text(run->engine, index),
+                              .objection = engine_objection(run->engine, index)};
+}
+
+static void start_call(struct run *run, int index)
+{
+    struct runner *r = run->runner;
+    struct run_ask *a = &run->asks[index];
+    struct port_call call = call_of(run, index);
+    a->state = RUN_ASK_CALLING;
+    uint64_t ticket = run_op_new(run, index);
+    enum err e = ticket ? ERR_OK : ERR_NOMEM;
+    if (!e && call.ask->type == ASK_CHAT) {
+        r->counts.calls++;
+        e = r->ports.call(r->ports.self, &call, on_call, r, ticket, &a->call_id);
+    } else if (!e) {
+        e = r->ports.read(r->ports.self, run->id, call.ask, on_read, r, ticket);
+    }
+    if (!e)
+        return;
+    run_op_take(r, ticket, NULL);
+    struct port_call_result failed = {.code = e,
+                                      .text = "",
+                                      .retry_after_ms = -1,
+                                      .finish = "",
+                                      .model = "",
+                                      .request_id = "",
+                                      .message = err_meaning(e)};
+    leave_slot(run);
+    settle(run, index, &failed);
+}
+
+static void on_reserved(void *arg, uint64_t ticket, enum err e,
+                        const enum port_verdict *verdicts, int count)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    if (e || count != op.batch_count) {
+        run->runner->counts.fenced++;
+        run_free(run);
+        return;
+    }
+    for (int i = 0; i < count && run->phase == RUN_WORKING; i++) {
+        int index = op.batch[i];
+        if (verdicts[i] == PORT_GRANTED) {
+            start_call(run, index);
+            continue;
+        }
+        give_back(run, index);
+        if (verdicts[i] == PORT_EXISTS) {
+            run->asks[index].attempt++;
+        } else {
+            run->asks[index].state = RUN_ASK_SETTLED;
+            engine_fail(run->engine, index, ERR_OVER_BUDGET);
+        }
+    }
+    run_advance(run);
+}
+
+static enum err reserve(struct run *run, const int *batch, int count)
+{
+    struct runner *r = run->runner;
+    int attempts[RUN_BATCH_MAX];
+    struct port_estimate most[RUN_BATCH_MAX];
+    uint64_t ticket = run_op_new(run, -1);
+    struct run_op *op = idmap_get(&r->ops, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    for (int i = 0; i < count; i++) {
+        struct port_call call = call_of(run, batch[i]);
+        attempts[i] = call.attempt;
+        most[i] = r->ports.estimate(r->ports.self, &call);
+        op->batch[i] = batch[i];
+    }
+    op->batch_count = count;
+    struct port_place at = place_of(run);
+    enum err e = r->ports.reserve(r->ports.self, &at, batch, attempts, most, count,
+                                  on_reserved, r, ticket);
+    if (e)
+        run_op_take(r, ticket, NULL);
+    return e;
+}
+
+void run_send_batch(struct run *run)
+{
+    int calls[RUN_BATCH_MAX], reads[RUN_BATCH_MAX], call_count = 0, read_count = 0;
+    for (int i = 0; i < run->batch_count; i++) {
+        int index = run->batch[i];
+        if (engine_ask(run->engine, index)->type == ASK_CHAT)
+            calls[call_count++] = index;
+        else
+            reads[read_count++] = index; /* costs nothing: no reservation */
+    }
+    run->batch_count = 0;
+    for (int i = 0; i < read_count && run->phase == RUN_WORKING; i++)
+        start_call(run, reads[i]);
+    if (call_count && reserve(run, calls, call_count)) {
+        for (int i = 0; i < call_count; i++)
+            give_back(run, calls[i]);
+        run_leave(run);
+    }
+}
+
+void run_cancel_calls(struct run *run)
+{
+    struct runner *r = run->runner;
+    for (int i = 0; i < run->ask_count; i++) {
+        if (run->asks[i].state == RUN_ASK_CALLING && run->asks[i].call_id)
+            r->ports.cancel(r->ports.self, run->asks[i].call_id);
+    }
+}

@@ -6,8 +6,9 @@
 #include "core/base/arena.h"
 #include "core/base/json.h"
 
-#define ASK_LIST_MAX 256 /* asks of one iteration; larger work is paged by iterations  \
-                          */
+#define ASK_LIST_MAX                                                                   \
+    256 /* asks of one iteration; larger work is paged by iterations                   \
+         */
 
 enum ask_type {
     ASK_CHAT,      /* one LLM completion */

@@ -45,7 +45,7 @@ struct kind {
     const char *name, *meaning;
     const struct stage *stages; /* ended by a NULL name; the first is the start */
     /* Checks `input` of a spec; may add warnings. d->path starts with "/input". */
-    enum err (*check)(struct spec *s, struct arena *a, struct err_detail *d);
+    enum err (*check_input)(struct spec *s, struct arena *a, struct err_detail *d);
     /* Bytes of prompts and rules that decide what is asked: pinned at the first claim.
      */
     const char *(*version)(void);

@@ -33,7 +33,7 @@ barker_embed(queues lua_scripts lua_ ${CMAKE_SOURCE_DIR}/queues/lua/keys.lua ${q
 barker_def(kind_src KIND campaigns/kinds.def campaigns/kinds)
 barker_def(policy_src POLICY campaigns/policies.def campaigns/ranking/policies)
 barker_def(format_src FORMAT campaigns/formats.def campaigns/formats)
-file(GLOB campaign_src CONFIGURE_DEPENDS campaigns/*.c campaigns/checks/*.c
+file(GLOB campaign_src CONFIGURE_DEPENDS campaigns/*.c campaigns/kinds/*/*.c campaigns/checks/*.c
     campaigns/ranking/*.c campaigns/prompts/*.c)
 file(GLOB campaign_text CONFIGURE_DEPENDS campaigns/prompts/*.txt campaigns/data/*.json)
 add_library(campaigns STATIC ${campaign_src} ${kind_src} ${policy_src} ${format_src})

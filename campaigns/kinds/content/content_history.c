@@ -1,0 +1,60 @@
+/* content_history.c: the list of winners and losers for the next prompts. */
+#include "campaigns/kinds/content/content_history.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HISTORY_LINES_MAX 10
+#define HISTORY_MIN_TRIALS 100
+
+static int by_rate(const void *a, const void *b)
+{
+    const struct variant *x = *(const struct variant *const *)a;
+    const struct variant *y = *(const struct variant *const *)b;
+    return (x->rate > y->rate) - (x->rate < y->rate);
+}
+
+/* Bands of ten points: a model must not read more into the figure than there is. */
+static void print_line(struct buf *out, const struct variant *v,
+                       const struct variant *control)
+{
+    if (v == control || !control || control->rate <= 0) {
+        buf_printf(out, "- (control) %s\n", v->text);
+        return;
+    }
+    double lift = 100 * (v->rate / control->rate - 1);
+    int band = (int)floor(lift / 10) * 10;
+    bool sure = v->rate_lo > control->rate || v->rate_hi < control->rate;
+    buf_printf(out, "- (%+d..%+d %%, %s) %s\n", band, band + 10,
+               sure ? "sure" : "not sure", v->text);
+}
+
+enum err content_history_write(struct campaign *c, int placement)
+{
+    const struct variant **seen =
+        arena_array(c->arena, (size_t)c->variant_count + 1, sizeof *seen);
+    const struct variant *control =
+        campaign_find_variant(c, content_memo_text(c, "control", placement));
+    int n = 0;
+    if (!seen)
+        return ERR_NOMEM;
+    for (int i = 0; i < c->variant_count; i++) {
+        const struct variant *v = &c->variants[i];
+        if (v->placement == placement && v->impressions >= HISTORY_MIN_TRIALS &&
+            v->state != VARIANT_REJECTED)
+            seen[n++] = v;
+    }
+    qsort(seen, (size_t)n, sizeof *seen, by_rate);
+    struct buf out;
+    buf_init(&out, 32 * 1024);
+    /* the two worst as contrast, then the best ones */
+    for (int i = 0; i < n; i++) {
+        if (i < 2 || i >= n - (HISTORY_LINES_MAX - 2))
+            print_line(&out, seen[i], control);
+    }
+    enum err e = buf_status(&out);
+    if (!e)
+        e = content_memo_set_text(c, "history", placement, buf_str(&out));
+    buf_fini(&out);
+    return e;
+}

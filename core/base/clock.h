@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-int64_t clock_wall_ms(void);  /* Unix time; may jump */
-int64_t clock_mono_ms(void);  /* never goes back; for durations and deadlines */
+int64_t clock_wall_ms(void); /* Unix time; may jump */
+int64_t clock_mono_ms(void); /* never goes back; for durations and deadlines */
 int64_t clock_mono_us(void);
-int64_t clock_cpu_us(void);   /* CPU time of this process, user + system */
+int64_t clock_cpu_us(void); /* CPU time of this process, user + system */
 
 #endif

@@ -20,7 +20,8 @@ struct config_endpoint {
 
 struct config;
 /* path NULL: BARKER_CONFIG, else ./barker.ini if there, else none. */
-enum err config_load(const char *path, struct config **out, struct err_detail *d) MUST_USE;
+enum err config_load(const char *path, struct config **out,
+                     struct err_detail *d) MUST_USE;
 void config_free(struct config *c);
 /* A flag on the command line; section.key as in settings.def. */
 enum err config_override(struct config *c, const char *section, const char *key,

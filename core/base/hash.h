@@ -1,5 +1,6 @@
 /* hash.h: the hashes of the product, each for one purpose.
- *  crc16  CRC16-XMODEM of Redis Cluster (partition and slot), over the {tag} if any
+ *  crc16  CRC16-XMODEM of Redis Cluster (partition and slot), over exactly the bytes
+ *         given: whoever hashes a key passes the part inside {tag}
  *  fast   64-bit, stable for ever (assignment, dedupe): FNV-1a 64 + fmix64 finaliser
  *         (MurmurHash3); part of the public behaviour, never change it
  *  sha256 content identity (specs, prompts); hex is lower case, 64 characters + NUL */

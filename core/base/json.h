@@ -3,7 +3,8 @@
  * `struct json` is a parsed value; the root is **owned** by whoever parsed it
  * (json_free), children are **borrowed**. Parsing runs the lexical pre-pass first:
  * invalid UTF-8, \u0000, lone surrogates, depth, duplicate keys and numbers outside
- * double range are refused with the byte offset in the message. Not thread-safe. */
+ * double range (or over 63 characters) are refused with the byte offset in the message.
+ * Not thread-safe. */
 #ifndef BARKER_CORE_BASE_JSON_H
 #define BARKER_CORE_BASE_JSON_H
 
@@ -21,16 +22,23 @@ struct json_limits {
 extern const struct json_limits json_limits_spec;  /* 1 MiB, depth 32 */
 extern const struct json_limits json_limits_reply; /* 4 MiB, depth 64 */
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 enum err json_parse(const char *text, size_t n, const struct json_limits *limits,
                     struct json **out, struct err_detail *d) MUST_USE;
 void json_free(struct json *j);
 
-enum json_type json_type(const struct json *j);       /* NULL pointer = JSON_NULL */
-const char *json_type_name(enum json_type t);         /* "object" … for messages */
+enum json_type json_type(const struct json *j); /* NULL pointer = JSON_NULL */
+const char *json_type_name(enum json_type t);   /* "object" … for messages */
 const struct json *json_get(const struct json *object, const char *key); /* or NULL */
-const char *json_key(const struct json *member);      /* name inside its object */
+const char *json_key(const struct json *member); /* name inside its object */
 size_t json_count(const struct json *array_or_object);
 const struct json *json_first(const struct json *array_or_object);
 const struct json *json_next(const struct json *child);
@@ -61,7 +69,8 @@ enum err json_push(struct json *array, struct json *value);
 enum err json_set_str(struct json *object, const char *key, const char *s);
 enum err json_set_num(struct json *object, const char *key, double n);
 enum err json_set_bool(struct json *object, const char *key, bool b);
-struct json *json_mut(struct json *object, const char *key); /* child to change, or NULL */
+/* The child, to change it; or NULL. */
+struct json *json_mut(struct json *object, const char *key);
 void json_remove(struct json *object, const char *key);
 
 #endif

@@ -1,6 +1,6 @@
 /* json_out.h: streaming JSON writer onto a buf. Commas and escapes are its business;
  * errors stick to the buf (buf_status). Strings must be UTF-8; invalid bytes are
- * written as U+FFFD. Nesting at most 32. */
+ * written as U+FFFD. Nesting at most 64, deeper is ERR_LIMIT. */
 #ifndef BARKER_CORE_BASE_JSON_OUT_H
 #define BARKER_CORE_BASE_JSON_OUT_H
 
@@ -11,18 +11,19 @@
 struct json_out {
     struct buf *out; /* borrows */
     unsigned depth;
-    bool first[33];
+    bool first[65];
     bool after_key;
 };
 
 void json_out_init(struct json_out *w, struct buf *out);
-void json_out_open(struct json_out *w, char bracket); /* '{' or '[' */
+void json_out_open(struct json_out *w, char bracket);  /* '{' or '[' */
 void json_out_close(struct json_out *w, char bracket); /* '}' or ']' */
 void json_out_key(struct json_out *w, const char *key);
 void json_out_str(struct json_out *w, const char *s);
 void json_out_strn(struct json_out *w, const char *s, size_t n);
 void json_out_int(struct json_out *w, int64_t n);
-void json_out_num(struct json_out *w, double n); /* shortest that reads back; NaN = 0 */
+/* The shortest text that reads back as n; 0 if n is not finite. */
+void json_out_num(struct json_out *w, double n);
 void json_out_bool(struct json_out *w, bool b);
 void json_out_null(struct json_out *w);
 void json_out_raw(struct json_out *w, const char *json, size_t n); /* valid JSON text */

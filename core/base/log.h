@@ -13,7 +13,6 @@ void log_init(enum log_level level, const char *process); /* process: "worker 1f
 enum log_level log_level_from(const char *name);          /* default LOG_INFO */
 
 /* event: a documented dotted name, "job.claimed"; then "key", "value" pairs, NULL. */
-void log_event(enum log_level level, const char *event, ...)
-    __attribute__((sentinel));
+void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 #endif

@@ -12,7 +12,7 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *code_point);
 size_t utf8_encode(uint32_t code_point, char out[4]); /* 0 if not a scalar value */
 /* Offset of the first invalid byte, or n if all is valid. */
 size_t utf8_invalid_at(const char *s, size_t n);
-size_t utf8_count(const char *s, size_t n);       /* code points; invalid bytes count 1 */
+size_t utf8_count(const char *s, size_t n); /* code points; invalid bytes count 1 */
 size_t utf8_count_utf16(const char *s, size_t n); /* UTF-16 code units */
 /* The longest prefix of at most max_bytes that does not cut a code point. */
 size_t utf8_prefix(const char *s, size_t n, size_t max_bytes);

@@ -1,0 +1,63 @@
+/* config_sample.c: barker.ini with every key, written from settings.def. Prose lines
+ * start with '#', keys at their default with ';', so that taking a ';' away sets one.
+ */
+#include "core/base/buf.h"
+#include "core/base/config.h"
+
+#include <string.h>
+
+static const char head[] =
+    "# Barker configuration. This file < environment < command line flags.\n"
+    "# Take the ';' away to set a key; what is shown is the default.\n"
+    "# An unknown key is an error.\n";
+
+static const char endpoints[] =
+    "\n"
+    "# One section per LLM endpoint; NAME is yours: letters, digits and _.-\n"
+    "# With no such section, OPENAI_BASE_URL, OPENAI_API_KEY and BARKER_MODEL\n"
+    "# of the environment make one endpoint called default.\n"
+    ";[endpoint main]\n"
+    "# how the endpoint speaks\n"
+    ";dialect = openai_chat\n"
+    "# address up to, not with, /chat/completions\n"
+    ";base_url = https://api.openai.com/v1\n"
+    "# must be given\n"
+    ";model = gpt-4o-mini\n"
+    "# environment variable that holds the key; empty: no key is sent\n"
+    ";key_env = OPENAI_API_KEY\n"
+    "# your limits there: requests and tokens per minute, calls at once; 0 = none\n"
+    ";rpm = 0\n"
+    ";tpm = 0\n"
+    ";max_in_flight = 0\n"
+    "# usd per 1,000,000 tokens; without them the price table is asked\n"
+    ";price_in = 0.15\n"
+    ";price_out = 0.60\n"
+    "# false if the endpoint does not know response_format json_schema\n"
+    ";json_schema = true\n";
+
+enum err config_sample(struct buf *out)
+{
+    static const struct {
+        const char *section, *key, *initial, *env, *meaning;
+    } rows[] = {
+#define SETTING(section, key, type, initial, env, meaning)                             \
+    {#section, #key, initial, env, meaning},
+#include "core/base/settings.def"
+#undef SETTING
+    };
+    const char *section = "";
+    buf_append_str(out, head);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(section, rows[i].section) != 0) {
+            section = rows[i].section;
+            buf_printf(out, "\n[%s]\n", section);
+        }
+        buf_printf(out, "# %s", rows[i].meaning);
+        if (*rows[i].env)
+            buf_printf(out, " (environment: %s)", rows[i].env);
+        buf_printf(out, "\n;%s =%s%s\n", rows[i].key, *rows[i].initial ? " " : "",
+                   rows[i].initial);
+    }
+    buf_append_str(out, endpoints);
+    return buf_status(out);
+}

@@ -1,0 +1,121 @@
+/* json_lex.c: the pieces of JSON text: characters, numbers, words. */
+#include "core/base/json_lex.h"
+#include "core/base/utf8.h"
+
+#include <string.h>
+
+/* Four hex digits at s, or -1. */
+static int32_t hex4(const char *s, size_t n)
+{
+    int32_t value = 0;
+    for (size_t i = 0; i < 4; i++) {
+        char c = i < n ? s[i] : '\0';
+        int32_t digit;
+        if (c >= '0' && c <= '9')
+            digit = c - '0';
+        else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+            digit = (c | 32) - 'a' + 10;
+        else
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* \uXXXX, or a surrogate pair of two. */
+static enum err lex_unicode(const char *s, size_t n, struct json_lex_char *c)
+{
+    int32_t high = hex4(s + 2, n - 2);
+    if (high < 0)
+        return ERR_BAD_JSON;
+    uint32_t code_point = (uint32_t)high;
+    c->used = 6;
+    if (high >= 0xd800 && high <= 0xdbff && n >= 12 && s[6] == '\\' && s[7] == 'u') {
+        int32_t low = hex4(s + 8, 4);
+        if (low >= 0xdc00 && low <= 0xdfff) {
+            code_point =
+                0x10000u + ((uint32_t)(high - 0xd800) << 10) + (uint32_t)(low - 0xdc00);
+            c->used = 12;
+        }
+    }
+    c->len = code_point ? utf8_encode(code_point, c->utf8) : 0;
+    if (c->len > 0)
+        return ERR_OK;
+    c->used = 0;
+    return ERR_BAD_ENCODING;
+}
+
+static enum err lex_escape(const char *s, size_t n, struct json_lex_char *c)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    if (n >= 2 && s[1] == 'u')
+        return lex_unicode(s, n, c);
+    const char *at = n >= 2 && s[1] ? strchr(from, s[1]) : NULL;
+    if (!at)
+        return ERR_BAD_JSON;
+    c->utf8[0] = to[at - from];
+    c->len = 1;
+    c->used = 2;
+    return ERR_OK;
+}
+
+enum err json_lex_char(const char *s, size_t n, struct json_lex_char *c)
+{
+    c->used = c->len = 0;
+    if (n == 0)
+        return ERR_BAD_JSON;
+    if (*s == '\\')
+        return lex_escape(s, n, c);
+    if ((unsigned char)*s < 0x20)
+        return *s ? ERR_BAD_JSON : ERR_BAD_ENCODING;
+    uint32_t code_point;
+    c->len = c->used = utf8_decode(s, n, &code_point);
+    if (c->len == 0)
+        return ERR_BAD_ENCODING;
+    memcpy(c->utf8, s, c->len);
+    return ERR_OK;
+}
+
+static size_t count_digits(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n && s[i] >= '0' && s[i] <= '9')
+        i++;
+    return i;
+}
+
+size_t json_lex_number(const char *s, size_t n)
+{
+    size_t i = n > 0 && s[0] == '-';
+    size_t digits = count_digits(s + i, n - i);
+    if (digits == 0 || (digits > 1 && s[i] == '0'))
+        return 0;
+    i += digits;
+    if (i < n && s[i] == '.') {
+        digits = count_digits(s + i + 1, n - i - 1);
+        if (digits == 0)
+            return 0;
+        i += 1 + digits;
+    }
+    if (i < n && (s[i] == 'e' || s[i] == 'E')) {
+        i++;
+        if (i < n && (s[i] == '+' || s[i] == '-'))
+            i++;
+        digits = count_digits(s + i, n - i);
+        if (digits == 0)
+            return 0;
+        i += digits;
+    }
+    return i;
+}
+
+size_t json_lex_word(const char *s, size_t n)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    for (size_t i = 0; i < 3; i++) {
+        size_t len = strlen(words[i]);
+        if (len <= n && memcmp(s, words[i], len) == 0)
+            return len;
+    }
+    return 0;
+}

@@ -1,0 +1,36 @@
+/* llm.h: LLM calls of a worker: endpoint choice, price, one attempt on the wire, and
+ * what came of it. Retries, budgets and the journal belong to the runner. One thread. */
+#ifndef BARKER_WORKERS_LLM_LLM_H
+#define BARKER_WORKERS_LLM_LLM_H
+
+#include "core/base/config.h"
+#include "core/io/http.h"
+#include "workers/ports.h"
+
+struct llm;
+
+struct llm_options {
+    const struct config *config; /* borrows */
+    int64_t connect_timeout_ms, timeout_ms;
+};
+
+/* Reads endpoints, keys (from the environment, kept only here) and prices. d names what
+ * is missing: an unknown dialect, a model that is not given. */
+enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
+                 struct err_detail *d) MUST_USE;
+void llm_free(struct llm *l); /* calls in flight settle with ERR_CANCELLED first */
+
+/* Is there any endpoint to call? */
+bool llm_is_ready(const struct llm *l);
+/* Does the price of this endpoint and model ("" = default) stand in the table? */
+bool llm_price_known(const struct llm *l, const char *endpoint, const char *model);
+/* The most a call can cost: prompt tokens by a careful estimate + max_tokens. */
+struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call);
+/* As ports.call. */
+enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn, void *arg,
+                  uint64_t ticket, uint64_t *call_id) MUST_USE;
+void llm_cancel(struct llm *l, uint64_t call_id);
+/* Tokens of a text, an upper estimate: CJK 1 per character, else bytes / 3. */
+int64_t llm_count_tokens(const char *text);
+
+#endif

@@ -56,9 +56,10 @@ def check_format(tree):
                               capture_output=True, check=False).stderr
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for out in pool.map(run, _parts(tree.select(".c", ".h"), 2)):
-            for path, line in sorted({m[:2] for m in FINDING.findall(out)}):
-                yield _relative(path), int(line), "run clang-format -i"
+        out = "".join(pool.map(run, _parts(tree.select(".c", ".h"), 2)))
+    places = {(_relative(path), int(line)) for path, line, _ in FINDING.findall(out)}
+    for path, line in sorted(places):
+        yield path, line, "run clang-format -i"
 
 
 def _git(*args):

@@ -1,0 +1,55 @@
+--@use job end money
+-- ARGV: entry, id, tenant, kind, priority, spec, sha256, calls_max, tokens_max,
+-- nano_max, usd_known, not_before_ms, parent, state, error
+-- The first write may be refused when memory is full; then nothing has happened.
+local entry, id, tenant, kind = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local prio = (ARGV[5] == "high" or ARGV[5] == "low") and ARGV[5] or "normal"
+local spec, sha, nano_max = ARGV[6], ARGV[7], ARGV[10]
+local not_before, parent, state, err = tonumber(ARGV[12]), ARGV[13], ARGV[14], ARGV[15]
+local KEEP_MS = 7 * 86400000 -- of a campaign that ends before it starts
+
+if entry ~= "" and not redis.call("XRANGE", key("inbox"), entry, entry)[1] then
+  return {"gone"}
+end
+local was = redis.call("HMGET", job_key(id), "state", "sha", "tenant")
+if was[1] and (was[2] ~= sha or was[3] ~= tenant) then return {"conflict"} end
+
+local function remove_entry()
+  if entry ~= "" then redis.call("XDEL", key("inbox"), entry) end
+end
+if was[1] then
+  remove_entry()
+  return {"same"}
+end
+
+local now = now_ms()
+redis.call("HSET", campaign_key(id), "kind", kind, "tenant", tenant, "state", state,
+           "stage", "", "round", 0, "progress", 0, "calls", 0, "tokens_in", 0,
+           "tokens_out", 0, "usd", 0, "usd_known", ARGV[11],
+           "usd_budget", nano_max == "-1" and 0 or decimal(nano_max, 9),
+           "variants", 0, "live", 0, "pending", 0, "rejected", 0, "impressions", 0,
+           "clicks", 0, "conversions", 0, "revenue", 0, "lift", 0, "lift_lo", 0,
+           "lift_hi", 0, "created_ms", now, "updated_ms", now, "error", err)
+redis.call("SET", part_key(id, "spec"), spec)
+redis.call("HSET", part_key(id, "bud"), "calls_max", ARGV[8], "tokens_max", ARGV[9],
+           "nano_max", nano_max, "calls", 0, "tokens", 0, "nano", 0, "calls_r", 0,
+           "tokens_r", 0, "nano_r", 0, "lost", 0)
+redis.call("HSET", job_key(id), "v", 1, "state", "queued", "fence", 0, "owner", "",
+           "entry", "", "tenant", tenant, "prio", prio, "wake", 0, "due_ms", 0,
+           "dirty", 0, "crashes", 0, "progress", 0, "progress_claim", 0, "stage", "",
+           "iteration", 0, "parent", parent, "created_ms", now, "rerank_events", 200,
+           "rerank_ms", 60000, "pending_events", 0, "commits", 0, "sha", sha)
+remove_entry()
+if state ~= "queued" then
+  finish(id, "done", state, err, KEEP_MS, now)
+  return {"admitted"}
+end
+if parent ~= "" then tell_parent(id, parent, state, false, now) end
+redis.call("ZADD", key("campaigns"), now, id)
+if not_before > now then
+  due_at(id, not_before)
+else
+  enqueue(id, tenant, prio, false, now)
+end
+changed(id, state)
+return {"admitted"}

@@ -1,0 +1,28 @@
+-- keys.lua: every key name of Barker inside Redis, as queues/keys.c has them; put in
+-- front of each script. KEYS[1] is the root "bk:{p}": all keys share its slot.
+local ROOT = KEYS[1]
+
+-- Of the partition: inbox events control rejected changes campaigns dead (public);
+-- due ring queued given done hb gone ev rev rejected_bytes (private).
+local function key(name) return ROOT .. ":" .. name end
+
+-- Of a campaign. Parts: spec ck bud rsv vids places mail n kids jrs series audit doc.
+local function campaign_key(id) return ROOT .. ":c:" .. id end
+local function part_key(id, part) return ROOT .. ":c:" .. id .. ":" .. part end
+local function variant_key(id, vid) return ROOT .. ":c:" .. id .. ":v:" .. vid end
+local function placement_key(id, place) return ROOT .. ":c:" .. id .. ":p:" .. place end
+local function rank_key(id, place) return ROOT .. ":c:" .. id .. ":rank:" .. place end
+local function alloc_key(id, place) return ROOT .. ":c:" .. id .. ":alloc:" .. place end
+local function epochs_key(id, place) return ROOT .. ":c:" .. id .. ":epochs:" .. place end
+local function journal_key(id, stage, iteration)
+  return ROOT .. ":c:" .. id .. ":jr:" .. stage .. ":" .. iteration
+end
+
+-- Of the queue.
+local function job_key(id) return ROOT .. ":j:" .. id end
+local function lane_key(tenant, prio) return ROOT .. ":lane:" .. tenant .. ":" .. prio end
+local function ready_key(band) return ROOT .. ":ready:" .. band end
+local function dead_key(id) return ROOT .. ":dead:" .. id end
+local function poke_key(worker) return ROOT .. ":poke:" .. worker end
+local function lease_key(what) return ROOT .. ":lease:" .. what end
+local function seen_key(gen, shard) return ROOT .. ":seen:" .. gen .. ":" .. shard end

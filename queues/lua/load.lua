@@ -1,0 +1,73 @@
+#!lua flags=allow-oom
+--@use job money
+-- ARGV: id, fence
+local id, fence = ARGV[1], ARGV[2]
+local MAIL_PAGE, AUDIT_MAX = 256, 10000
+if not holds(id, fence) then return {"fenced"} end
+local now = now_ms()
+
+-- One reservation of an earlier holder: the call counts, its estimate counts as spent.
+local function lose(place, tokens, nano)
+  local stage, iteration, call = string.match(place, "^(.*)/(%d+)/(%d+/%d+)$")
+  redis.call("HDEL", part_key(id, "rsv"), place)
+  local bud = part_key(id, "bud")
+  for name, n in pairs({calls = 1, tokens = tokens, nano = nano}) do
+    redis.call("HINCRBY", bud, name, int(n))
+    redis.call("HINCRBY", bud, name .. "_r", int(-n))
+  end
+  redis.call("HINCRBY", bud, "lost", 1)
+  redis.call("HINCRBY", campaign_key(id), "calls", 1)
+  redis.call("HSET", journal_key(id, stage, iteration), call,
+             '{"s":"lost","t":' .. int(now) .. '}')
+  redis.call("XADD", part_key(id, "audit"), "MAXLEN", "~", AUDIT_MAX, "*",
+             "what", "possibly_billed", "call", id .. "/" .. place, "tokens", int(tokens),
+             "usd", decimal(int(nano), 9))
+end
+
+-- As many as one worker can have in flight, no more.
+local function lose_old()
+  local open, lost = redis.call("HGETALL", part_key(id, "rsv")), 0
+  for i = 1, #open, 2 do
+    local by, tokens, nano = string.match(open[i + 1], "^(%d+) (%d+) (%d+)$")
+    if by ~= fence then
+      lose(open[i], tonumber(tokens), tonumber(nano))
+      lost = lost + 1
+    end
+  end
+  if lost > 0 then
+    redis.call("HSET", campaign_key(id), "usd",
+               decimal(redis.call("HGET", part_key(id, "bud"), "nano"), 9))
+  end
+end
+
+-- Before the first checkpoint only the first stage can have been journaled.
+local function journal()
+  local at = redis.call("HMGET", job_key(id), "stage", "iteration")
+  if at[1] ~= "" then return redis.call("HGETALL", journal_key(id, at[1], at[2])) end
+  local first = redis.call("LINDEX", part_key(id, "jrs"), 0)
+  return first and redis.call("HGETALL", first) or {}
+end
+
+lose_old()
+redis.call("ZREM", key("given"), id)
+local commits = redis.call("HGET", job_key(id), "commits")
+redis.call("HSET", job_key(id), "dirty", 0, "pending_events", 0)
+
+local variants, placements = {}, {}
+for i, vid in ipairs(redis.call("LRANGE", part_key(id, "vids"), 0, -1)) do
+  variants[i] = {vid, redis.call("HGETALL", variant_key(id, vid))}
+end
+for i, place in ipairs(redis.call("LRANGE", part_key(id, "places"), 0, -1)) do
+  placements[i] = {place, redis.call("HGETALL", placement_key(id, place)),
+                   redis.call("GET", alloc_key(id, place)) or ""}
+end
+local mail = redis.call("LRANGE", part_key(id, "mail"), 0, MAIL_PAGE - 1)
+if redis.call("LLEN", part_key(id, "mail")) > #mail then
+  redis.call("HSET", job_key(id), "dirty", MAIL)
+end
+return {now, redis.call("GET", part_key(id, "spec")) or "",
+        redis.call("GET", part_key(id, "ck")) or "",
+        redis.call("HGETALL", campaign_key(id)), variants, mail,
+        redis.call("HGETALL", part_key(id, "bud")), journal(),
+        redis.call("HGETALL", part_key(id, "kids")), placements,
+        tonumber(commits) or 0}

@@ -1,0 +1,76 @@
+"""Loads Barker's Lua scripts as the build embeds them, and runs a private Redis.
+
+The text of a script is: its shebang line if any, keys.lua, the libraries it names in a
+line "--@use ...", then itself (cmake/embed_run.cmake does the same).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import redis
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LUA = os.path.join(ROOT, "queues", "lua")
+
+
+def read(name):
+    with open(os.path.join(LUA, name), encoding="utf-8") as f:
+        return f.read()
+
+
+def names():
+    """Scripts of queues/scripts.def, in order."""
+    with open(os.path.join(ROOT, "queues", "scripts.def"), encoding="utf-8") as f:
+        return re.findall(r"^SCRIPT\((\w+)\)", f.read(), re.M)
+
+
+def text_of(name):
+    body, shebang = read(name + ".lua"), ""
+    if body.startswith("#!"):
+        shebang, body = body.split("\n", 1)
+        shebang += "\n"
+    used = re.search(r"^--@use (.+)$", body, re.M)
+    libs = "".join(read(f"lib_{lib}.lua") for lib in used[1].split()) if used else ""
+    return shebang + read("keys.lua") + libs + body
+
+
+class Scripts:
+    """scripts.tick("w1", 4, 3000, 1) runs tick.lua on the partition's root key."""
+
+    def __init__(self, client, root="bk:{0}"):
+        self.redis, self.root = client, root
+        self.shas = {name: client.script_load(text_of(name)) for name in names()}
+
+    def __getattr__(self, name):
+        if name not in self.shas:
+            raise AttributeError(name)
+        return lambda *args: self.redis.evalsha(self.shas[name], 1, self.root, *args)
+
+
+class Server:
+    """A redis-server of our own on a unix socket; no port, no persistence."""
+
+    def __init__(self, *options):
+        self.folder = tempfile.mkdtemp(prefix="barker-redis-")
+        socket = os.path.join(self.folder, "s")
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
+             "--dir", self.folder, "--logfile", os.path.join(self.folder, "log"),
+             *options], stdout=subprocess.DEVNULL)
+        self.client = redis.Redis(unix_socket_path=socket, decode_responses=True)
+        while self.process.poll() is None:
+            try:
+                self.client.ping()
+                return
+            except (redis.ConnectionError, redis.BusyLoadingError):
+                pass
+        raise RuntimeError("redis-server did not start")
+
+    def stop(self):
+        self.client.close()
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder)

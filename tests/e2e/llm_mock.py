@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+"""A second, independent mock of an OpenAI-compatible chat endpoint.
+
+Shares no code with tests/llmsim: what passes with both does not lean on one mock's
+habits. Writes the same ledger lines (see tests/llmsim/sim_ledger.h).
+"""
+import argparse
+import asyncio
+import hashlib
+import itertools
+import json
+import random
+import time
+
+from aiohttp import web
+
+FIRST = "Bright Quiet Gentle Bold Fresh Warm Crisp Clever Sunny Steady".split()
+SECOND = "mornings evenings weekends errands journeys kitchens gardens desks".split()
+THIRD = "deserve feel_like welcome reward invite need".split()
+FOURTH = "a_softer_touch good_company one_small_treat better_tools calm some_color".split()
+CHINESE = ["清晨", "周末", "旅途", "厨房", "书桌", "花园"], ["值得", "需要", "迎来", "珍惜"], \
+    ["一份小惊喜", "好的陪伴", "更轻的脚步", "柔和的光", "新的节奏"]
+
+
+def sentence(rng, chinese):
+    if chinese:
+        return "".join(rng.choice(part) for part in CHINESE) + "。"
+    words = " ".join(rng.choice(part) for part in (FIRST, SECOND, THIRD, FOURTH))
+    return words.replace("_", " ") + "."
+
+
+def make_string(schema, rng, chinese, used):
+    low, high = schema.get("minLength", 0), schema.get("maxLength", 100000)
+    for _ in range(200):
+        text = sentence(rng, chinese)
+        while len(text) < low:
+            text += ("" if chinese else " ") + sentence(rng, chinese)
+        text = text[:high]
+        if text not in used:
+            break
+    used.add(text)
+    return text
+
+
+def make(schema, rng, chinese, root, used):
+    """A value that obeys the schema."""
+    if "$ref" in schema:
+        target = root
+        for part in schema["$ref"].split("/")[1:]:
+            target = target[part]
+        return make(target, rng, chinese, root, used)
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return rng.choice(schema["enum"])
+    for union in ("anyOf", "oneOf"):
+        if union in schema:
+            return make(schema[union][0], rng, chinese, root, used)
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        names = schema.get("required", schema.get("properties", {}))
+        return {n: make(schema["properties"][n], rng, chinese, root, used) for n in names}
+    if kind == "array":
+        count = max(schema.get("minItems", 0), min(2, schema.get("maxItems", 2)))
+        return [make(schema.get("items", {}), rng, chinese, root, used)
+                for _ in range(count)]
+    if kind == "string":
+        return make_string(schema, rng, chinese, used)
+    if kind == "boolean":
+        return rng.random() < 0.5
+    if kind == "null":
+        return None
+    low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1
+                     if "exclusiveMinimum" in schema else min(0, schema.get("maximum", 0)))
+    return int(-(-low // 1)) if kind == "integer" else low
+
+
+class Mock:
+    def __init__(self, args):
+        self.args, self.numbers, self.seen = args, itertools.count(1), {}
+        low, _, high = args.latency_ms.partition(":")
+        self.latency = float(low), float(high or low)
+        self.ledger = open(args.ledger, "a", encoding="utf-8") if args.ledger else None
+
+    def note(self, **line):
+        if self.ledger:
+            self.ledger.write(json.dumps(line) + "\n")
+            self.ledger.flush()
+
+    async def chat(self, request):
+        number, client_id = next(self.numbers), request.headers.get("X-Client-Request-Id", "")
+        prompt, model, status, usage = "", "", 200, {}
+        try:
+            body = await request.json()
+            model = body["model"]
+            for message in body["messages"]:
+                content = message["content"]
+                if not isinstance(content, str):
+                    content = "".join(part.get("text", "") for part in content)
+                prompt += content + "\n"
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            status, answer = 400, {"error": {"message": f"bad request: {error!r}",
+                                             "type": "invalid_request_error",
+                                             "param": None, "code": None}}
+        digest = hashlib.sha256(prompt.encode()).hexdigest() if status == 200 else ""
+        self.note(n=number, t_ms=int(time.time() * 1000), id=client_id,
+                  prompt_sha256=digest, model=model)
+        await asyncio.sleep(random.uniform(*self.latency) / 1000)
+        if status == 200 and self.args.fail_every and number % self.args.fail_every == 0:
+            status, answer = 500, {"error": {"message": "mock failure", "param": None,
+                                             "type": "server_error", "code": None}}
+        elif status == 200:
+            answer = self.answer(body, prompt, digest, number)
+            usage = answer["usage"]
+        self.note(n=number, id=client_id, done=True, status=status,
+                  t_ms=int(time.time() * 1000), usage=usage)
+        return web.json_response(answer, status=status,
+                                 headers={"X-Simulated": "llm_mock"})
+
+    def answer(self, body, prompt, digest, number):
+        turn = self.seen[digest] = self.seen.get(digest, -1) + 1
+        rng = random.Random(f"{digest}/{turn}")
+        chinese = "zh" in prompt or sum("一" <= c <= "鿿" for c in prompt) * 4 > len(prompt)
+        form = body.get("response_format") or {}
+        content = sentence(rng, chinese)
+        if form.get("type") == "json_schema":
+            schema = form["json_schema"]["schema"]
+            content = json.dumps(make(schema, rng, chinese, schema, set()), ensure_ascii=False)
+        usage = {"prompt_tokens": len(prompt) // 4 + 1, "completion_tokens": len(content) // 4 + 1}
+        usage["total_tokens"] = sum(usage.values())
+        return {"id": f"chatcmpl-mock-{number}", "object": "chat.completion",
+                "created": int(time.time()), "model": body["model"], "usage": usage,
+                "choices": [{"index": 0, "finish_reason": "stop", "message": {
+                    "role": "assistant", "content": content, "refusal": None}}]}
+
+
+async def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--latency-ms", default="0", help="N or MIN:MAX")
+    parser.add_argument("--ledger")
+    parser.add_argument("--fail-every", type=int, default=0)
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", Mock(args := parser.parse_args()).chat)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", args.port, backlog=1024).start()
+    print(f"listening on http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,341 @@
+/* sim_server.c: routes, waiting answers, safety bounds. */
+#include "tests/llmsim/sim_server.h"
+#include "core/base/clock.h"
+#include "core/base/json_out.h"
+#include "core/base/list.h"
+#include "core/io/httpd.h"
+#include "tests/llmsim/sim_chat.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECTIONS_MAX 4096
+#define BODY_MAX_BYTES (4u << 20)
+#define ANSWER_MAX_BYTES (8u << 20)
+#define LEDGER_MAX_BYTES (65u << 20)
+#define ARENA_MAX_BYTES (16u << 20)
+#define ID_MAX 256
+#define GRACE_MS 200 /* the last answer leaves before the loop stops */
+#define STATUS_GONE 499
+
+struct sim_server {
+    struct loop *loop;                 /* borrows */
+    const struct sim_options *options; /* borrows */
+    struct sim_ledger *ledger;         /* borrows */
+    struct httpd *httpd;
+    struct loop_timer *exit_timer;
+    struct list waiting;
+    uint64_t requests, answered;
+    int64_t in_flight, peak;
+};
+
+/* A chat request whose answer is ready and waits for its latency. */
+struct waiting {
+    struct list node;
+    struct sim_server *server; /* borrows */
+    struct httpd_request *request;
+    struct loop_timer *timer;
+    uint64_t n;
+    char id[ID_MAX];
+    int status; /* 0 = drop the connection */
+    struct buf body;
+    struct sim_usage usage;
+};
+
+static void on_stop(void *arg)
+{
+    struct sim_server *s = arg;
+    loop_stop(s->loop);
+}
+
+static void answer(struct httpd_request *q, int status, const struct buf *body,
+                   const char *request_id, const char *retry_after)
+{
+    struct httpd_answer a = {
+        .status = status,
+        .content_type = "application/json",
+        .body = buf_str(body),
+        .body_len = body->len,
+        .headers = {{"X-Simulated", "barker-llmsim"}, {"x-request-id", request_id}},
+    };
+    if (retry_after) {
+        a.headers[2][0] = "Retry-After";
+        a.headers[2][1] = retry_after;
+    }
+    httpd_answer(q, &a);
+}
+
+static void note_done(struct waiting *w, int status)
+{
+    struct sim_server *s = w->server;
+    if (sim_ledger_done(s->ledger, w->n, w->id, status, &w->usage) != ERR_OK) {
+        fputs("barker-llmsim: the ledger could not be written\n", stderr);
+        loop_stop(s->loop); /* a ledger with holes proves nothing */
+    }
+    s->answered++;
+    if (s->options->max_requests > 0 &&
+        s->answered == (uint64_t)s->options->max_requests) {
+        loop_timer_start(s->exit_timer, GRACE_MS, 0);
+    }
+}
+
+static void waiting_free(struct waiting *w)
+{
+    list_remove(&w->node);
+    w->server->in_flight--;
+    if (w->timer) {
+        loop_timer_free(w->timer);
+    }
+    buf_fini(&w->body);
+    free(w);
+}
+
+static void on_due(void *arg)
+{
+    struct waiting *w = arg;
+    char request_id[32], retry_after[32];
+    snprintf(request_id, sizeof(request_id), "sim-%llu", (unsigned long long)w->n);
+    snprintf(retry_after, sizeof(retry_after), "%g", w->server->options->retry_after_s);
+    httpd_set_user(w->request, NULL);
+    note_done(w, w->status);
+    if (w->status == 0) {
+        httpd_drop(w->request);
+    } else {
+        answer(w->request, w->status, &w->body, request_id,
+               w->status == 429 ? retry_after : NULL);
+    }
+    waiting_free(w);
+}
+
+static void on_gone(void *arg, struct httpd_request *q, void *user)
+{
+    struct waiting *w = user;
+    (void)arg;
+    (void)q;
+    if (w) {
+        w->usage = (struct sim_usage){0};
+        note_done(w, STATUS_GONE);
+        waiting_free(w);
+    }
+}
+
+static void put_error(struct waiting *w, int status, const char *type, const char *code,
+                      const char *param, const char *message)
+{
+    buf_clear(&w->body);
+    w->status = status;
+    w->usage = (struct sim_usage){0};
+    sim_chat_error(&w->body, type, code, param, message);
+}
+
+static void put_refusal(struct waiting *w, const struct err_detail *d)
+{
+    put_error(w, 400, "invalid_request_error", err_code(d->code),
+              d->path[0] ? d->path : NULL, d->message);
+}
+
+/* Writes the arrival, then decides the whole answer. */
+static void decide(struct waiting *w, struct arena *a, struct sim_draw *draw)
+{
+    struct sim_server *s = w->server;
+    struct sim_chat chat;
+    struct err_detail d = {0};
+    size_t n = 0;
+    const char *body = httpd_body(w->request, &n);
+    struct sim_sample sample = {.seed = s->options->faults.seed,
+                                .request = w->n,
+                                .created_s = clock_wall_ms() / 1000};
+    enum err e = sim_chat_parse(a, body, n, &chat, &d);
+    enum err noted =
+        sim_ledger_arrive(s->ledger, w->n, w->id, chat.prompt_sha256, chat.model);
+    *draw = sim_faults_draw(&s->options->faults, w->n);
+    sample.fault = draw->fault;
+    if (noted != ERR_OK) {
+        put_error(w, 500, "server_error", "ledger", NULL, "the ledger is not writable");
+    } else if (e != ERR_OK) {
+        put_refusal(w, &d);
+    } else if (draw->fault == SIM_FAULT_RATE_LIMIT) {
+        put_error(w, 429, "requests", "rate_limit_exceeded", NULL,
+                  "Rate limit reached (simulated). Please try again later.");
+        draw->latency_ms = 0;
+    } else if (draw->fault == SIM_FAULT_500) {
+        put_error(w, 500, "server_error", NULL, NULL, "Simulated server error.");
+    } else if (draw->fault == SIM_FAULT_DROP) {
+        w->status = 0;
+    } else {
+        sample.index = sim_ledger_sample(s->ledger, chat.prompt_sha256);
+        e = sim_chat_answer(&chat, a, &sample, &w->body, &w->usage, &d);
+        if (e != ERR_OK) {
+            d.code = e;
+            put_refusal(w, &d);
+        }
+    }
+    sim_chat_fini(&chat);
+}
+
+static void on_chat(struct sim_server *s, struct httpd_request *q)
+{
+    struct waiting *w = calloc(1, sizeof(*w));
+    struct arena a;
+    struct sim_draw draw = {0};
+    const char *id = httpd_header(q, "X-Client-Request-Id");
+    if (!w || loop_timer_new(s->loop, on_due, w, &w->timer) != ERR_OK) {
+        free(w);
+        httpd_drop(q);
+        return;
+    }
+    w->server = s;
+    w->request = q;
+    w->n = ++s->requests;
+    w->status = 200;
+    snprintf(w->id, sizeof(w->id), "%s", id ? id : "");
+    buf_init(&w->body, ANSWER_MAX_BYTES);
+    list_push(&s->waiting, &w->node);
+    if (++s->in_flight > s->peak) {
+        s->peak = s->in_flight;
+    }
+    arena_init(&a, ARENA_MAX_BYTES);
+    decide(w, &a, &draw);
+    arena_fini(&a);
+    httpd_set_user(q, w);
+    loop_timer_start(w->timer, draw.latency_ms, 0);
+}
+
+static void open_list(struct json_out *w)
+{
+    json_out_open(w, '{');
+    json_out_kstr(w, "object", "list");
+    json_out_key(w, "data");
+    json_out_open(w, '[');
+}
+
+static void put_models(struct buf *out)
+{
+    struct json_out w;
+    json_out_init(&w, out);
+    open_list(&w);
+    json_out_open(&w, '{');
+    json_out_kstr(&w, "id", "barker-llmsim");
+    json_out_kstr(&w, "object", "model");
+    json_out_kint(&w, "created", 0);
+    json_out_kstr(&w, "owned_by", "barker-llmsim");
+    json_out_close(&w, '}');
+    json_out_close(&w, ']');
+    json_out_close(&w, '}');
+}
+
+static void put_health(const struct sim_server *s, struct buf *out)
+{
+    struct json_out w;
+    json_out_init(&w, out);
+    json_out_open(&w, '{');
+    json_out_kstr(&w, "status", "ok");
+    json_out_kbool(&w, "simulated", true);
+    json_out_kint(&w, "requests", (int64_t)s->requests);
+    json_out_kint(&w, "in_flight", s->in_flight);
+    json_out_kint(&w, "peak_in_flight", s->peak);
+    json_out_close(&w, '}');
+}
+
+static int put_route(struct sim_server *s, const char *method, const char *path,
+                     struct buf *out)
+{
+    if (strcmp(method, "GET") != 0) {
+        sim_chat_error(out, "invalid_request_error", "method_not_allowed", NULL,
+                       "This method is not simulated here.");
+        return 405;
+    }
+    if (strcmp(path, "/v1/models") == 0) {
+        put_models(out);
+    } else if (strcmp(path, "/health") == 0) {
+        put_health(s, out);
+    } else if (strcmp(path, "/ledger") == 0) {
+        sim_ledger_array(s->ledger, out);
+    } else {
+        sim_chat_error(out, "invalid_request_error", "unknown_url", NULL,
+                       "There is no such route.");
+        return 404;
+    }
+    return buf_status(out) == ERR_OK ? 200 : 500;
+}
+
+static void on_request(void *arg, struct httpd_request *q)
+{
+    struct sim_server *s = arg;
+    const char *method = httpd_method(q), *path = httpd_path(q);
+    struct buf out;
+    if (strcmp(method, "POST") == 0 && strcmp(path, "/v1/chat/completions") == 0 &&
+        (s->options->max_requests == 0 ||
+         s->requests < (uint64_t)s->options->max_requests)) {
+        on_chat(s, q);
+        return;
+    }
+    buf_init(&out, LEDGER_MAX_BYTES);
+    int status = 503;
+    if (strcmp(path, "/v1/chat/completions") == 0 && strcmp(method, "POST") == 0) {
+        sim_chat_error(&out, "server_error", "max_requests", NULL,
+                       "The simulator has served all it was asked to.");
+    } else {
+        status = put_route(s, method, path, &out);
+    }
+    answer(q, status, &out, "sim", NULL);
+    buf_fini(&out);
+}
+
+enum err sim_server_new(struct loop *l, const struct sim_options *o,
+                        struct sim_ledger *ledger, struct sim_server **out,
+                        struct err_detail *d)
+{
+    struct httpd_options h = {
+        .listen = o->listen,
+        .max_body_bytes = BODY_MAX_BYTES,
+        .max_connections = CONNECTIONS_MAX,
+    };
+    struct sim_server *s = calloc(1, sizeof(*s));
+    if (!s) {
+        return err_set(d, ERR_NOMEM, "", "no memory");
+    }
+    s->loop = l;
+    s->options = o;
+    s->ledger = ledger;
+    list_init(&s->waiting);
+    enum err e = loop_timer_new(l, on_stop, s, &s->exit_timer);
+    if (e == ERR_OK) {
+        e = httpd_new(l, &h, on_request, on_gone, s, &s->httpd, d);
+    }
+    if (e != ERR_OK) {
+        sim_server_free(s);
+        return e;
+    }
+    if (o->exit_after_s > 0) {
+        loop_timer_start(s->exit_timer, o->exit_after_s * 1000, 0);
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void sim_server_free(struct sim_server *s)
+{
+    if (!s) {
+        return;
+    }
+    list_each_safe(node, after, &s->waiting)
+    {
+        struct waiting *w = list_item(node, struct waiting, node);
+        httpd_set_user(w->request, NULL);
+        httpd_drop(w->request);
+        waiting_free(w);
+    }
+    if (s->httpd) {
+        httpd_free(s->httpd);
+    }
+    if (s->exit_timer) {
+        loop_timer_free(s->exit_timer);
+    }
+    free(s);
+}
+
+int sim_server_port(const struct sim_server *s)
+{
+    return httpd_port(s->httpd);
+}

@@ -86,18 +86,21 @@ const char *json_key(const struct json *member)
     return member && node(member)->string ? node(member)->string : "";
 }
 
-size_t json_count(const struct json *parent)
+size_t json_count(const struct json *array_or_object)
 {
     size_t count = 0;
-    json_each(item, parent) count++;
+    json_each(item, array_or_object)
+    {
+        count++;
+    }
     return count;
 }
 
-const struct json *json_first(const struct json *parent)
+const struct json *json_first(const struct json *array_or_object)
 {
-    if (json_type(parent) < JSON_ARRAY)
+    if (json_type(array_or_object) < JSON_ARRAY)
         return NULL;
-    return wrap(node(parent)->child);
+    return wrap(node(array_or_object)->child);
 }
 
 const struct json *json_next(const struct json *child)
@@ -107,7 +110,11 @@ const struct json *json_next(const struct json *child)
 
 const struct json *json_at(const struct json *array, size_t i)
 {
-    json_each(item, array) if (i-- == 0) return item;
+    json_each(item, array)
+    {
+        if (i-- == 0)
+            return item;
+    }
     return NULL;
 }
 
@@ -177,7 +184,8 @@ struct json *json_dup(const struct json *j)
 
 enum err json_set(struct json *object, const char *key, struct json *value)
 {
-    bool fits = value && json_type(object) == JSON_OBJECT && value != object;
+    check(!value || value != object);
+    bool fits = value && json_type(object) == JSON_OBJECT;
     cJSON *old = fits ? node_mut(json_mut(object, key)) : NULL;
     cJSON_bool done = 0;
     if (old)
@@ -193,6 +201,7 @@ enum err json_set(struct json *object, const char *key, struct json *value)
 
 enum err json_push(struct json *array, struct json *value)
 {
+    check(!value || value != array);
     if (value && json_type(array) == JSON_ARRAY &&
         cJSON_AddItemToArray(node_mut(array), node_mut(value)))
         return ERR_OK;

@@ -43,8 +43,10 @@ size_t json_count(const struct json *array_or_object);
 const struct json *json_first(const struct json *array_or_object);
 const struct json *json_next(const struct json *child);
 const struct json *json_at(const struct json *array, size_t i); /* O(i) */
+/* NOLINTBEGIN(bugprone-macro-parentheses): `item` is declared here */
 #define json_each(item, parent)                                                        \
     for (const struct json *item = json_first(parent); item; item = json_next(item))
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Plain values; the default when absent or of another type. */
 const char *json_str(const struct json *j, const char *fallback);

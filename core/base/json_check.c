@@ -42,15 +42,15 @@ static enum err unexpected(const struct lexer *x, const char *wanted)
     return refuse(x, ERR_BAD_JSON, x->at, wanted);
 }
 
-static void skip_space(struct lexer *x)
-{
-    while (x->at < x->n && memchr(" \t\n\r", x->text[x->at], 4))
-        x->at++;
-}
-
 static bool next_is(const struct lexer *x, char c)
 {
     return x->at < x->n && x->text[x->at] == c;
+}
+
+static void skip_space(struct lexer *x)
+{
+    while (next_is(x, ' ') || next_is(x, '\n') || next_is(x, '\t') || next_is(x, '\r'))
+        x->at++;
 }
 
 /* A string from its opening quote; the body is left in `body`. */
@@ -96,12 +96,13 @@ static enum err lex_number(struct lexer *x)
 
 /* Order by hash, then by decoded text: keys made to collide cost no more than their
  * bytes times log n. */
-static int compare_keys(const void *left, const void *right, void *text)
+static int compare_keys(const void *left, const void *right, void *lexer)
 {
     const struct key *a = left, *b = right;
     if (a->hash != b->hash)
         return a->hash < b->hash ? -1 : 1;
-    const char *s = (const char *)text + a->at, *t = (const char *)text + b->at;
+    const struct lexer *x = lexer;
+    const char *s = x->text + a->at, *t = x->text + b->at;
     const char *s_end = s + a->len, *t_end = t + b->len;
     while (s < s_end && t < t_end) {
         struct json_lex_char c, d;
@@ -128,10 +129,9 @@ static enum err check_keys(struct lexer *x, size_t first)
     x->key_count = first;
     if (count < 2)
         return ERR_OK;
-    void *text = (void *)(uintptr_t)x->text; /* qsort_r takes no const */
-    qsort_r(keys, count, sizeof *keys, compare_keys, text);
+    qsort_r(keys, count, sizeof *keys, compare_keys, x);
     for (size_t i = 1; i < count; i++) {
-        if (compare_keys(&keys[i - 1], &keys[i], text) != 0)
+        if (compare_keys(&keys[i - 1], &keys[i], x) != 0)
             continue;
         const struct key *later = keys[i].at > keys[i - 1].at ? &keys[i] : &keys[i - 1];
         if (!twice || later->at < twice->at)

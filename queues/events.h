@@ -1,8 +1,8 @@
 /* events.h: exact counting (guides/REDIS.md §4). Stream, cursor, counters and dedupe
- * sets share a slot; one script applies a batch and moves the cursor by compare-and-set,
- * so a crash, a lost reply or a second applier never counts twice. The stream is trimmed
- * only up to the cursor, in that script. Exactly once means: within window_h by event id;
- * an event without id is counted as often as it comes. */
+ * sets share a slot; one script applies a batch and moves the cursor by
+ * compare-and-set, so a crash, a lost reply or a second applier never counts twice. The
+ * stream is trimmed only up to the cursor, in that script. Exactly once means: within
+ * window_h by event id; an event without id is counted as often as it comes. */
 #ifndef BARKER_QUEUES_EVENTS_H
 #define BARKER_QUEUES_EVENTS_H
 
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #define EVENTS_BATCH_MAX 200
-#define EVENTS_ENTRY_MAX (32 * 1024) /* bytes of one entry; larger is refused unseen */
+#define EVENTS_ENTRY_MAX (32 * 1024) /* bytes; larger is refused unseen */
 
 /* Reply: [cursor, [[entry id, size_bytes, [field, value, …] or nil if too large], …]].
  * A soft lease of 200 ms per partition keeps appliers from doing the same work twice;

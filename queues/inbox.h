@@ -25,11 +25,11 @@ struct inbox_admission {
     const char *state;     /* "queued", or "over_budget" for a zero budget (terminal) */
     const char *error;
 };
-/* Reply: ["admitted"|"same"|"conflict"|"gone"]. "same": the id exists with the same spec
- * hash and tenant: the entry is removed, nothing else changes. "conflict": nothing
+/* Reply: ["admitted"|"same"|"conflict"|"gone"]. "same": the id exists with the same
+ * spec hash and tenant: the entry is removed, nothing else changes. "conflict": nothing
  * changed at all; the caller refuses with ERR_ID_CONFLICT. "gone": somebody else
  * handled the entry. */
-enum err inbox_admit(struct queue *q, const struct inbox_admission *a, queue_fn fn,
+enum err inbox_admit(struct queue *q, const struct inbox_admission *m, queue_fn fn,
                      void *arg, uint64_t ticket) MUST_USE;
 
 struct inbox_refusal {
@@ -37,10 +37,11 @@ struct inbox_refusal {
     const char *entry;  /* "" = none */
     const char *code, *pointer, *message;
     const char *raw;
-    size_t raw_len;  /* cut to INBOX_KEPT_MAX */
+    size_t raw_len; /* cut to INBOX_KEPT_MAX */
     int64_t size_bytes;
     const char *sha256; /* of the raw bytes that were seen */
 };
+/* Reply ["refused"], or ["gone"]: somebody else removed the entry. */
 enum err inbox_refuse(struct queue *q, const struct inbox_refusal *f, queue_fn fn,
                       void *arg, uint64_t ticket) MUST_USE;
 

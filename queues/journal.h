@@ -23,7 +23,7 @@ struct journal_call {
 };
 /* At most 64 calls. Reply: [verdict, …] one per call: "ok", "over_budget", or
  * "exists" (already sent or stored: do not send). Reserves in order until the budget
- * is full. */
+ * is full. Repeated by the same holder before the call settled, it is "ok" again. */
 enum err journal_reserve(struct queue *q, const struct journal_place *at,
                          const struct journal_call *calls, int count, queue_fn fn,
                          void *arg, uint64_t ticket) MUST_USE;
@@ -33,13 +33,13 @@ struct journal_result {
     const char *record; /* JSON object text; "t" is added by the script */
     size_t record_len;
     int64_t tokens_in, tokens_out, usd_nano; /* actual; 0 for what was not billed */
-    bool was_sent;       /* false: nothing left the machine, so the call is not counted */
-    bool call;           /* false: not an LLM call (a read): no budget, no counters */
+    bool was_sent; /* false: nothing left the machine, so the call is not counted */
+    bool call;     /* false: not an LLM call (a read): no budget, no counters */
     const char *const *audit; /* field, value, …, NULL; or NULL */
 };
 /* Repeating it with the same arguments is a no-op. Reply: ["ok"] or ERR_FENCED. */
 enum err journal_settle(struct queue *q, const struct journal_place *at,
-                        const struct journal_result *result, queue_fn fn, void *arg,
+                        const struct journal_result *r, queue_fn fn, void *arg,
                         uint64_t ticket) MUST_USE;
 
 #endif

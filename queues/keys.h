@@ -6,8 +6,8 @@
 
 #include "core/base/err.h"
 
-#define KEYS_PREFIX_MAX 32   /* bytes of the configurable prefix */
-#define KEYS_ID_MAX 64       /* campaign id: [A-Za-z0-9._-]{1,64}, "~<n>" for children */
+#define KEYS_PREFIX_MAX 32 /* bytes of the configurable prefix */
+#define KEYS_ID_MAX 64     /* campaign id: [A-Za-z0-9._-]{1,64}, "~<n>" for children */
 #define KEYS_PLACEMENT_MAX 192
 #define KEYS_NAME_MAX 384
 
@@ -25,10 +25,10 @@ enum err keys_init(struct keys *k, const char *prefix, int partition) MUST_USE;
 int keys_partition_of(const char *campaign, int partitions);
 
 /* global */
-struct key keys_meta(const struct keys *k);                     /* bk:meta */
-struct key keys_worker(const struct keys *k, const char *id);   /* bk:worker:<id> */
-/* of the partition: "inbox" "events" "control" "rejected" "changes" "campaigns" "dead" */
-struct key keys_of(const struct keys *k, const char *name);     /* bk:{p}:<name> */
+struct key keys_meta(const struct keys *k);                   /* bk:meta */
+struct key keys_worker(const struct keys *k, const char *id); /* bk:worker:<id> */
+/* of the partition: inbox events control rejected changes campaigns dead */
+struct key keys_of(const struct keys *k, const char *name); /* bk:{p}:<name> */
 /* of a campaign */
 struct key keys_campaign(const struct keys *k, const char *id); /* bk:{p}:c:<id> */
 struct key keys_campaign_part(const struct keys *k, const char *id, const char *part);

@@ -7,10 +7,26 @@
 #include "core/io/redis.h"
 #include "queues/keys.h"
 
+/* Index of a script, in the order of scripts.def. */
+enum queue_script_index {
+#define SCRIPT(name) QUEUE_##name,
+#include "queues/scripts.def"
+#undef SCRIPT
+    QUEUE_SCRIPT_COUNT
+};
+
+struct queue_scripts; /* the texts with their SHA-1, filled at first use */
 struct queue {
     struct redis *redis;
     struct keys keys;
+    struct queue_scripts *scripts; /* owns */
 };
+
+/* **borrows** the connection. ERR_BAD_VALUE for a bad prefix or partition. */
+enum err queue_init(struct queue *q, struct redis *redis, const char *prefix,
+                    int partition) MUST_USE;
+/* Only after everything has settled, at the latest by redis_free(). */
+void queue_fini(struct queue *q);
 
 /* Common outcomes: ERR_OK; ERR_FENCED (another owner, or the job is gone);
  * ERR_REDIS; ERR_UNSENT; ERR_UNKNOWN_OUTCOME; ERR_DEADLINE; ERR_CANCELLED.
@@ -20,5 +36,9 @@ typedef void (*queue_fn)(void *arg, uint64_t ticket, enum err e, const struct re
 /* Runs the script named (queues/scripts.def) on this partition. */
 enum err queue_script(struct queue *q, int script, const struct redis_arg *argv,
                       size_t argc, queue_fn fn, void *arg, uint64_t ticket) MUST_USE;
+/* The same with a list of arguments, which ends with this call, also if it fails. */
+struct args;
+enum err queue_run(struct queue *q, int script, struct args *a, queue_fn fn, void *arg,
+                   uint64_t ticket) MUST_USE;
 
 #endif

@@ -9,28 +9,29 @@
 
 struct results {
     struct args args;
-    size_t count_at; /* internal: where the field count of the open record stands */
+    size_t count_at; /* internal: argument number of the open record's field count */
 };
 void results_init(struct results *w);
 void results_fini(struct results *w);
 
 /* Records: open, fields, (next open closes it). */
-void results_campaign(struct results *w);                       /* fields of c:<id> */
-void results_variant(struct results *w, const char *vid);       /* creates it if new */
+void results_campaign(struct results *w);                 /* fields of c:<id> */
+void results_variant(struct results *w, const char *vid); /* creates it if new */
 void results_placement(struct results *w, const char *placement);
-void results_audit(struct results *w);                          /* one stream entry */
+void results_audit(struct results *w); /* one stream entry */
 void results_series(struct results *w);
 void results_field(struct results *w, const char *name, const char *value);
 void results_field_int(struct results *w, const char *name, int64_t n);
 void results_field_num(struct results *w, const char *name, double n);
 /* Whole values. */
-void results_rank(struct results *w, const char *placement, const char *vid, double mean);
+void results_rank(struct results *w, const char *placement, const char *vid,
+                  double mean);
 void results_unrank(struct results *w, const char *placement, const char *vid);
 void results_alloc(struct results *w, const char *placement, int64_t epoch,
                    const char *json); /* shares in force; earlier epochs are kept */
 void results_document(struct results *w, const char *json, size_t n);
 void results_change(struct results *w, const char *what); /* changes stream + channel */
-void results_mail_done(struct results *w, int count);     /* first count were consumed */
+void results_mail_done(struct results *w, int count); /* first count were consumed */
 void results_rerank_every(struct results *w, int64_t events, int64_t ms);
 
 /* What the job does next; exactly one, last. */
@@ -42,10 +43,12 @@ void results_wait(struct results *w, const char *stage, int iteration,
 void results_done(struct results *w, const char *state, const char *error,
                   int64_t keep_ms); /* terminal; keys expire after keep_ms */
 
-/* Reply ["ok"] or ERR_FENCED. Sent again after an unknown outcome: the script knows the
- * job's progress number and answers "ok" without doing it twice. */
-enum err results_commit(struct queue *q, struct results *w, const char *id, int64_t fence,
-                        int64_t progress, queue_fn fn, void *arg,
+/* Reply ["ok"] or ERR_FENCED. progress: the number of this commit, from jobs_load; one
+ * more for each commit after it under the same claim. Sent again after an unknown
+ * outcome: the script knows the job's number and answers "ok" without doing it twice.
+ * Leaves `w` as it is, for that. */
+enum err results_commit(struct queue *q, struct results *w, const char *id,
+                        int64_t fence, int64_t progress, queue_fn fn, void *arg,
                         uint64_t ticket) MUST_USE;
 
 /* Read side, for command line and gateway; replies are what Redis returns. */
@@ -55,8 +58,8 @@ enum err results_read_campaign(struct queue *q, const char *id, queue_fn fn, voi
 enum err results_read_variants(struct queue *q, const char *id, queue_fn fn, void *arg,
                                uint64_t ticket) MUST_USE;
 /* [[placement, flat hash, alloc JSON], …] */
-enum err results_read_placements(struct queue *q, const char *id, queue_fn fn, void *arg,
-                                 uint64_t ticket) MUST_USE;
+enum err results_read_placements(struct queue *q, const char *id, queue_fn fn,
+                                 void *arg, uint64_t ticket) MUST_USE;
 /* [[id, flat hash], …] newest first. */
 enum err results_read_list(struct queue *q, int count, queue_fn fn, void *arg,
                            uint64_t ticket) MUST_USE;

@@ -1,0 +1,90 @@
+/* args.c: one buffer for all bytes, one array of ends. */
+#include "queues/args.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARGS_COUNT_MAX 200000 /* empty arguments cost no bytes, but an end each */
+
+void args_init(struct args *a, size_t max_bytes)
+{
+    *a = (struct args){.failed = ERR_OK};
+    buf_init(&a->bytes, max_bytes);
+}
+
+void args_fini(struct args *a)
+{
+    buf_fini(&a->bytes);
+    free(a->ends);
+    a->ends = NULL;
+    a->count = a->cap = 0;
+}
+
+void args_clear(struct args *a)
+{
+    buf_clear(&a->bytes);
+    a->count = 0;
+    a->failed = ERR_OK;
+}
+
+static enum err make_room(struct args *a)
+{
+    if (a->count < a->cap)
+        return ERR_OK;
+    if (a->count >= ARGS_COUNT_MAX)
+        return ERR_LIMIT;
+    size_t cap = a->cap ? a->cap * 2 : 16; /* < 2 x ARGS_COUNT_MAX */
+    size_t *ends = realloc(a->ends, cap * sizeof *ends);
+    if (!ends)
+        return ERR_NOMEM;
+    a->ends = ends;
+    a->cap = cap;
+    return ERR_OK;
+}
+
+void args_add(struct args *a, const void *p, size_t n)
+{
+    if (a->failed)
+        return;
+    a->failed = make_room(a);
+    if (!a->failed)
+        a->failed = buf_append(&a->bytes, p, n);
+    if (!a->failed)
+        a->ends[a->count++] = a->bytes.len;
+}
+
+void args_str(struct args *a, const char *s)
+{
+    args_add(a, s ? s : "", s ? strlen(s) : 0);
+}
+
+void args_int(struct args *a, int64_t n)
+{
+    char text[24];
+    args_add(a, text, (size_t)snprintf(text, sizeof text, "%" PRId64, n));
+}
+
+void args_num(struct args *a, double n)
+{
+    char text[32];
+    args_add(a, text, (size_t)snprintf(text, sizeof text, "%.9g", isfinite(n) ? n : 0));
+}
+
+struct redis_arg *args_view(const struct args *a, size_t *argc)
+{
+    if (a->failed)
+        return NULL;
+    struct redis_arg *view = calloc(a->count + 1, sizeof *view);
+    if (!view)
+        return NULL;
+    size_t from = 0;
+    const char *bytes = buf_str(&a->bytes);
+    for (size_t i = 0; i < a->count; i++) {
+        view[i] = redis_bytes(bytes + from, a->ends[i] - from);
+        from = a->ends[i];
+    }
+    *argc = a->count;
+    return view;
+}

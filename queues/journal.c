@@ -1,0 +1,69 @@
+/* journal.c: arguments of reserve and settle. */
+#include "queues/journal.h"
+#include "queues/args.h"
+
+#define CALLS_MAX 64
+#define ARGS_BYTES ((size_t)8 << 20)
+#define AMOUNT_MAX (INT64_C(1) << 53) /* Lua counts in doubles */
+
+static void place(struct args *a, const struct journal_place *at)
+{
+    args_init(a, ARGS_BYTES);
+    args_str(a, at->campaign);
+    args_int(a, at->fence);
+    args_str(a, at->stage);
+    args_int(a, at->iteration);
+}
+
+static bool is_amount(int64_t n)
+{
+    return n >= 0 && n < AMOUNT_MAX;
+}
+
+enum err journal_reserve(struct queue *q, const struct journal_place *at,
+                         const struct journal_call *calls, int count, queue_fn fn,
+                         void *arg, uint64_t ticket)
+{
+    if (count < 1 || count > CALLS_MAX)
+        return ERR_OUT_OF_RANGE;
+    for (int i = 0; i < count; i++) {
+        if (!is_amount(calls[i].tokens) || !is_amount(calls[i].usd_nano))
+            return ERR_OUT_OF_RANGE;
+    }
+    struct args a;
+    place(&a, at);
+    for (int i = 0; i < count; i++) {
+        args_int(&a, calls[i].index);
+        args_int(&a, calls[i].attempt);
+        args_int(&a, calls[i].tokens);
+        args_int(&a, calls[i].usd_nano);
+    }
+    return queue_run(q, QUEUE_reserve, &a, fn, arg, ticket);
+}
+
+static bool is_sound(const struct journal_result *r)
+{
+    return r->record_len >= 2 && r->record[0] == '{' && is_amount(r->tokens_in) &&
+           is_amount(r->tokens_out) && is_amount(r->usd_nano);
+}
+
+enum err journal_settle(struct queue *q, const struct journal_place *at,
+                        const struct journal_result *r, queue_fn fn, void *arg,
+                        uint64_t ticket)
+{
+    if (!is_sound(r))
+        return ERR_OUT_OF_RANGE;
+    struct args a;
+    place(&a, at);
+    args_int(&a, r->index);
+    args_int(&a, r->attempt);
+    args_add(&a, r->record, r->record_len);
+    args_int(&a, r->tokens_in);
+    args_int(&a, r->tokens_out);
+    args_int(&a, r->usd_nano);
+    args_int(&a, r->was_sent);
+    args_int(&a, r->call);
+    for (const char *const *word = r->audit; word && *word; word++)
+        args_str(&a, *word);
+    return queue_run(q, QUEUE_settle, &a, fn, arg, ticket);
+}

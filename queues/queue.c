@@ -1,0 +1,89 @@
+/* queue.c: the table of scripts, and what their replies have in common. */
+#include "queues/queue.h"
+#include "queues/args.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define SCRIPT(name) extern const char lua_##name##_lua[];
+#include "queues/scripts.def"
+#undef SCRIPT
+
+struct queue_scripts {
+    struct redis_script list[QUEUE_SCRIPT_COUNT];
+};
+
+struct queue_call { /* lives from the call to its settling */
+    queue_fn fn;
+    void *arg;
+};
+
+enum err queue_init(struct queue *q, struct redis *redis, const char *prefix,
+                    int partition)
+{
+    *q = (struct queue){.redis = redis};
+    enum err e = keys_init(&q->keys, prefix, partition);
+    if (e)
+        return e;
+    q->scripts = calloc(1, sizeof *q->scripts);
+    if (!q->scripts)
+        return ERR_NOMEM;
+    struct redis_script *s = q->scripts->list;
+#define SCRIPT(script) *s++ = (struct redis_script){#script, lua_##script##_lua, ""};
+#include "queues/scripts.def"
+#undef SCRIPT
+    return ERR_OK;
+}
+
+void queue_fini(struct queue *q)
+{
+    free(q->scripts);
+    q->scripts = NULL;
+}
+
+/* Scripts answer ["fenced"] or ["malformed"] for what every one of them has. */
+static enum err verdict(const struct reply *r)
+{
+    const char *word = reply_str(reply_at(r, 0), NULL);
+    if (strcmp(word, "fenced") == 0)
+        return ERR_FENCED;
+    return strcmp(word, "malformed") == 0 ? ERR_INTERNAL : ERR_OK;
+}
+
+static void on_script(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct queue_call call = *(struct queue_call *)arg;
+    free(arg);
+    if (e == ERR_OK)
+        e = verdict(r);
+    call.fn(call.arg, ticket, e, r);
+}
+
+enum err queue_script(struct queue *q, int script, const struct redis_arg *argv,
+                      size_t argc, queue_fn fn, void *arg, uint64_t ticket)
+{
+    check(script >= 0 && script < QUEUE_SCRIPT_COUNT);
+    struct queue_call *call = malloc(sizeof *call);
+    if (!call)
+        return ERR_NOMEM;
+    *call = (struct queue_call){fn, arg};
+    enum err e = redis_script(q->redis, &q->scripts->list[script], q->keys.root, argv,
+                              argc, on_script, call, ticket);
+    if (e)
+        free(call);
+    return e;
+}
+
+enum err queue_run(struct queue *q, int script, struct args *a, queue_fn fn, void *arg,
+                   uint64_t ticket)
+{
+    size_t argc = 0;
+    enum err e = a->failed;
+    struct redis_arg *argv = args_view(a, &argc);
+    if (argv)
+        e = queue_script(q, script, argv, argc, fn, arg, ticket);
+    else if (!e)
+        e = ERR_NOMEM;
+    free(argv);
+    args_fini(a);
+    return e;
+}

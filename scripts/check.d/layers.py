@@ -24,8 +24,9 @@ GUARDED = [
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)
 IMPURE = (r"\b(uv_\w+|redis_\w+|http_\w+|clock_\w+|rng_entropy|getenv|fopen|\w+_fn\b"
           r"|(?:time|f?printf|puts|s?rand|random|gettimeofday|sleep)(?=\s*\())")
-KEY_SHAPE = re.compile(r":(inbox|events|control|rejected|changes|campaigns|dead|jobs|due"
-                       r"|ready|hb|audit|series|doc|rank|meta|c|v|p)(:|$)|\bbk:")
+KEY_SHAPE = re.compile(r"(?:^|\}|%s|%d):(?:inbox|events|control|rejected|changes|campaigns"
+                       r"|dead|jobs|due|ready|hb|audit|series|doc|rank|meta|c|v|p)(?::|$)"
+                       r"|\bbk:")
 KEY_FREE = ("queues/keys.c", "queues/lua/keys.lua", "core/base/settings.def")
 # Commands whose first argument is a word of the command, not a key.
 WORDY = {"XGROUP", "XINFO", "OBJECT", "MEMORY", "XREADGROUP", "XREAD", "TIME"}

@@ -46,6 +46,7 @@ CASES = [
     ("keys", "workers/a.c", 'char *k = "%s:c:%s";\n', 1),
     ("keys", "workers/a.c", "/* bk:{p}:inbox */\n", 0),
     ("keys", "workers/a.c", 'char *k = "no such event: click";\n', 0),
+    ("keys", "queues/a.c", 'char *field = "revenue:c:EUR";\n', 0),
     ("keys", "queues/keys.c", 'char *k = "%s:c:%s";\n', 0),
     ("keys", "queues/lua/a.lua", 'local k = ROOT .. ":events"\n', 1),
     ("keys", "queues/lua/a.lua", '-- local k = ROOT .. ":events"\n', 0),

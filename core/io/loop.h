@@ -15,12 +15,14 @@ struct loop_signal;
 typedef void (*loop_fn)(void *arg);
 
 enum err loop_new(struct loop **out) MUST_USE;
-/* Runs until loop_stop(). */
+/* Runs until loop_stop(), or until nothing is left that could wake it. */
 void loop_run(struct loop *l);
-/* Runs until *done is true, loop_stop() or the deadline; for command line tools. */
+/* Runs until *done is true, loop_stop() (ERR_CANCELLED) or the deadline (ERR_DEADLINE);
+ * for command line tools and tests. */
 enum err loop_run_until(struct loop *l, const bool *done, int64_t timeout_ms) MUST_USE;
 void loop_stop(struct loop *l);
-void loop_free(struct loop *l); /* closes what is left, then frees */
+/* Runs what is deferred, closes what is left, then frees. */
+void loop_free(struct loop *l);
 
 int64_t loop_now_ms(const struct loop *l); /* monotonic, cached per turn */
 /* Worst delay of a 100 ms ticker over the last 10 s: how long the loop was blocked. */
@@ -31,7 +33,8 @@ int64_t loop_lag_ms(const struct loop *l);
  * **borrows** arg; the memory of one entry is the loop's. */
 enum err loop_defer(struct loop *l, loop_fn fn, void *arg) MUST_USE;
 
-/* A timer; starts stopped. Freed asynchronously by loop_timer_free (never fires after). */
+/* A timer; starts stopped. Freed asynchronously by loop_timer_free (never fires after).
+ */
 enum err loop_timer_new(struct loop *l, loop_fn fn, void *arg,
                         struct loop_timer **out) MUST_USE;
 void loop_timer_start(struct loop_timer *t, int64_t delay_ms, int64_t repeat_ms);

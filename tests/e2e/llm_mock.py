@@ -1,32 +1,30 @@
 #!/usr/bin/python3
-"""A second, independent mock of an OpenAI-compatible chat endpoint.
-
-Shares no code with tests/llmsim: what passes with both does not lean on one mock's
-habits. Writes the same ledger lines (see tests/llmsim/sim_ledger.h).
-"""
+"""A second, independent mock of an OpenAI-compatible chat endpoint: what passes with it
+and with tests/llmsim does not lean on the habits of one. Same ledger lines as there."""
 import argparse
 import asyncio
 import hashlib
 import itertools
 import json
+import math
 import random
 import time
 
 from aiohttp import web
 
-FIRST = "Bright Quiet Gentle Bold Fresh Warm Crisp Clever Sunny Steady".split()
-SECOND = "mornings evenings weekends errands journeys kitchens gardens desks".split()
-THIRD = "deserve feel_like welcome reward invite need".split()
-FOURTH = "a_softer_touch good_company one_small_treat better_tools calm some_color".split()
-CHINESE = ["清晨", "周末", "旅途", "厨房", "书桌", "花园"], ["值得", "需要", "迎来", "珍惜"], \
-    ["一份小惊喜", "好的陪伴", "更轻的脚步", "柔和的光", "新的节奏"]
+ENGLISH = [part.split() for part in (
+    "Bright Quiet Gentle Bold Fresh Warm Crisp Clever Sunny Steady",
+    "mornings evenings weekends errands journeys kitchens gardens desks",
+    "deserve feel_like welcome reward invite need",
+    "a_softer_touch good_company one_small_treat better_tools calm some_color")]
+CHINESE = [part.split() for part in (
+    "清晨 周末 旅途 厨房 书桌 花园", "值得 需要 迎来 珍惜", "小惊喜 好的陪伴 柔和的光 新的节奏")]
 
 
 def sentence(rng, chinese):
     if chinese:
         return "".join(rng.choice(part) for part in CHINESE) + "。"
-    words = " ".join(rng.choice(part) for part in (FIRST, SECOND, THIRD, FOURTH))
-    return words.replace("_", " ") + "."
+    return " ".join(rng.choice(part) for part in ENGLISH).replace("_", " ") + "."
 
 
 def make_string(schema, rng, chinese, used):
@@ -43,7 +41,6 @@ def make_string(schema, rng, chinese, used):
 
 
 def make(schema, rng, chinese, root, used):
-    """A value that obeys the schema."""
     if "$ref" in schema:
         target = root
         for part in schema["$ref"].split("/")[1:]:
@@ -53,9 +50,8 @@ def make(schema, rng, chinese, root, used):
         return schema["const"]
     if "enum" in schema:
         return rng.choice(schema["enum"])
-    for union in ("anyOf", "oneOf"):
-        if union in schema:
-            return make(schema[union][0], rng, chinese, root, used)
+    if "anyOf" in schema:
+        return make(schema["anyOf"][0], rng, chinese, root, used)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
@@ -67,13 +63,14 @@ def make(schema, rng, chinese, root, used):
                 for _ in range(count)]
     if kind == "string":
         return make_string(schema, rng, chinese, used)
-    if kind == "boolean":
-        return rng.random() < 0.5
-    if kind == "null":
-        return None
-    low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1
-                     if "exclusiveMinimum" in schema else min(0, schema.get("maximum", 0)))
-    return int(-(-low // 1)) if kind == "integer" else low
+    if kind in ("boolean", "null"):
+        return None if kind == "null" else rng.random() < 0.5
+    low = schema.get("minimum", min(0, schema.get("maximum", 0)))
+    return math.ceil(low) if kind == "integer" else low
+
+
+def failure(kind, message):
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
 
 
 class Mock:
@@ -89,7 +86,8 @@ class Mock:
             self.ledger.flush()
 
     async def chat(self, request):
-        number, client_id = next(self.numbers), request.headers.get("X-Client-Request-Id", "")
+        number = next(self.numbers)
+        client_id = request.headers.get("X-Client-Request-Id", "")
         prompt, model, status, usage = "", "", 200, {}
         try:
             body = await request.json()
@@ -100,39 +98,37 @@ class Mock:
                     content = "".join(part.get("text", "") for part in content)
                 prompt += content + "\n"
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            status, answer = 400, {"error": {"message": f"bad request: {error!r}",
-                                             "type": "invalid_request_error",
-                                             "param": None, "code": None}}
+            status, answer = 400, failure("invalid_request_error", repr(error))
         digest = hashlib.sha256(prompt.encode()).hexdigest() if status == 200 else ""
         self.note(n=number, t_ms=int(time.time() * 1000), id=client_id,
                   prompt_sha256=digest, model=model)
         await asyncio.sleep(random.uniform(*self.latency) / 1000)
         if status == 200 and self.args.fail_every and number % self.args.fail_every == 0:
-            status, answer = 500, {"error": {"message": "mock failure", "param": None,
-                                             "type": "server_error", "code": None}}
+            status, answer = 500, failure("server_error", "mock failure")
         elif status == 200:
-            answer = self.answer(body, prompt, digest, number)
-            usage = answer["usage"]
+            answer, usage = self.answer(body, prompt, digest, number)
         self.note(n=number, id=client_id, done=True, status=status,
                   t_ms=int(time.time() * 1000), usage=usage)
-        return web.json_response(answer, status=status,
-                                 headers={"X-Simulated": "llm_mock"})
+        headers = {"X-Simulated": "llm_mock"}
+        return web.json_response(answer, status=status, headers=headers)
 
     def answer(self, body, prompt, digest, number):
         turn = self.seen[digest] = self.seen.get(digest, -1) + 1
         rng = random.Random(f"{digest}/{turn}")
-        chinese = "zh" in prompt or sum("一" <= c <= "鿿" for c in prompt) * 4 > len(prompt)
-        form = body.get("response_format") or {}
+        chinese = "zh" in prompt or sum("一" <= c < "鿿" for c in prompt) * 4 > len(prompt)
         content = sentence(rng, chinese)
-        if form.get("type") == "json_schema":
+        if (form := body.get("response_format") or {}).get("type") == "json_schema":
             schema = form["json_schema"]["schema"]
-            content = json.dumps(make(schema, rng, chinese, schema, set()), ensure_ascii=False)
-        usage = {"prompt_tokens": len(prompt) // 4 + 1, "completion_tokens": len(content) // 4 + 1}
+            value = make(schema, rng, chinese, schema, set())
+            content = json.dumps(value, ensure_ascii=False)
+        usage = {"prompt_tokens": len(prompt) // 4 + 1,
+                 "completion_tokens": len(content) // 4 + 1}
         usage["total_tokens"] = sum(usage.values())
+        message = {"role": "assistant", "content": content, "refusal": None}
+        choices = [{"index": 0, "finish_reason": "stop", "message": message}]
         return {"id": f"chatcmpl-mock-{number}", "object": "chat.completion",
-                "created": int(time.time()), "model": body["model"], "usage": usage,
-                "choices": [{"index": 0, "finish_reason": "stop", "message": {
-                    "role": "assistant", "content": content, "refusal": None}}]}
+                "created": int(time.time()), "model": body["model"],
+                "choices": choices, "usage": usage}, usage
 
 
 async def main():

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define PHRASE_MAX 60 /* code points of a product name */
+#define TERM_MAX_BYTES 240
 
 static const char *const product_keys[] = {
     "product", "product_name", "name", "产品",  "产品名", "商品",
@@ -235,7 +236,7 @@ static void read_avoid(struct arena *a, struct sim_brief *b, const char *p)
     p += strspn(p, "\" \t*:[");
     while (b->avoid_count < SIM_BRIEF_AVOID && *p && !strchr("\n]}", *p)) {
         size_t n = strcspn(p, ",;\n]}\"");
-        if (utf8_count(p, n) >= 2 && n <= 4 * PHRASE_MAX) {
+        if (utf8_count(p, n) >= 2 && n <= TERM_MAX_BYTES) {
             const char *term = phrase_dup(a, p, n);
             if (term && *term) {
                 b->avoid[b->avoid_count++] = term;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define MESSAGE_TOKENS 4
+#define MODEL_MAX_BYTES 256
 #define CONTENT_MAX_BYTES (4u << 20)
 
 /* Ends of the prefix that has at most `most` tokens; counts them too. */
@@ -134,7 +135,8 @@ enum err sim_chat_parse(struct arena *a, const char *body, size_t n,
     }
     out->model = json_str(json_get(out->root, "model"), "");
     e = read_messages(a, out, d);
-    if (e == ERR_OK && !*out->model) {
+    if (!*out->model || strlen(out->model) > MODEL_MAX_BYTES) {
+        out->model = ""; /* nor may it fill the ledger */
         e = err_set(d, ERR_BAD_REQUEST, "model", "you must provide a model");
     }
     if (e == ERR_OK) {

@@ -8,8 +8,8 @@
 #define SAFE_INT 9007199254740992.0
 
 static const char *const complaints[] = {
-    "question", "error",   "refus",  "contradict", "objection",
-    "problem",  "handoff", "unsafe", "needs",      NULL,
+    "question", "error",  "refus",       "contradict",
+    "handoff",  "unsafe", "needs_input", NULL,
 };
 
 struct json *sim_walk_fail(struct sim_walk *w, enum err code, const char *message)

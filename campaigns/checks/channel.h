@@ -1,6 +1,13 @@
 /* channel.h: channels and their limits as data (campaigns/data/channels.json), with
  * exact counters. A channel has one or more fields; the text of a variant of a
- * one-field channel is that field's text, of a multi-field channel a JSON object. */
+ * one-field channel is that field's text, of a multi-field channel a JSON object with
+ * one member per field: a string, or an array of strings for a field with items_max
+ * (one such field alone makes an object too).
+ *
+ * Table: {"v": 1, "channels": [{"name", "source", "images_needed", "fields": [{"name",
+ * "counter", "max", "min", "soft_max", "octets_max", "items_min", "items_max",
+ * "single_line", "prompt_characters"}]}]}; all but the names and "fields" may be left
+ * out. A user's channel with a shipped name replaces the shipped one. */
 #ifndef BARKER_CAMPAIGNS_CHECKS_CHANNEL_H
 #define BARKER_CAMPAIGNS_CHECKS_CHANNEL_H
 
@@ -19,10 +26,14 @@ const struct counter *counter_find(const char *name);
 struct channel_field {
     const char *name; /* "text", "subject" */
     const struct counter *counter;
-    int64_t max, min;      /* in units of the counter; max 0 = no limit */
-    int64_t soft_max;      /* 0 = none; over it a warning, not a refusal */
-    bool single_line;      /* CR and LF refused (header injection) */
-    int prompt_characters; /* what the prompt asks for: a safe length in characters */
+    /* In units of the counter; max 0 = no limit. min is 1 if the table does not say;
+     * 0 = the field may be empty, or absent from the object. */
+    int64_t max, min;
+    int64_t soft_max;             /* 0 = none; over it a warning, not a refusal */
+    int64_t octets_max;           /* bytes of UTF-8, beside the counter; 0 = no limit */
+    int64_t items_min, items_max; /* items_max 0 = one string, not an array */
+    bool single_line;             /* CR and LF refused (header injection) */
+    int prompt_characters; /* what the prompt asks for, a safe length; 0 = not said */
 };
 
 #define CHANNEL_FIELDS_MAX 8
@@ -34,7 +45,8 @@ struct channel {
 };
 
 struct channel_set; /* **owns** its channels */
-/* Reads the shipped table (embedded) plus, if extra is not NULL, a user's own. */
+/* Reads the shipped table (embedded) plus, if extra is not NULL, a user's own (errors
+ * carry the JSON pointer into it). */
 enum err channel_set_new(const char *extra_json, struct channel_set **out,
                          struct err_detail *d) MUST_USE;
 void channel_set_free(struct channel_set *s);
@@ -43,11 +55,12 @@ const struct channel *channel_at(const struct channel_set *s, size_t i); /* or N
 
 struct channel_finding {
     char field[32];
-    enum err code;     /* ERR_OUT_OF_RANGE, ERR_BAD_ENCODING, ERR_BAD_VALUE */
+    enum err code; /* ERR_OUT_OF_RANGE, ERR_BAD_ENCODING, ERR_BAD_VALUE */
     bool hard;
     char message[200]; /* "sms.text: 2 segments, at most 1" */
 };
-/* Judges the text of one variant; at most max findings are written. Returns how many. */
+/* Judges the text of one variant; at most max findings are written, the hard ones of a
+ * field first. Returns how many were written; 0 = the text fits. */
 int channel_judge(const struct channel *c, const char *text, size_t n,
                   struct channel_finding *out, int max);
 

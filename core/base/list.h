@@ -10,12 +10,14 @@ struct list {
     struct list *prev, *next;
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and names that are declared here */
 #define list_item(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 #define list_each(node, head)                                                          \
     for (struct list *node = (head)->next; node != (head); node = node->next)
 #define list_each_safe(node, after, head)                                              \
     for (struct list *node = (head)->next, *after = node->next; node != (head);        \
          node = after, after = node->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline void list_init(struct list *l)
 {

@@ -58,11 +58,12 @@ static void test_set_may_quote_itself(void **state)
 static void test_long_text_is_cut_between_characters(void **state)
 {
     (void)state;
+    static const char face[4] = {'\xf0', '\x9f', '\x98', '\x80'};
     for (size_t pad = 0; pad < 4; pad++) {
         char text[1024] = "";
         memset(text, 'x', pad);
         for (size_t at = pad; at + 4 < sizeof text; at += 4)
-            memcpy(text + at, "\xf0\x9f\x98\x80", 4);
+            memcpy(text + at, face, sizeof face);
         struct err_detail d;
         err_set(&d, ERR_IO, text, "%s", text);
         size_t len = strlen(d.message), path_len = strlen(d.path);

@@ -4,7 +4,10 @@
  * one multi slows down with many connections to a host (guides/BENCH.md §2). A zero
  * timeout of curl is served in the same loop turn, never inside curl's callback.
  * Each request has a deadline from birth and settles exactly once, from a deferred
- * call, never inside http_send() or http_cancel(). */
+ * call, never inside http_send() or http_cancel(). A POST or PATCH of which anything
+ * was written is never sent twice; other methods are repeated once a kept-alive
+ * connection turns out to be dead. Certificates are always verified; no proxy is used;
+ * redirects are not followed. */
 #ifndef BARKER_CORE_IO_HTTP_H
 #define BARKER_CORE_IO_HTTP_H
 
@@ -14,15 +17,16 @@
 struct http;
 
 struct http_options {
-    int multis;                /* 0 = 4 */
-    int max_connections;       /* warm connections kept; 0 = 256 */
+    int multis;          /* 0 = 4 */
+    int max_connections; /* warm connections kept; 0 = 256 */
 };
 
 struct http_header {
     const char *name, *value;
 };
 
-/* All pointers are **borrowed** until http_send() returns, but `body`: until settled. */
+/* All pointers are **borrowed** until http_send() returns, but `body`: until settled.
+ */
 struct http_request {
     const char *method; /* "GET", "POST" */
     const char *url;
@@ -30,8 +34,9 @@ struct http_request {
     size_t header_count;
     const char *body;
     size_t body_len;
-    int64_t connect_timeout_ms, deadline_ms; /* relative; deadline covers everything */
-    size_t max_reply_bytes;                  /* body cap: over it ERR_LIMIT */
+    int64_t connect_timeout_ms; /* 0 = bounded by the deadline only */
+    int64_t deadline_ms;        /* relative; covers everything; <= 0: already passed */
+    size_t max_reply_bytes;     /* body cap: over it ERR_LIMIT; 0 = 1 MiB */
 };
 
 /* **Borrowed** by the callback. err: ERR_OK (any status), ERR_UNSENT (connect, DNS, TLS
@@ -53,12 +58,18 @@ const char *http_reply_header(const struct http_reply *r, const char *name);
 
 typedef void (*http_fn)(void *arg, uint64_t ticket, const struct http_reply *r);
 
-enum err http_new(struct loop *l, const struct http_options *o, struct http **out) MUST_USE;
-void http_free(struct http *h); /* settles everything with ERR_CANCELLED first */
-/* *id names the request for http_cancel(). On a returned error fn is not called. */
+enum err http_new(struct loop *l, const struct http_options *o,
+                  struct http **out) MUST_USE;
+/* Settles everything first, with ERR_CANCELLED what has not ended by itself; so fn is
+ * called from within. Before loop_free(). A callback may call it. */
+void http_free(struct http *h);
+/* *id names the request for http_cancel(). On a returned error fn is not called:
+ * ERR_NOMEM, ERR_BAD_VALUE (a line break in a header), ERR_CANCELLED (in http_free()).
+ */
 enum err http_send(struct http *h, const struct http_request *q, http_fn fn, void *arg,
                    uint64_t ticket, uint64_t *id) MUST_USE;
-/* Closes the transfer in this loop turn; settles with ERR_CANCELLED. Unknown id: no-op. */
+/* Closes the transfer in this loop turn; settles with ERR_CANCELLED. Unknown id, or a
+ * request that has ended and is about to settle: no-op, its reply is kept. */
 void http_cancel(struct http *h, uint64_t id);
 size_t http_in_flight(const struct http *h);
 

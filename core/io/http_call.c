@@ -91,13 +91,6 @@ static bool header_ok(const struct http_header *h)
            !strpbrk(h->value, "\r\n");
 }
 
-static char *put(char *at, const char *s)
-{
-    size_t n = strlen(s);
-    memcpy(at, s, n);
-    return at + n;
-}
-
 /* Nodes and lines in one block of memory, freed with one free(). The first line
  * empties Expect:, which would cost a round trip for each body over 1 MiB. */
 static enum err lines_build(struct http_call *c, const struct http_request *q)
@@ -116,16 +109,14 @@ static enum err lines_build(struct http_call *c, const struct http_request *q)
     }
     char *text = (char *)(list + nodes);
     list[0] = (struct curl_slist){.data = text};
-    text = put(text, expect) + 1;
-    list[0].data[sizeof expect - 1] = '\0';
+    text = stpcpy(text, expect) + 1;
     for (size_t i = 0; i < q->header_count; i++) {
         const struct http_header *h = &q->headers[i];
         list[i].next = &list[i + 1];
         list[i + 1] = (struct curl_slist){.data = text};
-        text = put(text, h->name);
-        text = put(text, h->value[0] ? ": " : ";"); /* "Name;" sends an empty value */
-        text = put(text, h->value);
-        *text++ = '\0';
+        text = stpcpy(text, h->name);
+        text = stpcpy(text, h->value[0] ? ": " : ";"); /* "Name;" sends it empty */
+        text = stpcpy(text, h->value) + 1;
     }
     c->lines = list;
     return ERR_OK;

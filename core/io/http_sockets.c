@@ -59,7 +59,7 @@ static bool table_grow(struct http_sockets *t, size_t fd)
     while (cap <= fd) {
         cap *= 2;
     }
-    struct http_socket **grown = realloc(t->by_fd, cap * sizeof *grown);
+    struct http_socket **grown = realloc(t->by_fd, cap * sizeof(struct http_socket *));
     if (!grown) {
         return false;
     }

@@ -53,7 +53,7 @@ static int socket_open(const struct addrinfo *a)
 
 static int socket_port(int fd)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
     socklen_t n = sizeof at;
     if (getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
         return 0;

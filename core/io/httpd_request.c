@@ -4,8 +4,9 @@
 #include <stdlib.h>
 
 #define MAX_HEADERS 16
-#define SWALLOW_FACTOR 16 /* so many times the body limit are read before we hang up   \
-                           */
+#define SWALLOW_FACTOR                                                                 \
+    16 /* so many times the body limit are read before we hang up                      \
+        */
 #define SWALLOW_MIN_BYTES ((size_t)1024 * 1024)
 
 struct httpd_request *httpd_request_new(struct httpd *server, struct MHD_Connection *c,
@@ -50,13 +51,14 @@ bool httpd_request_too_big(const struct httpd_request *q)
  * rest of its body is read and forgotten, up to a bound. */
 bool httpd_request_receive(struct httpd_request *q, const char *bytes, size_t n)
 {
+    size_t limit = q->body.max_bytes;
     q->body_seen += n;
     if (q->state == HTTPD_RECEIVING && buf_append(&q->body, bytes, n)) {
         q->state = HTTPD_TOO_BIG;
         buf_fini(&q->body);
-        buf_init(&q->body, q->body.max_bytes);
+        buf_init(&q->body, limit);
     }
-    size_t most = q->body.max_bytes * SWALLOW_FACTOR;
+    size_t most = limit * SWALLOW_FACTOR;
     return q->body_seen <= (most > SWALLOW_MIN_BYTES ? most : SWALLOW_MIN_BYTES);
 }
 

@@ -100,7 +100,7 @@ static inline struct http_request get(const char *url)
                                  .url = url,
                                  .connect_timeout_ms = WAIT_MS,
                                  .deadline_ms = WAIT_MS,
-                                 .max_reply_bytes = 4096 * 1024};
+                                 .max_reply_bytes = (size_t)4096 * 1024};
 }
 
 static inline struct http_request post(const char *url, const char *body)
@@ -172,7 +172,7 @@ struct raw_server {
     pthread_t thread;
     const struct raw_step *steps;
     size_t count;
-    atomic_int connections, requests;
+    atomic_int connections, requests, hang_ups;
 };
 
 /* Reads one request with its body. False: the client hung up. */
@@ -217,6 +217,7 @@ static inline void *raw_serve(void *arg)
             if (!got || step->close) {
                 (void)close(fd);
                 fd = -1;
+                atomic_fetch_add(&s->hang_ups, 1);
             }
         }
     }

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from source import PRODUCT, ROOT
+from source import FOLDERS, PRODUCT, ROOT, match_lines
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
@@ -97,4 +97,18 @@ def check_modes(tree):
             yield path, 1, "is executable but has no #! line"
 
 
-CHECKS = [check_sizes, check_basenames, check_columns, check_words, check_modes]
+def check_docs(tree):
+    """paths named in the documents exist"""
+    known = set(tree.files)
+    folders = {f[:i + 1] for f in tree.files for i, c in enumerate(f) if c == "/"}
+    for path in tree.select(".md", under=("docs/", "README.md")):
+        for line, m in match_lines(r"`[a-z_.]+/[\w./-]*`",
+                                   tree.text(path)):
+            name = m.group().strip("`")
+            if name.startswith(FOLDERS) and name not in known | folders and \
+                    name + "/" not in folders:
+                yield path, line, f"there is no {name}"
+
+
+CHECKS = [check_sizes, check_basenames, check_columns, check_words, check_modes,
+          check_docs]

@@ -69,6 +69,8 @@ CASES = [
     ("columns", "core/base/a.c", '/* ' + "字" * 80 + ' */\n', 0),
     ("words", "docs/a.md", "TO" "DO: more\n", 1),
     ("words", "scripts/new", "#!/bin/sh\nmktemp x.XX" "XXXX\n", 0),
+    ("docs", "docs/a.md", "see `core/base/gone.h`\n", 1),
+    ("docs", "docs/a.md", "see `docs/a.md` in `docs/`, or `application/json`\n", 0),
     ("format", "core/base/a.c", "int  a ;\n", 1),
     ("format", "core/base/a.c", "int a;\n", 0),
 ]

@@ -5,9 +5,9 @@
  * timeout of curl is served in the same loop turn, never inside curl's callback.
  * Each request has a deadline from birth and settles exactly once, from a deferred
  * call, never inside http_send() or http_cancel(). A POST or PATCH of which anything
- * was written is never sent twice; other methods are repeated once a kept-alive
- * connection turns out to be dead. Certificates are always verified; no proxy is used;
- * redirects are not followed. */
+ * was written is never sent twice; other methods are, on a fresh connection, when a
+ * kept-alive one turns out to be dead. Certificates are always verified; no proxy is
+ * used; redirects are not followed. */
 #ifndef BARKER_CORE_IO_HTTP_H
 #define BARKER_CORE_IO_HTTP_H
 

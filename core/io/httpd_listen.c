@@ -53,13 +53,16 @@ static int socket_open(const struct addrinfo *a)
 
 static int socket_port(int fd)
 {
-    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at = {.v6 = {.sin6_family = AF_UNSPEC}};
     socklen_t n = sizeof at;
-    if (getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
+    if (getsockname(fd, &at.any, &n) != 0) {
         return 0;
     }
-    return at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
-                                    : ntohs(((struct sockaddr_in *)&at)->sin_port);
+    return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }
 
 enum err httpd_listen(const char *address, int *fd, int *port, struct err_detail *d)

@@ -151,6 +151,12 @@ static enum err fields_read(const struct json *list, struct channel *c,
     return ERR_OK;
 }
 
+static bool is_channel_member(const char *key)
+{
+    return strcmp(key, "name") == 0 || strcmp(key, "source") == 0 ||
+           strcmp(key, "fields") == 0;
+}
+
 static enum err channel_read(const struct json *j, struct channel *c, const char *path,
                              struct err_detail *d)
 {
@@ -167,7 +173,7 @@ static enum err channel_read(const struct json *j, struct channel *c, const char
         const char *key = json_key(member);
         if (strcmp(key, "images_needed") == 0)
             err = flag_read(member, &c->images_needed, path, d);
-        else if (strcmp(key, "name") && strcmp(key, "source") && strcmp(key, "fields"))
+        else if (!is_channel_member(key))
             err = refuse(d, ERR_UNKNOWN_FIELD, path, key, "no such member");
         if (err)
             return err;

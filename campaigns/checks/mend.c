@@ -19,9 +19,14 @@ struct mender {
 
 enum step { STEP_ON, STEP_DONE, STEP_CUT, STEP_BAD };
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static bool space_skip(struct mender *m)
 {
-    while (m->at < m->n && memchr(" \t\r\n", m->text[m->at], 4))
+    while (m->at < m->n && is_space(m->text[m->at]))
         m->at++;
     if (m->n - m->at >= 3 && memcmp(m->text + m->at, "```", 3) == 0)
         m->n = m->at; /* the end of the code fence is the end of the text */

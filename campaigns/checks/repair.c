@@ -11,7 +11,7 @@ static size_t thoughts_end(const char *text, size_t n)
 {
     static const char open[] = "<think>", close[] = "</think>";
     size_t at = 0;
-    while (at < n && memchr(" \t\r\n", text[at], 4))
+    while (at < n && text[at] && strchr(" \t\r\n", text[at]))
         at++;
     if (n - at < strlen(open) || memcmp(text + at, open, strlen(open)) != 0)
         return 0;

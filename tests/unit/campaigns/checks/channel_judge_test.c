@@ -78,6 +78,8 @@ static void test_subject(void **state)
                 "email.subject.subject: 51 characters, better at most 50");
     assert_only(judge(state, "email.subject", "Hi\r\nBcc: x@y.z"), ERR_BAD_VALUE, true,
                 "email.subject.subject: has a line break, must be one line");
+    assert_int_equal(judge(state, "email.subject", "Hi\rthere"), 1);
+    assert_int_equal(judge(state, "email.subject", "Hi\nthere"), 1);
     memset(text, 'x', 999);
     assert_int_equal(judge(state, "email.subject", text), 2);
     assert_string_equal(found[0].message,

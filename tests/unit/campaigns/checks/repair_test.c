@@ -54,6 +54,14 @@ static void test_words_around(void **state)
     assert_repair("Sure! Here it is:\n{\"a\":\"}\"} Enjoy.", "{\"a\":\"}\"}");
     assert_repair("As in [1], {name}: {\"a\":{\"b\":[]}} see [2].",
                   "{\"a\":{\"b\":[]}}");
+    assert_repair(
+        "[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},"
+        "{},{},{},{},{},{},{},{},{},{},{},{},{}], that is: {\"a\":"
+        "\"a value longer than what came before, so that it must be found as "
+        "the best one, also after more brackets than the search will try\"}",
+        "{\"a\":\"a value longer than what came before, so that it must be "
+        "found as the best one, also after more brackets than the search will "
+        "try\"}");
     assert_repair("\xEF\xBB\xBF{\"a\":1}", "{\"a\":1}");
     assert_repair("bad \xFF byte {\"a\":1}", "{\"a\":1}");
     assert_repair("<think>\nMaybe {\"a\":[1,2,3,4,5,6]}?</think>\n{\"a\":1}",
@@ -152,8 +160,8 @@ static void test_bounded(void **state)
     assert_int_equal(repair_parse(text, n, &j, &repaired, &d), ERR_LIMIT);
     assert_int_not_equal(repair_parse(text, n - 1, &j, &repaired, &d), ERR_OK);
     /* the worst case of the search: every bracket begins a string up to the end */
-    for (size_t i = 0; i + 1 < n; i += 2)
-        memcpy(text + i, "[\"", 2);
+    for (size_t i = 1; i < n; i += 2)
+        text[i] = '"';
     assert_int_not_equal(repair_parse(text, n - 1, &j, &repaired, &d), ERR_OK);
     assert_null(j);
     free(text);

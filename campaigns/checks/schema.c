@@ -113,14 +113,14 @@ static bool is_equal(const struct json *a, const struct json *b)
 static void choices_add(struct buf *out, const struct json *list)
 {
     struct buf one;
-    buf_init(&one, LIST_BYTES);
+    buf_init(&one, EXCERPT_BYTES * 8); /* escapes are at most six times longer */
     json_each(item, list)
     {
         buf_clear(&one);
         if (item != json_first(list))
             buf_append_str(&one, ", ");
         excerpt_add(&one, item);
-        if (buf_status(&one) || buf_append(out, buf_str(&one), one.len))
+        if (buf_append(out, buf_str(&one), one.len))
             break;
     }
     buf_fini(&one);

@@ -113,7 +113,7 @@ static bool is_equal(const struct json *a, const struct json *b)
 static void choices_add(struct buf *out, const struct json *list)
 {
     struct buf one;
-    buf_init(&one, EXCERPT_BYTES * 8); /* escapes are at most six times longer */
+    buf_init(&one, 400); /* escapes are at most six times EXCERPT_BYTES */
     json_each(item, list)
     {
         buf_clear(&one);

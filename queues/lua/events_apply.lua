@@ -1,214 +1,202 @@
 #!lua flags=allow-oom
---@use job money public
+--@use job money public seen
 -- ARGV: cursor, last, window_ms, then per event: campaign, variant, type, count,
 -- value in micro-units, currency, id hash ("0" = none), ts_ms, epoch
+-- Sums are made in tables; each hash is read once and written once.
 local cursor, last, window = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local STEP, HOLDOUT = 9, "_holdout"
+local STEP, HOLDOUT, EXACT_MAX = 9, "_holdout", 2 ^ 53
 local PUBLIC = {impression = "impressions", click = "clicks", conversion = "conversions"}
 local KNOWN = {impression = 1, click = 1, cart = 1, conversion = 1, refund = 1, open = 1,
                delivered = 1, unsubscribe = 1, complaint = 1, bounce = 1, csat = 1,
                resolved = 1}
 local COUNTERS_MAX = 20000 -- of one campaign; further custom types count as "other"
 
-if (redis.call("HGET", key("ev"), "cursor") or "0-0") ~= cursor or
-   not string.find(last, "^%d+%-%d+$") then
+local state = redis.call("HMGET", key("ev"), "cursor", "gens")
+if (state[1] or "0-0") ~= cursor or not string.find(last, "^%d+%-%d+$") then
   return {"stale"}
 end
 local now = now_ms()
 
--- Dedupe: sets of id hashes in generations. All that may still hold an id of the window
--- are asked; new ids go to the newest. Shards stay intsets (244 ids each, limit 512).
-local SHARD, BITS_MIN, BITS_MAX, BITS_STEP = 244, 6, 20, 3
-local gens, added = {}, 0
-local function life(g) return g.opened + window + math.ceil(window / 3) end
-local function open(number, bits)
-  local g = {id = number, opened = now, bits = bits, count = 0}
-  table.insert(gens, 1, g)
-end
+local function bump(sums, field, n) sums[field] = (sums[field] or 0) + n end
 
--- By age with shards for as many ids as the fullest generation had; by number with 8
--- times as many shards, so that there are few generations to ask.
-local function load_generations()
-  local text, number, most = redis.call("HGET", key("ev"), "gens") or "", 0, 0
-  for i, o, b, c in string.gmatch(text, "(%d+) (%d+) (%d+) (%d+);") do
-    local g = {id = tonumber(i), opened = tonumber(o), bits = tonumber(b),
-               count = tonumber(c)}
-    number, most = math.max(number, g.id), math.max(most, g.count)
-    if life(g) > now then gens[#gens + 1] = g end
-  end
-  local newest, bits = gens[1], BITS_MIN
-  while bits < BITS_MAX and SHARD * 2 ^ bits < most do bits = bits + 1 end
-  if not newest or now - newest.opened >= window / 3 then
-    open(number + 1, bits)
-  elseif newest.count >= SHARD * 2 ^ newest.bits then
-    open(number + 1, math.min(math.max(bits, newest.bits + BITS_STEP), BITS_MAX))
-  end
-end
-
-local function save_generations()
-  gens[1].count = gens[1].count + added
-  local text = {}
-  for _, g in ipairs(gens) do
-    text[#text + 1] = string.format("%d %.0f %d %d;", g.id, g.opened, g.bits, g.count)
-  end
-  redis.call("HSET", key("ev"), "gens", table.concat(text), "cursor", last)
-end
-
-local function is_repeat(hash)
-  local spread = tonumber(string.sub(hash, -7)) or 0
-  for i = 2, #gens do
-    local old = seen_key(gens[i].id, spread % 2 ^ gens[i].bits)
-    if redis.call("SISMEMBER", old, hash) == 1 then return true end
-  end
-  local set = seen_key(gens[1].id, spread % 2 ^ gens[1].bits)
-  if redis.call("SADD", set, hash) == 0 then return true end
-  redis.call("PEXPIRE", set, int(life(gens[1]) - now), "NX")
-  added = added + 1
-  return false
-end
-
--- What is known of a campaign, looked up once per batch.
+-- What the batch touches, looked up once: campaigns, their placements, their variants.
 local campaigns = {}
-local function campaign(id)
+local function campaign_of(id)
   local c = campaigns[id]
   if c == nil then
-    c = redis.call("EXISTS", campaign_key(id)) == 1 and
-        {id = id, variants = {}, epochs = {}, exact = {}, public = {}, money = {},
-         places = {}, events = 0} or false
-    if c then c.crowded = redis.call("HLEN", part_key(id, "n")) > COUNTERS_MAX end
+    local left = redis.call("PTTL", campaign_key(id))
+    c = left ~= -2 and
+        {id = id, left = left, name = campaign_key(id), exact_name = part_key(id, "n"),
+         variants = {}, places = {}, exact = {}, sums = {}, money = {}, events = 0}
+    if c then c.crowded = redis.call("HLEN", c.exact_name) > COUNTERS_MAX end
     campaigns[id] = c
   end
   return c
 end
 
-local function placement_of(c, vid)
-  local place = c.variants[vid]
-  if place == nil then
-    place = redis.call("HGET", variant_key(c.id, vid), "placement")
-    c.variants[vid] = place
-    if place and place ~= "" then c.places[place] = true end
+local function placement_of(c, place)
+  local p = c.places[place]
+  if not p then
+    local name = placement_key(c.id, place)
+    local epoch = redis.call("HGET", name, "epoch")
+    if not epoch then ensure_placement(c.id, place) end
+    p = {name = name, sums = {}, epoch = tonumber(epoch) or 0}
+    c.places[place] = p
   end
-  return place
+  return p
 end
 
--- An epoch that was never in force is no epoch, or counters had no bound.
-local function known_epoch(c, place, epoch)
-  local newest = c.epochs[place]
-  if not newest then
-    newest = tonumber(redis.call("HGET", placement_key(c.id, place), "epoch")) or 0
-    c.epochs[place] = newest
+local function variant_of(c, vid)
+  local v = c.variants[vid]
+  if v == nil then
+    local name = variant_key(c.id, vid)
+    local place = vid ~= HOLDOUT and redis.call("HGET", name, "placement")
+    if vid == HOLDOUT then
+      v = {prefixes = {}}
+    elseif place then
+      v = {name = name, sums = {}, prefixes = {},
+           place = place ~= "" and placement_of(c, place)}
+    else
+      v = false
+    end
+    c.variants[vid] = v
   end
-  return epoch >= 0 and epoch <= newest and epoch or -1
+  return v
 end
 
-local function add(sums, hash, field, n)
-  local fields = sums[hash] or {}
-  sums[hash] = fields
-  fields[field] = (fields[field] or 0) + n
+-- "<epoch>:<variant>:". An epoch that was never in force is none: counters stay bounded.
+local function prefix_of(v, vid, epoch)
+  local prefix = v.prefixes[epoch]
+  if not prefix then
+    local n = tonumber(epoch) or -1
+    local known = n >= 0 and n <= (v.place and v.place.epoch or -1)
+    prefix = (known and int(n) or "-1") .. ":" .. vid .. ":"
+    v.prefixes[epoch] = prefix
+  end
+  return prefix
 end
 
-local function tally(c, vid, place, type, count, micro, currency, epoch)
+-- Micro-units: all in `n`, per currency and owner.
+local function add_money(c, v, vid, prefix, micro, currency)
+  c.currency = c.currency or currency
+  c.money[#c.money + 1] = {prefix .. "micro:" .. currency, micro}
+  c.money[#c.money + 1] = {"revenue_micro:c:" .. currency, micro, c.name}
+  if v.name then
+    c.money[#c.money + 1] = {"revenue_micro:v:" .. vid .. ":" .. currency, micro, v.name}
+  end
+  if v.place then
+    local place = string.sub(v.place.name, #placement_key(c.id, "") + 1)
+    c.money[#c.money + 1] = {"revenue_micro:p:" .. place .. ":" .. currency, micro,
+                             v.place.name}
+  end
+end
+
+local function tally(c, v, vid, at)
+  local type, count = ARGV[at + 2], tonumber(ARGV[at + 3]) or 1
+  local micro, field = tonumber(ARGV[at + 4]) or 0, PUBLIC[type]
   if c.crowded and not KNOWN[type] then type = "other" end
-  local held_out = vid == HOLDOUT
-  local exact = (held_out and -1 or known_epoch(c, place, epoch)) .. ":" .. vid .. ":"
-  add(c.exact, part_key(c.id, "n"), exact .. type, count)
-  local owners = {campaign_key(c.id), not held_out and variant_key(c.id, vid),
-                  not held_out and place ~= "" and placement_key(c.id, place)}
-  for i, owner in ipairs(owners) do
-    -- a placement has no clicks (contract §4)
-    local field = PUBLIC[type]
-    if owner and field and not (i == 3 and field == "clicks") then
-      add(c.public, owner, field, count)
-    end
+  local prefix = prefix_of(v, vid, ARGV[at + 8])
+  bump(c.exact, prefix .. type, count)
+  if field then
+    bump(c.sums, field, count)
+    if v.name then bump(v.sums, field, count) end
+    if v.place and field ~= "clicks" then bump(v.place.sums, field, count) end
   end
-  if micro ~= 0 then
-    add(c.exact, part_key(c.id, "n"), exact .. "micro:" .. currency, micro)
-    c.currency = c.currency or currency
-    add(c.money, campaign_key(c.id), "revenue_micro:c:" .. currency, micro)
-    if not held_out then
-      add(c.money, variant_key(c.id, vid), "revenue_micro:v:" .. vid .. ":" .. currency,
-          micro)
-      if place ~= "" then
-        add(c.money, placement_key(c.id, place),
-            "revenue_micro:p:" .. place .. ":" .. currency, micro)
-      end
-    end
-  end
+  if micro ~= 0 then add_money(c, v, vid, prefix, micro, ARGV[at + 5]) end
   c.events = c.events + count
 end
 
--- An overflow of 64 bits leaves the old sum: one absurd producer must not stop others.
-local function raise(hash, fields)
-  for field, n in pairs(fields) do redis.pcall("HINCRBY", hash, field, int(n)) end
+-- Adds sums to the fields of a hash, in two calls at most; a counter stands still past
+-- 2^53, or at the end of 64 bits (pcall).
+local function raise(name, sums)
+  local fields, out = {}, {}
+  for field in pairs(sums) do fields[#fields + 1] = field end
+  if #fields <= 2 then
+    for _, field in ipairs(fields) do
+      redis.pcall("HINCRBY", name, field, int(sums[field]))
+    end
+    return
+  end
+  local old = redis.call("HMGET", name, unpack(fields))
+  for i, field in ipairs(fields) do
+    out[2 * i - 1] = field
+    out[2 * i] = int(math.min((tonumber(old[i]) or 0) + sums[field], EXACT_MAX))
+  end
+  redis.call("HSET", name, unpack(out))
 end
 
+-- 64-bit sums; an overflow leaves the old one: one absurd producer must not stop others.
 -- Public revenue is in the currency that came first; others stay in `n`.
-local function write_money(c, n_key)
+local function write_money(c)
   if not c.currency then return end
-  redis.call("HSETNX", n_key, "currency", c.currency)
-  local main = ":" .. redis.call("HGET", n_key, "currency")
-  for owner, fields in pairs(c.money) do
-    raise(n_key, fields)
-    for field in pairs(fields) do
-      if string.sub(field, -#main) == main then
-        redis.call("HSET", owner, "revenue", decimal(redis.call("HGET", n_key, field), 6))
-      end
-    end
+  redis.call("HSETNX", c.exact_name, "currency", c.currency)
+  local main = ":" .. redis.call("HGET", c.exact_name, "currency")
+  local owners = {}
+  for _, m in ipairs(c.money) do
+    redis.pcall("HINCRBY", c.exact_name, m[1], int(m[2]))
+    if m[3] and string.sub(m[1], -#main) == main then owners[m[3]] = m[1] end
+  end
+  for owner, field in pairs(owners) do
+    redis.call("HSET", owner, "revenue",
+               decimal(redis.call("HGET", c.exact_name, field), 6))
   end
 end
 
 local function rerank_soon(c)
-  local pending = redis.call("HINCRBY", job_key(c.id), "pending_events", int(c.events))
   local j = redis.call("HMGET", job_key(c.id), "state", "wake", "rerank_events",
                        "rerank_ms")
+  if not j[1] then return end
+  local pending = redis.call("HINCRBY", job_key(c.id), "pending_events", int(c.events))
   if j[1] == "waiting" and bit.band(tonumber(j[2]) or 0, EVENTS) ~= 0 then
     due_at(c.id, rerank_at(pending, tonumber(j[3]) or 0, tonumber(j[4]) or 0, now))
   end
 end
 
+-- A campaign that has ended expires: keys born now must end with it.
+local function expire_late(c)
+  if c.left < 0 then return end
+  redis.call("PEXPIRE", c.exact_name, c.left)
+  redis.call("PEXPIRE", part_key(c.id, "places"), c.left)
+  for _, p in pairs(c.places) do redis.call("PEXPIRE", p.name, c.left) end
+end
+
 local function write(c)
-  if c.events == 0 then return end
-  local n_key, left = part_key(c.id, "n"), redis.call("PTTL", campaign_key(c.id))
-  for place in pairs(c.places) do ensure_placement(c.id, place) end
-  for hash, fields in pairs(c.exact) do raise(hash, fields) end
-  for hash, fields in pairs(c.public) do raise(hash, fields) end
-  write_money(c, n_key)
-  if redis.call("EXISTS", job_key(c.id)) == 1 then rerank_soon(c) end
-  if left > 0 then -- it has ended: keys born now must end with it
-    redis.call("PEXPIRE", n_key, left)
-    redis.call("PEXPIRE", part_key(c.id, "places"), left)
-    for place in pairs(c.places) do
-      redis.call("PEXPIRE", placement_key(c.id, place), left)
-    end
+  raise(c.exact_name, c.exact)
+  raise(c.name, c.sums)
+  for _, v in pairs(c.variants) do
+    if v and v.name then raise(v.name, v.sums) end
   end
+  for _, p in pairs(c.places) do raise(p.name, p.sums) end
+  write_money(c)
+  rerank_soon(c)
+  expire_late(c)
 end
 
 local counted, duplicate, late, orphan = 0, 0, 0, 0
 local function judge(at)
-  local id, vid, ts = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 7])
+  local vid, hash, ts = ARGV[at + 1], ARGV[at + 6], tonumber(ARGV[at + 7]) or 0
   if ts > 0 and ts < now - window then
     late = late + 1
     return
   end
-  local c = campaign(id)
-  local place = c and (vid == HOLDOUT and "" or placement_of(c, vid))
-  if not place then
+  local c = campaign_of(ARGV[at])
+  local v = c and variant_of(c, vid)
+  if not v then
     orphan = orphan + 1
-  elseif ARGV[at + 6] ~= "0" and is_repeat(ARGV[at + 6]) then
+  elseif hash ~= "0" and is_seen(hash, now) then
     duplicate = duplicate + 1
   else
     counted = counted + 1
-    tally(c, vid, place, ARGV[at + 2], tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]),
-          ARGV[at + 5], tonumber(ARGV[at + 8]))
+    tally(c, v, vid, at)
   end
 end
 
-load_generations()
+load_seen(state[2], now, window)
 for at = 4, #ARGV - STEP + 1, STEP do judge(at) end
 for _, c in pairs(campaigns) do
-  if c then write(c) end
+  if c and c.events > 0 then write(c) end
 end
-save_generations()
+redis.call("HSET", key("ev"), "gens", save_seen(), "cursor", last)
 redis.call("XTRIM", key("events"), "MINID", last)
 redis.call("XDEL", key("events"), last)
 return {"applied", counted, duplicate, late, orphan}

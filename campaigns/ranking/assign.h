@@ -1,6 +1,6 @@
-/* assign.h: which variant a user sees. Weighted rendezvous hash on (campaign, placement,
- * user), no epoch in it: sticky, and a change of weights moves the fewest users
- * (score = -w / ln(h), Schindelhauer & Schomaker 2005). Bit-identical on replay:
+/* assign.h: which variant a user sees. Weighted rendezvous hash on (campaign,
+ * placement, user), no epoch in it: sticky, and a change of weights moves the fewest
+ * users (score = -w / ln(h), Schindelhauer & Schomaker 2005). Bit-identical on replay:
  * h comes from hash_fast, and only comparisons of doubles decide. */
 #ifndef BARKER_CAMPAIGNS_RANKING_ASSIGN_H
 #define BARKER_CAMPAIGNS_RANKING_ASSIGN_H

@@ -20,8 +20,10 @@ struct policy {
 
 const struct policy *policy_find(const char *name); /* NULL if unknown */
 const struct policy *policy_at(size_t i);           /* NULL past the end */
-extern const double policy_floor;                   /* 0.01: least share of a live arm */
-/* Lifts every share to the floor and normalises; used by policies. */
+extern const double policy_floor; /* 0.01: least share of a live arm */
+/* Lifts every share to the floor and scales the others to a sum of 1, their proportions
+ * kept; used by policies. No positive share, or no room for the floor (100 arms and
+ * more): equal shares. */
 void policy_apply_floor(double *shares, int count);
 
 #endif

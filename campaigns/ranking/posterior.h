@@ -3,7 +3,7 @@
  * Two-level empirical-Bayes Beta prior (guides RANKING §5.1): arm k has rate
  * theta_k ~ Beta(m M, (1 - m) M); m is the placement's own level, shrunk to mu.
  * P(best) and expected loss by numerical quadrature, deterministic, never Monte Carlo
- * (RANKING §5.2-3). Pure; no allocation outside the caller's arena-free fixed arrays. */
+ * (RANKING §5.2-3). Pure; no allocation: fixed arrays of at most 24 KiB of stack. */
 #ifndef BARKER_CAMPAIGNS_RANKING_POSTERIOR_H
 #define BARKER_CAMPAIGNS_RANKING_POSTERIOR_H
 
@@ -13,7 +13,8 @@
 
 #define POSTERIOR_ARMS_MAX 64
 
-/* mu: mean rate over campaigns; m_between: how sure we are of it, in pseudo-trials;
+/* Each value is guarded: outside its range it is moved to the end of it.
+ * mu: mean rate over campaigns; m_between: how sure we are of it, in pseudo-trials;
  * m_within: strength M of the arm prior, guarded to [50, 20000]. */
 struct posterior_prior {
     double mu, m_between, m_within;
@@ -32,10 +33,10 @@ struct posterior_arm {
 };
 
 struct posterior_result {
-    double level;       /* m of this placement */
+    double level; /* m of this placement */
     double expected_max;
-    int leader;         /* index of the highest posterior mean; lowest index on a tie */
-    bool evidence;      /* false while no arm has a success: "no evidence yet" */
+    int leader;    /* index of the highest posterior mean; lowest index on a tie */
+    bool evidence; /* false while no arm has a success: "no evidence yet" */
 };
 
 /* arms: 1..POSTERIOR_ARMS_MAX. ERR_OUT_OF_RANGE otherwise, or for negative counts. */
@@ -44,7 +45,8 @@ enum err posterior_rank(struct posterior_arm *arms, int count,
                         struct posterior_result *out) MUST_USE;
 
 /* Shrunk relative lift of arm over control, theta_arm / theta_control - 1, from the
- * posteriors: mean and central 95 % interval (delta method on the log ratio). */
+ * posteriors: mean and central 95 % interval (delta method on the log ratio). At most
+ * 1e6; all 0 if both are the same arm. */
 struct posterior_lift {
     double lift, lo, hi;
 };

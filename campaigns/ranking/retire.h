@@ -14,7 +14,8 @@ struct retire_arm {
 
 /* The rule: P(best) < 5 % and loss > 1 % of the leader's mean and trials >=
  * max(min_trials, 20 / level) in two batches running. Never the control, never the
- * leader, and at least two arms stay. min_trials 0 = 200. */
+ * leader, and at least two arms stay: the lowest means go first. min_trials 0 = 200.
+ * arms in the order that was ranked. */
 void retire_judge(struct retire_arm *arms, int count,
                   const struct posterior_result *ranked, int64_t min_trials);
 
@@ -27,8 +28,8 @@ struct retire_plan_input {
     int round, max_rounds;
 };
 /* How many children to ask for now; 0 = no regeneration. At least one arm retired,
- * rounds left, and with a known horizon the expected gain of a fresh arm over the
- * traffic left must exceed one expected success. */
+ * rounds left (round < max_rounds), and with a known horizon the expected gain of a
+ * fresh arm over the traffic left must exceed one expected success. */
 int retire_children(const struct retire_plan_input *in);
 
 /* Prior of a child (RANKING §5.15): mean = level * (1 + half of the parent's shrunk

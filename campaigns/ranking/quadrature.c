@@ -1,0 +1,227 @@
+/* quadrature.c: one walk from left to right over the panels. */
+#include "campaigns/ranking/quadrature.h"
+#include "campaigns/ranking/beta.h"
+
+#include <math.h>
+
+#define LAST (BETA_KNOTS - 1)
+#define POINTS 6
+#define BEND 14
+#define BEND_STEP 2.0
+
+/* Gauss-Legendre on [-1, 1]; cumulate[i][l] = integral from -1 to node i of the
+ * polynomial that is 1 at node l and 0 at the others. */
+static const double node[POINTS] = {-0.93246951420315205, -0.66120938646626448,
+                                    -0.2386191860831969,  0.2386191860831969,
+                                    0.66120938646626448,  0.93246951420315205};
+static const double weight[POINTS] = {0.17132449237917036, 0.36076157304813861,
+                                      0.46791393457269104, 0.46791393457269104,
+                                      0.36076157304813861, 0.17132449237917036};
+static const double cumulate[POINTS][POINTS] = {
+    {0.085662246189585178, -0.029527451994394827, 0.018650101412955502,
+     -0.011337716098967023, 0.0057088666301986701, -0.0016255603425295241},
+    {0.18534698286075774, 0.1803807865240693, -0.040600204586479172,
+     0.020726312480492847, -0.0097743858560753426, 0.0027111221109701236},
+    {0.16449584522568775, 0.39206432466648999, 0.23395696728634552,
+     -0.040965055491312193, 0.015979983799324672, -0.0041512515697326681},
+    {0.175475743948903, 0.34478158924881391, 0.50887899006400328, 0.23395696728634552,
+     -0.031302751618351402, 0.0068286471534825975},
+    {0.16861337026820022, 0.37053595890421392, 0.4471876220921982, 0.50851413915917021,
+     0.1803807865240693, -0.014022490481587381},
+    {0.17295005272169986, 0.35505270641793996, 0.47925165067165809, 0.44926383315973556,
+     0.39028902504253343, 0.085662246189585178},
+};
+
+enum phase { AHEAD, INSIDE, BEHIND }; /* where the walk stands to an arm's knots */
+
+struct walker {
+    struct beta_shape shape;
+    enum phase phase;
+    int cell;                           /* knot[cell] <= t < knot[cell + 1] */
+    double before;                      /* F at the start of the panel */
+    double f[POINTS], cdf[POINTS], end; /* over the panel; end: F at its end */
+    double p_best;
+};
+
+struct walk {
+    struct walker arm[POSTERIOR_ARMS_MAX];
+    int active[POSTERIOR_ARMS_MAX], active_count;
+    bool any_ahead;
+    double expected_max;
+};
+
+struct panel {
+    double from, to;
+    struct beta_point at[POINTS];
+};
+
+/* Moves an arm's phase and cell to t. */
+static void walker_advance(struct walker *w, double t)
+{
+    if (w->phase == AHEAD && w->shape.knot[0] <= t)
+        w->phase = INSIDE;
+    while (w->phase == INSIDE && w->shape.knot[w->cell + 1] <= t) {
+        if (++w->cell == LAST)
+            w->phase = BEHIND;
+    }
+}
+
+/* The end of a panel from t that suits one arm. It spans one step of z, with z linear
+ * in a cell, but near the peak at most BEND_STEP: where a or b is small the first cells
+ * are wide, and the density bends from exponential to flat inside them. So each panel
+ * brings some arm past a knot or BEND_STEP on: the walk has at most LAST + BEND + 1
+ * panels an arm, and one more for its start. */
+static double walker_reach(const struct walker *w, double t)
+{
+    const double *k = &w->shape.knot[w->cell], peak = w->shape.knot[BETA_REACH];
+    double reach = k[1];
+    if (w->cell + 1 < LAST)
+        reach += (t - k[0]) / (k[1] - k[0]) * (k[2] - k[1]);
+    if (t < peak - BEND)
+        return fmin(reach, fmax(t + BEND_STEP, peak - BEND));
+    return t < peak + BEND ? fmin(reach, t + BEND_STEP) : reach;
+}
+
+/* Sets panel->to from panel->from; false when every arm is behind. Where no arm is
+ * inside, nothing is to be integrated and the panel starts at the next arm. */
+static bool walk_next(struct walk *walk, int count, struct panel *panel)
+{
+    double next = INFINITY, to = INFINITY;
+    walk->active_count = 0;
+    for (int k = 0; k < count; k++) {
+        struct walker *w = &walk->arm[k];
+        walker_advance(w, panel->from);
+        if (w->phase == AHEAD)
+            next = fmin(next, w->shape.knot[0]);
+        if (w->phase != INSIDE)
+            continue;
+        walk->active[walk->active_count++] = k;
+        to = fmin(to, walker_reach(w, panel->from));
+    }
+    walk->any_ahead = next < INFINITY;
+    if (walk->active_count == 0 && walk->any_ahead) {
+        panel->from = next;
+        return walk_next(walk, count, panel);
+    }
+    panel->to = fmin(to, next);
+    return walk->active_count > 0;
+}
+
+/* Fills density and distribution of one arm over the panel. */
+static void walker_integrate(struct walker *w, const struct panel *panel)
+{
+    double half = (panel->to - panel->from) / 2, sum = 0;
+    for (int i = 0; i < POINTS; i++) {
+        w->f[i] = beta_density(&w->shape, &panel->at[i]);
+        sum += weight[i] * w->f[i];
+    }
+    for (int i = 0; i < POINTS; i++) {
+        double part = 0;
+        for (int l = 0; l < POINTS; l++)
+            part += cumulate[i][l] * w->f[l];
+        w->cdf[i] = fmax(0, w->before + half * part);
+    }
+    w->end = w->before + half * sum;
+}
+
+/* Root of F = q between two places where F and its slope f are known: bisection on the
+ * cubic through them. */
+static double quantile_between(const struct beta_shape *shape, double t0, double f0,
+                               double t1, double f1, double q)
+{
+    struct beta_point p0 = beta_point(t0), p1 = beta_point(t1);
+    double h = t1 - t0, s0 = h * beta_density(shape, &p0),
+           s1 = h * beta_density(shape, &p1), lo = 0, hi = 1;
+    for (int i = 0; i < 30; i++) {
+        double u = (lo + hi) / 2, v = 1 - u;
+        double f =
+            v * v * (f0 * (1 + 2 * u) + s0 * u) + u * u * (f1 * (1 + 2 * v) - s1 * v);
+        if (f < q)
+            lo = u;
+        else
+            hi = u;
+    }
+    return beta_point(t0 + h * (lo + hi) / 2).x;
+}
+
+/* Stores the quantile q if F passes it in this panel. */
+static void walker_quantile(const struct walker *w, const struct panel *panel, double q,
+                            double *out)
+{
+    if (!(w->before < q && q <= w->end))
+        return;
+    double t0 = panel->from, f0 = w->before, t1 = panel->to, f1 = w->end;
+    for (int i = 0; i < POINTS; i++) {
+        if (w->cdf[i] >= q) {
+            t1 = panel->at[i].t;
+            f1 = w->cdf[i];
+            break;
+        }
+        t0 = panel->at[i].t;
+        f0 = w->cdf[i];
+    }
+    *out = quantile_between(&w->shape, t0, f0, t1, f1, q);
+}
+
+/* Adds the panel to P_k and to E[max]. The product of the others comes from the left
+ * and from the right, never by dividing by a small F_k. Arms behind have F = 1. */
+static void walk_combine(struct walk *walk, const struct panel *panel)
+{
+    double half = (panel->to - panel->from) / 2, right[POSTERIOR_ARMS_MAX + 1];
+    int n = walk->active_count;
+    for (int i = 0; i < POINTS; i++) {
+        double left = 1, sum = 0;
+        right[n] = 1;
+        for (int j = n - 1; j > 0; j--)
+            right[j] = right[j + 1] * walk->arm[walk->active[j]].cdf[i];
+        for (int j = 0; j < n; j++) {
+            struct walker *w = &walk->arm[walk->active[j]];
+            double p = half * weight[i] * w->f[i] * left * right[j + 1];
+            w->p_best += p;
+            sum += p;
+            left *= w->cdf[i];
+        }
+        walk->expected_max += sum * panel->at[i].x;
+    }
+}
+
+static void walk_panel(struct walk *walk, struct quadrature_arm *arms,
+                       struct panel *panel)
+{
+    double middle = (panel->from + panel->to) / 2, half = panel->to - middle;
+    for (int i = 0; i < POINTS; i++)
+        panel->at[i] = beta_point(middle + half * node[i]);
+    for (int j = 0; j < walk->active_count; j++) {
+        struct walker *w = &walk->arm[walk->active[j]];
+        struct quadrature_arm *arm = &arms[walk->active[j]];
+        walker_integrate(w, panel);
+        walker_quantile(w, panel, 0.025, &arm->lo);
+        walker_quantile(w, panel, 0.975, &arm->hi);
+        w->before = w->end;
+    }
+    /* left of an arm's knots its F is 0, and so is every product with it */
+    if (!walk->any_ahead)
+        walk_combine(walk, panel);
+}
+
+struct quadrature_result quadrature_run(struct quadrature_arm *arms, int count)
+{
+    struct walk walk = {.expected_max = 0};
+    struct panel panel = {.from = -INFINITY};
+    for (int k = 0; k < count; k++) {
+        beta_shape_init(&walk.arm[k].shape, arms[k].a, arms[k].b);
+        arms[k].lo = 0;
+        arms[k].hi = 1;
+    }
+    while (walk_next(&walk, count, &panel)) {
+        walk_panel(&walk, arms, &panel);
+        panel.from = panel.to;
+    }
+    double mass = 0;
+    for (int k = 0; k < count; k++)
+        mass += walk.arm[k].p_best;
+    check(mass > 0.5 && mass < 2);
+    for (int k = 0; k < count; k++)
+        arms[k].p_best = walk.arm[k].p_best / mass;
+    return (struct quadrature_result){walk.expected_max / mass, mass};
+}

@@ -75,7 +75,7 @@ void *arena_alloc(struct arena *a, size_t bytes)
 {
     /* max_bytes - used_bytes never wraps: used only grows by what fits */
     size_t left = a->max_bytes - a->used_bytes;
-    if (bytes > left || bytes > SIZE_MAX / 2)
+    if (bytes > SIZE_MAX / 2)
         return arena_fail(a);
     size_t rounded = bytes ? (bytes + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
     if (rounded > left)

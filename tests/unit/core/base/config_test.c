@@ -245,12 +245,13 @@ static void test_bad_endpoints(void **state)
     refuses("[endpoint a]\nprice_in=-1\n", ERR_CONFIG, 2, "price_in must be");
     refuses("[endpoint a]\njson_schema=maybe\n", ERR_CONFIG, 2, "true or false");
     refuses("[endpoint a]\nrpm=5\n", ERR_CONFIG, 0, "has no model");
-    char text[4000] = "", row[64], value[200];
-    for (int i = 0; i <= CONFIG_ENDPOINTS_MAX; i++) {
-        snprintf(row, sizeof row, "[endpoint e%d]\nmodel=m\n", i);
-        strcat(text, row);
-    }
-    refuses(text, ERR_CONFIG, 2 * (CONFIG_ENDPOINTS_MAX + 1), "more than 32");
+    struct buf many;
+    buf_init(&many, 4000);
+    for (int i = 0; i <= CONFIG_ENDPOINTS_MAX; i++)
+        buf_printf(&many, "[endpoint e%d]\nmodel=m\n", i);
+    refuses(buf_str(&many), ERR_CONFIG, 2 * (CONFIG_ENDPOINTS_MAX + 1), "more than 32");
+    buf_fini(&many);
+    char text[400], value[200];
     memset(value, 'm', sizeof value - 1);
     value[128] = '\0';
     snprintf(text, sizeof text, "[endpoint a]\nmodel=%s\n", value);

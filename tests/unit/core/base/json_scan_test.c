@@ -62,6 +62,7 @@ static void test_finds(void **state)
     finds("12", "", "12");
     finds("{\"0\":{\"\":5}}", "0", "{\"\":5}");
     finds("{\"a\":1,\"a\":2}", "a", "1");
+    finds("{\"a\":1,\"ab\":2}", "ab", "2");
     finds("[[[[7]]]]", "0.0.0.0", "7");
     finds("{\"ab\":1,\"a\":2,\"abc\":3}", "a", "2");
 }
@@ -147,6 +148,7 @@ static void decodes(const char *text, enum err want, const char *value)
     assert_int_equal(buf_append_str(&b, "<"), ERR_OK);
     assert_int_equal(json_scan_string(&s, &b), want);
     assert_string_equal(buf_str(&b) + 1, value);
+    assert_int_equal(b.len, 1 + strlen(value));
     buf_fini(&b);
 }
 

@@ -33,8 +33,7 @@ int64_t loop_lag_ms(const struct loop *l);
  * **borrows** arg; the memory of one entry is the loop's. */
 enum err loop_defer(struct loop *l, loop_fn fn, void *arg) MUST_USE;
 
-/* A timer; starts stopped. Freed asynchronously by loop_timer_free (never fires after).
- */
+/* A timer; starts stopped. After loop_timer_free() it never fires. */
 enum err loop_timer_new(struct loop *l, loop_fn fn, void *arg,
                         struct loop_timer **out) MUST_USE;
 void loop_timer_start(struct loop_timer *t, int64_t delay_ms, int64_t repeat_ms);

@@ -26,7 +26,7 @@
 struct redis;
 
 struct redis_options {
-    const char *url;          /* redis://[user[:pass]@]host[:port][/db], unix:///path */
+    const char *url; /* redis://[user[:pass]@]host[:port][/db], unix:///path */
     int64_t connect_timeout_ms; /* 2000 */
     int64_t command_timeout_ms; /* 5000; default deadline of a command */
     size_t queue_max_bytes;     /* 64 MiB: unsent and unanswered request bytes */

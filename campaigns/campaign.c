@@ -44,6 +44,7 @@ struct campaign *campaign_new(struct arena *a, const struct spec *spec)
     c->paused_from = CAMPAIGN_RUNNING;
     c->error_text = "";
     c->stage = "";
+    c->totals.usd = c->totals.revenue = "0";
     c->placement_count = spec->placement_count;
     c->placements =
         arena_array(a, (size_t)spec->placement_count + 1, sizeof *c->placements);

@@ -58,6 +58,12 @@ struct campaign_child {
     const char *id, *state;
 };
 
+/* What the campaign's public hash says of money and traffic, as loaded. */
+struct campaign_totals {
+    int64_t calls, impressions, clicks, conversions, lost_calls;
+    const char *usd, *revenue; /* decimal text, never NULL */
+};
+
 struct campaign {
     struct arena *arena;     /* borrows */
     const struct spec *spec; /* borrows */

@@ -10,10 +10,11 @@
 
 struct intake;
 
-enum err intake_new(struct queue *q, const struct channel_set *channels, struct llm *llm,
-                    const char *worker, struct intake **out) MUST_USE;
+enum err intake_new(struct queue *q, const struct channel_set *channels,
+                    struct llm *llm, const char *worker, struct intake **out) MUST_USE;
 void intake_free(struct intake *i); /* after redis settled everything */
-/* There are entries: admits or refuses them until the inbox is empty. No-op when busy. */
+/* There are entries: admits or refuses them until the inbox is empty. No-op when busy.
+ */
 void intake_kick(struct intake *i);
 bool intake_is_busy(const struct intake *i);
 

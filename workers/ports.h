@@ -35,8 +35,10 @@ struct port_image {
     int64_t now_ms;
     const char *spec, *checkpoint;
     size_t spec_len, checkpoint_len;
-    const char *id; /* of the campaign */
-    int64_t progress;
+    const char *id;                  /* of the campaign */
+    int64_t progress;                /* number of the next commit */
+    const struct port_field *fields; /* public hash of the campaign; may be NULL */
+    int field_count;
     const struct port_variant *variants;
     int variant_count;
     const struct port_placement *placements;

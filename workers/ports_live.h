@@ -16,7 +16,8 @@ struct ports_live_options {
     struct loop *loop;
     int64_t rerank_events, rerank_ms;
 };
-enum err ports_live_new(const struct ports_live_options *o, struct ports_live **out) MUST_USE;
+enum err ports_live_new(const struct ports_live_options *o,
+                        struct ports_live **out) MUST_USE;
 /* Only after redis and llm have settled everything. */
 void ports_live_free(struct ports_live *p);
 struct ports ports_live_table(struct ports_live *p);

@@ -114,6 +114,19 @@ static enum err build_parts(struct campaign *c, const struct port_image *image)
     return e;
 }
 
+static enum err build_totals(struct campaign *c, const struct port_image *image)
+{
+    const struct port_field *f = image->fields;
+    int n = image->field_count;
+    c->totals.calls = strtoll(field(f, n, "calls"), NULL, 10);
+    c->totals.impressions = strtoll(field(f, n, "impressions"), NULL, 10);
+    c->totals.clicks = strtoll(field(f, n, "clicks"), NULL, 10);
+    c->totals.conversions = strtoll(field(f, n, "conversions"), NULL, 10);
+    c->totals.usd = arena_strdup(c->arena, n ? field(f, n, "usd") : "0");
+    c->totals.revenue = arena_strdup(c->arena, n ? field(f, n, "revenue") : "0");
+    return c->totals.usd && c->totals.revenue ? ERR_OK : ERR_NOMEM;
+}
+
 static enum err pin(struct campaign *c)
 {
     if (json_get(c->pins, "prompts") || !c->kind->version)
@@ -142,5 +155,7 @@ enum err run_build(struct run *run, const struct port_image *image,
     e = campaign_restore(c, image->checkpoint, image->checkpoint_len, d);
     if (!e)
         e = build_parts(c, image);
+    if (!e)
+        e = build_totals(c, image);
     return e ? e : pin(c);
 }

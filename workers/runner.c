@@ -152,8 +152,7 @@ static void on_schedule(void *arg, uint64_t ticket, enum err e)
     (void)e;
     r->scheduled = false;
     give_slots(r);
-    list_each_safe(node, after, &r->runs)
-    {
+    list_each_safe (node, after, &r->runs) {
         struct run *run = list_item(node, struct run, link);
         if (run->doomed)
             run_free(run);
@@ -172,8 +171,7 @@ void runner_schedule(struct runner *r)
 
 static struct run *find(struct runner *r, const char *id)
 {
-    list_each(node, &r->runs)
-    {
+    list_each (node, &r->runs) {
         struct run *run = list_item(node, struct run, link);
         if (strcmp(run->id, id) == 0)
             return run;
@@ -212,8 +210,7 @@ void runner_drop_all(struct runner *r)
 
 static void drain(struct runner *r)
 {
-    list_each_safe(node, after, &r->runs)
-    {
+    list_each_safe (node, after, &r->runs) {
         run_advance(list_item(node, struct run, link));
     }
 }
@@ -227,8 +224,7 @@ void runner_drain(struct runner *r)
 void runner_drain_now(struct runner *r)
 {
     r->draining = r->drain_now = true;
-    list_each_safe(node, after, &r->runs)
-    {
+    list_each_safe (node, after, &r->runs) {
         run_cancel_calls(list_item(node, struct run, link));
     }
     drain(r);

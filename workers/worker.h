@@ -15,7 +15,8 @@ enum err worker_new(struct loop *l, struct redis *r, const struct config *c,
                     struct worker **out, struct err_detail *d) MUST_USE;
 /* done is called on the loop once every job was finished or given back. */
 void worker_drain(struct worker *w, loop_fn done, void *arg);
-void worker_drain_now(struct worker *w); /* second signal: give everything back at once */
+void worker_drain_now(
+    struct worker *w); /* second signal: give everything back at once */
 void worker_free(struct worker *w);
 const char *worker_id(const struct worker *w);
 

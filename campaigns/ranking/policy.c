@@ -10,7 +10,14 @@ const double policy_floor = 0.01;
 #include "campaigns/policies.def"
 #undef POLICY
 
-static const struct policy *const policies[] = {
+enum {
+#define POLICY(name) INDEX_##name,
+#include "campaigns/policies.def"
+#undef POLICY
+    POLICY_COUNT
+};
+
+static const struct policy *const policies[POLICY_COUNT] = {
 #define POLICY(name) &policy_##name,
 #include "campaigns/policies.def"
 #undef POLICY
@@ -18,7 +25,7 @@ static const struct policy *const policies[] = {
 
 const struct policy *policy_at(size_t i)
 {
-    return i < sizeof policies / sizeof *policies ? policies[i] : NULL;
+    return i < POLICY_COUNT ? policies[i] : NULL;
 }
 
 const struct policy *policy_find(const char *name)

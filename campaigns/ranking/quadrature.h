@@ -2,8 +2,9 @@
  *
  * P_k = integral of f_k times the product of the other F_j, over one axis cut into
  * panels that follow the knots of every arm (beta.h). Each F_j is the running integral
- * of f_j over the same Gauss-Legendre nodes. Deterministic, pure, no allocation: about
- * 20 KiB of stack. */
+ * of f_j over the same Gauss-Legendre nodes. The sum of all P is off by less than 1e-6
+ * before it is scaled to 1 (2e-3 for 64 arms with a or b under 1e-4). Deterministic,
+ * pure, no allocation: about 20 KiB of stack. */
 #ifndef BARKER_CAMPAIGNS_RANKING_QUADRATURE_H
 #define BARKER_CAMPAIGNS_RANKING_QUADRATURE_H
 

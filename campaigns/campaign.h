@@ -65,6 +65,7 @@ struct campaign_totals {
 };
 
 struct campaign {
+    struct campaign_totals totals;
     struct arena *arena;     /* borrows */
     const struct spec *spec; /* borrows */
     const struct kind *kind;

@@ -17,6 +17,7 @@ enum err worker_new(struct loop *l, struct redis *r, const struct config *c,
 void worker_drain(struct worker *w, loop_fn done, void *arg);
 void worker_drain_now(
     struct worker *w); /* second signal: give everything back at once */
+/* Only after redis_free(): every command has settled then. */
 void worker_free(struct worker *w);
 const char *worker_id(const struct worker *w);
 

@@ -1,0 +1,309 @@
+/* bench_llm.c: fan-out of LLM calls against a mock endpoint, closed loop.
+ *   --bare  curl multi on uv, no engine   (default) engine without Redis
+ *   --full  with reservation, journal and settling in Redis, as campaigns do */
+#include "core/base/clock.h"
+#include "core/base/config.h"
+#include "core/base/hash.h"
+#include "core/io/http.h"
+#include "queues/inbox.h"
+#include "queues/jobs.h"
+#include "tests/bench/bench_env.h"
+#include "tests/bench/bench_runs.h"
+#include "workers/llm/llm.h"
+#include "workers/ports_live.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum mode { BARE, ENGINE, FULL };
+
+struct llm_run {
+    struct bench_env env;
+    struct http *http;
+    struct llm *llm;
+    struct config *config;
+    struct ports_live *live;
+    struct ports ports;
+    enum mode mode;
+    int64_t requests, concurrency, started, ended, errors;
+    int64_t *total_us, *engine_us, *start_us, *settle_us;
+    int left, open;
+    int64_t fence;
+    struct ask ask;
+    char url[600], body[1700];
+};
+
+static void next(struct llm_run *b);
+
+static void finish(struct llm_run *b, uint64_t n, bool ok, int64_t upstream_us)
+{
+    int64_t total = clock_mono_us() - b->start_us[n];
+    b->total_us[b->ended] = total;
+    b->engine_us[b->ended] = total > upstream_us ? total - upstream_us : 0;
+    b->ended++;
+    b->errors += !ok;
+    if (b->ended == b->requests)
+        b->left = 0;
+    else
+        next(b);
+}
+
+static void on_http(void *arg, uint64_t n, const struct http_reply *r)
+{
+    finish(arg, n, r->err == ERR_OK && r->status == 200, r->total_us);
+}
+
+static void send_bare(struct llm_run *b, uint64_t n)
+{
+    static const struct http_header headers[] = {{"Content-Type", "application/json"},
+                                                 {"Authorization", "Bearer bench"}};
+    struct http_request q = {.method = "POST",
+                             .url = b->url,
+                             .headers = headers,
+                             .header_count = 2,
+                             .body = b->body,
+                             .body_len = strlen(b->body),
+                             .connect_timeout_ms = 10000,
+                             .deadline_ms = 120000,
+                             .max_reply_bytes = 1 << 20};
+    uint64_t id;
+    if (http_send(b->http, &q, on_http, b, n, &id))
+        bench_die("http", "not sent");
+}
+
+static void on_settled(void *arg, uint64_t n, enum err e)
+{
+    struct llm_run *b = arg;
+    finish(b, n, e == ERR_OK, b->settle_us[n]);
+}
+
+static void on_call(void *arg, uint64_t n, const struct port_call_result *r)
+{
+    struct llm_run *b = arg;
+    int64_t upstream = r->total_ms * 1000;
+    if (b->mode == ENGINE) {
+        finish(b, n, r->code == ERR_OK, upstream);
+        return;
+    }
+    struct port_place at = {
+        .campaign = "bench", .fence = b->fence, .stage = "angles", .iteration = 0};
+    struct port_settlement s = {
+        .index = (int)n, .attempt = 0, .is_call = true, .ask = &b->ask, .result = r};
+    b->settle_us[n] = upstream;
+    b->errors += r->code != ERR_OK;
+    if (b->ports.settle(b->ports.self, &at, &s, on_settled, b, n))
+        bench_die("settle", "not sent");
+}
+
+static struct port_call call_of(struct llm_run *b, uint64_t n)
+{
+    return (struct port_call){.campaign = "bench",
+                              .stage = "angles",
+                              .index = (int)n,
+                              .ask = &b->ask,
+                              .endpoint = "",
+                              .model = "",
+                              .refused_text = "",
+                              .objection = ""};
+}
+
+static void call(struct llm_run *b, uint64_t n)
+{
+    struct port_call c = call_of(b, n);
+    uint64_t id;
+    if (llm_call(b->llm, &c, on_call, b, n, &id))
+        bench_die("call", "not sent");
+}
+
+static void on_reserved(void *arg, uint64_t n, enum err e,
+                        const enum port_verdict *verdicts, int count)
+{
+    if (e || count != 1 || verdicts[0] != PORT_GRANTED)
+        bench_die("reserve", err_code(e));
+    call(arg, n);
+}
+
+static void reserve(struct llm_run *b, uint64_t n)
+{
+    struct port_place at = {
+        .campaign = "bench", .fence = b->fence, .stage = "angles", .iteration = 0};
+    struct port_call c = call_of(b, n);
+    struct port_estimate most = llm_estimate(b->llm, &c);
+    int index = (int)n, attempt = 0;
+    if (b->ports.reserve(b->ports.self, &at, &index, &attempt, &most, 1, on_reserved, b,
+                         n))
+        bench_die("reserve", "not sent");
+}
+
+static void next(struct llm_run *b)
+{
+    if (b->started == b->requests)
+        return;
+    uint64_t n = (uint64_t)b->started++;
+    b->start_us[n] = clock_mono_us();
+    if (b->mode == BARE)
+        send_bare(b, n);
+    else if (b->mode == ENGINE)
+        call(b, n);
+    else
+        reserve(b, n);
+}
+
+static void on_step(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct llm_run *b = arg;
+    (void)ticket;
+    if (e)
+        bench_die("campaign", err_code(e));
+    const struct reply *claimed = reply_at(r, 5);
+    if (reply_count(claimed))
+        b->fence = reply_int(reply_at(reply_at(claimed, 0), 1));
+    b->open--;
+}
+
+/* One campaign, admitted and claimed, whose journal takes the calls. */
+static void open_campaign(struct llm_run *b)
+{
+    static const char spec[] = "{\"kind\":\"content\",\"input\":{\"prompt\":\"x\"}}";
+    char sha[HASH_SHA256_HEX];
+    hash_sha256_hex(spec, sizeof spec - 1, sha);
+    struct inbox_admission a = {.entry = "",
+                                .id = "bench",
+                                .tenant = "default",
+                                .kind = "content",
+                                .priority = "normal",
+                                .spec = spec,
+                                .spec_len = sizeof spec - 1,
+                                .spec_sha256 = sha,
+                                .calls_max = -1,
+                                .tokens_max = -1,
+                                .usd_nano_max = -1,
+                                .parent = "",
+                                .state = "queued",
+                                .error = ""};
+    struct jobs_tick t = {
+        .worker = "bench:1:1", .slots = 1, .lease_ms = 600000, .beat = 1};
+    b->open = 2;
+    if (inbox_admit(&b->env.queue, &a, on_step, b, 0) ||
+        jobs_tick(&b->env.queue, &t, on_step, b, 0))
+        bench_die("campaign", "not sent");
+    bench_wait(&b->env, &b->open);
+    if (!b->fence)
+        bench_die("campaign", "not claimed");
+    b->open = 1;
+    if (jobs_load(&b->env.queue, "bench", b->fence, on_step, b, 0))
+        bench_die("campaign", "not sent");
+    bench_wait(&b->env, &b->open);
+}
+
+static void open_engine(struct llm_run *b, const char *url)
+{
+    struct err_detail d;
+    setenv("OPENAI_BASE_URL", url, 1);
+    setenv("OPENAI_API_KEY", "bench", 0);
+    setenv("BARKER_MODEL", "bench", 0);
+    if (config_load(NULL, &b->config, &d))
+        bench_die("config", d.message);
+    struct llm_options o = {
+        .config = b->config, .connect_timeout_ms = 10000, .timeout_ms = 120000};
+    if (llm_new(b->env.loop, &o, &b->llm, &d))
+        bench_die("llm", d.message);
+    struct ports_live_options live = {
+        .queue = &b->env.queue, .llm = b->llm, .loop = b->env.loop};
+    if (b->mode == FULL && ports_live_new(&live, &b->live))
+        bench_die("ports", "out of memory");
+    if (b->mode == FULL) {
+        b->ports = ports_live_table(b->live);
+        open_campaign(b);
+    }
+}
+
+static void fill(struct llm_run *b, const char *url)
+{
+    static char prompt[1400];
+    memset(prompt, 'x', sizeof prompt - 1);
+    b->ask = (struct ask){.type = ASK_CHAT,
+                          .user = prompt,
+                          .system = "",
+                          .max_tokens = 150,
+                          .temperature = 0.7};
+    snprintf(b->url, sizeof b->url, "%s/chat/completions", url);
+    snprintf(
+        b->body, sizeof b->body,
+        "{\"model\":\"bench\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}],"
+        "\"max_tokens\":150}",
+        prompt);
+    size_t n = (size_t)b->requests;
+    b->total_us = calloc(n, sizeof(int64_t));
+    b->engine_us = calloc(n, sizeof(int64_t));
+    b->start_us = calloc(n, sizeof(int64_t));
+    b->settle_us = calloc(n, sizeof(int64_t));
+    if (!b->total_us || !b->engine_us || !b->start_us || !b->settle_us)
+        bench_die("memory", "out of memory");
+}
+
+static void report(struct llm_run *b, double s, double cpu, double rss0)
+{
+    static const char *const names[] = {"bare", "engine", "full"};
+    double rss = bench_rss_peak_mb();
+    printf("{\"bench\":\"llm\",\"mode\":\"%s\",\"requests\":%" PRId64
+           ",\"concurrency\":%" PRId64 ",\"requests_per_s\":%.0f,\"cpu_s_per_1000\":%."
+                                       "4f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
+           "\"engine_p99_ms\":%.3f,\"errors\":%" PRId64
+           ",\"rss_mb_peak\":%.1f,\"bytes_per_in_flight\":%.0f}\n",
+           names[b->mode], b->requests, b->concurrency, (double)b->requests / s,
+           cpu * 1000 / (double)b->requests,
+           (double)bench_percentile(b->total_us, b->requests, 0.5) / 1000,
+           (double)bench_percentile(b->total_us, b->requests, 0.99) / 1000,
+           (double)bench_percentile(b->engine_us, b->requests, 0.99) / 1000, b->errors,
+           rss, (rss - rss0) * 1048576 / (double)b->concurrency);
+}
+
+static void close_all(struct llm_run *b)
+{
+    if (b->http)
+        http_free(b->http);
+    llm_free(b->llm);
+    redis_free(b->env.redis);
+    b->env.redis = NULL;
+    ports_live_free(b->live);
+    config_free(b->config);
+    bench_env_close(&b->env);
+    free(b->total_us);
+    free(b->engine_us);
+    free(b->start_us);
+    free(b->settle_us);
+}
+
+int bench_llm(int argc, char **argv)
+{
+    struct llm_run b = {.requests = bench_number(argc, argv, "--requests", 2000),
+                        .concurrency = bench_number(argc, argv, "--concurrency", 64),
+                        .left = 1};
+    const char *url = bench_option(argc, argv, "--url", NULL);
+    if (!url || b.requests < 1 || b.concurrency < 1)
+        bench_die("llm", "--url U, --requests and --concurrency of at least 1");
+    b.mode = bench_flag(argc, argv, "--bare")   ? BARE
+             : bench_flag(argc, argv, "--full") ? FULL
+                                                : ENGINE;
+    if (bench_option(argc, argv, "--rate", NULL) || bench_flag(argc, argv, "--stream"))
+        bench_die("llm", "--rate and --stream are not in this version");
+    bench_env_open(&b.env, bench_option(argc, argv, "--redis", NULL));
+    fill(&b, url);
+    struct http_options h = {.max_connections = (int)b.concurrency};
+    if (b.mode == BARE && http_new(b.env.loop, &h, &b.http))
+        bench_die("http", "out of memory");
+    if (b.mode != BARE)
+        open_engine(&b, url);
+    double rss0 = bench_rss_peak_mb();
+    int64_t cpu0 = clock_cpu_us(), t0 = clock_mono_us();
+    for (int64_t i = 0; i < b.concurrency; i++)
+        next(&b);
+    bench_wait(&b.env, &b.left);
+    double s = (double)(clock_mono_us() - t0) / 1e6;
+    report(&b, s, (double)(clock_cpu_us() - cpu0) / 1e6, rss0);
+    int64_t errors = b.errors;
+    close_all(&b);
+    return errors ? 1 : 0;
+}

@@ -1,0 +1,32 @@
+/* bench_main.c: barker-bench: prints one JSON object per run (CONTRACT §7). */
+#include "tests/bench/bench_runs.h"
+#include "core/base/log.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static int usage(void)
+{
+    fputs(
+        "usage: barker-bench llm --url U --requests N --concurrency C [--bare|--full]\n"
+        "       barker-bench queue --jobs N --tenants T\n"
+        "       barker-bench events --events N --campaigns K --dup-rate R\n"
+        "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
+        stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    log_init(LOG_ERROR, "bench");
+    if (argc < 2)
+        return usage();
+    if (strcmp(argv[1], "llm") == 0)
+        return bench_llm(argc, argv);
+    if (strcmp(argv[1], "queue") == 0)
+        return bench_queue(argc, argv);
+    if (strcmp(argv[1], "events") == 0)
+        return bench_events(argc, argv);
+    return usage();
+}

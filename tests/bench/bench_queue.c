@@ -1,0 +1,184 @@
+/* bench_queue.c: no-op campaigns through the scripts of real ones: admitted first, then
+ * claimed, loaded and ended by one worker. */
+#include "core/base/clock.h"
+#include "core/base/hash.h"
+#include "queues/inbox.h"
+#include "queues/jobs.h"
+#include "queues/results.h"
+#include "tests/bench/bench_env.h"
+#include "tests/bench/bench_runs.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ADMIT_WINDOW 200
+#define SLOTS 64
+
+struct queue_run {
+    struct bench_env env;
+    int64_t jobs, tenants, admitted, ended, doubled;
+    int open; /* admissions, or jobs in hand */
+    int left; /* 0 when finished */
+    int ticks;
+    int64_t last_beat_ms;
+};
+
+struct job {
+    struct queue_run *run;
+    char id[KEYS_ID_MAX + 1];
+    int64_t fence;
+};
+static const char spec[] = "{\"kind\":\"content\",\"input\":{\"prompt\":\"no-op\"}}";
+
+static void on_admitted(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct queue_run *q = arg;
+    (void)ticket;
+    (void)r;
+    if (e)
+        bench_die("admit", err_code(e));
+    q->open--;
+}
+
+static void admit_all(struct queue_run *q)
+{
+    char sha[HASH_SHA256_HEX];
+    hash_sha256_hex(spec, sizeof spec - 1, sha);
+    for (int64_t i = 0; i < q->jobs; i++) {
+        char id[32], tenant[32];
+        snprintf(id, sizeof id, "b%" PRId64, i);
+        snprintf(tenant, sizeof tenant, "t%" PRId64, i % q->tenants);
+        struct inbox_admission a = {.entry = "",
+                                    .id = id,
+                                    .tenant = tenant,
+                                    .kind = "content",
+                                    .priority = "normal",
+                                    .spec = spec,
+                                    .spec_len = sizeof spec - 1,
+                                    .spec_sha256 = sha,
+                                    .calls_max = -1,
+                                    .tokens_max = -1,
+                                    .usd_nano_max = -1,
+                                    .parent = "",
+                                    .state = "queued",
+                                    .error = ""};
+        q->open++;
+        if (inbox_admit(&q->env.queue, &a, on_admitted, q, 0))
+            bench_die("admit", "not sent");
+        if (q->open == ADMIT_WINDOW)
+            bench_wait(&q->env, &q->open);
+    }
+    bench_wait(&q->env, &q->open);
+}
+
+static void tick(struct queue_run *q);
+
+static void on_ended(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct job *j = arg;
+    struct queue_run *q = j->run;
+    (void)ticket;
+    (void)r;
+    free(j);
+    q->open--;
+    if (e == ERR_FENCED)
+        q->doubled++;
+    else if (e)
+        bench_die("commit", err_code(e));
+    else
+        q->ended++;
+    if (q->ended >= q->jobs)
+        q->left = 0;
+    else if (q->open <= SLOTS / 2 && q->ticks == 0)
+        tick(q);
+}
+
+static void on_loaded(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct job *j = arg;
+    struct results w;
+    (void)ticket;
+    if (e)
+        bench_die("load", err_code(e));
+    results_init(&w);
+    results_campaign(&w);
+    results_field(&w, "state", "done");
+    results_change(&w, "done");
+    results_done(&w, "done", "", 60000);
+    enum err sent = results_commit(&j->run->env.queue, &w, j->id, j->fence,
+                                   reply_int(reply_at(r, 10)), on_ended, j, 0);
+    results_fini(&w);
+    if (sent)
+        bench_die("commit", "not sent");
+}
+
+static void on_tick(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct queue_run *q = arg;
+    (void)ticket;
+    q->ticks--;
+    if (e)
+        bench_die("tick", reply_str(r, NULL));
+    const struct reply *claimed = reply_at(r, 5);
+    for (size_t i = 0; i < reply_count(claimed); i++) {
+        struct job *j = calloc(1, sizeof *j);
+        if (!j)
+            bench_die("job", "out of memory");
+        j->run = q;
+        j->fence = reply_int(reply_at(reply_at(claimed, i), 1));
+        snprintf(j->id, sizeof j->id, "%s",
+                 reply_str(reply_at(reply_at(claimed, i), 0), NULL));
+        q->open++;
+        if (jobs_load(&q->env.queue, j->id, j->fence, on_loaded, j, 0))
+            bench_die("load", "not sent");
+    }
+    if (q->left && q->open == 0)
+        tick(q);
+}
+
+static void tick(struct queue_run *q)
+{
+    int64_t now = clock_mono_ms();
+    struct jobs_tick t = {.worker = "bench:1:1",
+                          .slots = 2 * SLOTS - q->open,
+                          .lease_ms = 3000,
+                          .beat = now - q->last_beat_ms >= 1000};
+    if (t.beat)
+        q->last_beat_ms = now;
+    q->ticks++;
+    if (jobs_tick(&q->env.queue, &t, on_tick, q, 0))
+        bench_die("tick", "not sent");
+}
+
+int bench_queue(int argc, char **argv)
+{
+    struct queue_run q = {.jobs = bench_number(argc, argv, "--jobs", 10000),
+                          .tenants = bench_number(argc, argv, "--tenants", 10),
+                          .left = 1,
+                          .last_beat_ms = -100000};
+    if (q.jobs < 1 || q.tenants < 1)
+        bench_die("queue", "--jobs and --tenants are at least 1");
+    bench_env_open(&q.env, bench_option(argc, argv, "--redis", NULL));
+    int64_t t0 = clock_mono_us();
+    admit_all(&q);
+    double enqueue_s = (double)(clock_mono_us() - t0) / 1e6;
+    double bytes = bench_info(&q.env, "memory", "used_memory");
+    double redis0 = bench_redis_cpu_s(&q.env);
+    int64_t cpu0 = clock_cpu_us();
+    t0 = clock_mono_us();
+    tick(&q);
+    bench_wait(&q.env, &q.left);
+    double s = (double)(clock_mono_us() - t0) / 1e6;
+    double cpu = (double)(clock_cpu_us() - cpu0) / 1e6;
+    double redis_cpu = bench_redis_cpu_s(&q.env) - redis0;
+    double per_k = 1000.0 / (double)q.jobs;
+    printf("{\"bench\":\"queue\",\"jobs\":%" PRId64 ",\"tenants\":%" PRId64
+           ",\"jobs_per_s\":%.0f,\"enqueue_per_s\":%.0f,\"worker_cpu_s_per_1000\":%.5f,"
+           "\"redis_cpu_s_per_1000\":%.5f,\"redis_bytes_queued\":%.0f,\"lost\":%" PRId64
+           ",\"doubled\":%" PRId64 "}\n",
+           q.jobs, q.tenants, (double)q.jobs / s, (double)q.jobs / enqueue_s,
+           cpu * per_k, redis_cpu * per_k, bytes, q.jobs - q.ended, q.doubled);
+    bench_env_close(&q.env);
+    return q.ended == q.jobs && q.doubled == 0 ? 0 : 1;
+}

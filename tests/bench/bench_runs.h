@@ -1,0 +1,10 @@
+/* bench_runs.h: the benchmarks, each prints its JSON object and returns the exit code.
+ */
+#ifndef BARKER_TESTS_BENCH_RUNS_H
+#define BARKER_TESTS_BENCH_RUNS_H
+
+int bench_llm(int argc, char **argv);
+int bench_queue(int argc, char **argv);
+int bench_events(int argc, char **argv);
+
+#endif

@@ -31,12 +31,12 @@ static void read_ranking(struct variant *v, const struct port_field *f, int n)
     v->rate_hi = strtod(field(f, n, "rate_hi"), NULL);
     v->prior_mean = strtod(field(f, n, "prior_mean"), NULL);
     v->prior_weight = strtod(field(f, n, "prior_weight"), NULL);
-    v->losing_batches = atoi(field(f, n, "losing_batches"));
+    v->losing_batches = (int)strtol(field(f, n, "losing_batches"), NULL, 10);
     v->impressions = strtoll(field(f, n, "impressions"), NULL, 10);
     v->clicks = strtoll(field(f, n, "clicks"), NULL, 10);
     v->conversions = strtoll(field(f, n, "conversions"), NULL, 10);
     v->usd_nano = strtoll(field(f, n, "usd_nano"), NULL, 10);
-    v->round = atoi(field(f, n, "round"));
+    v->round = (int)strtol(field(f, n, "round"), NULL, 10);
 }
 
 static enum err build_variant(struct campaign *c, const struct port_variant *from)
@@ -71,7 +71,7 @@ static void build_placement(struct campaign *c, const struct port_placement *fro
     p->lift = strtod(field(from->fields, from->field_count, "lift"), NULL);
     p->lift_lo = strtod(field(from->fields, from->field_count, "lift_lo"), NULL);
     p->lift_hi = strtod(field(from->fields, from->field_count, "lift_hi"), NULL);
-    p->tied = atoi(field(from->fields, from->field_count, "tied"));
+    p->tied = (int)strtol(field(from->fields, from->field_count, "tied"), NULL, 10);
 }
 
 static enum err build_mail(struct campaign *c, const struct port_image *image)
@@ -131,7 +131,9 @@ static enum err pin(struct campaign *c)
 {
     if (json_get(c->pins, "prompts") || !c->kind->version)
         return ERR_OK;
-    enum err e = json_set_str(c->pins, "prompts", c->kind->version());
+    char version[65];
+    c->kind->version(version);
+    enum err e = json_set_str(c->pins, "prompts", version);
     return e ? e : json_set_str(c->pins, "release", BARKER_VERSION);
 }
 

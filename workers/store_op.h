@@ -34,8 +34,8 @@ struct store_op {
     struct journal_result result;
     const char *audit[STORE_AUDIT_MAX]; /* field, value, …, NULL */
     int audit_count;
-    struct buf record; /* SETTLE: journal record; owns */
-    struct arena words; /* SETTLE: audit values; owns */
+    struct buf record;      /* SETTLE: journal record; owns */
+    struct arena words;     /* SETTLE: audit values; owns */
     struct results results; /* COMMIT; owns */
     struct loop_timer *timer;
     union {

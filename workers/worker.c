@@ -288,7 +288,9 @@ void worker_free(struct worker *w)
     if (w->drain_timer)
         loop_timer_free(w->drain_timer);
     w->on_drained = NULL;
-    llm_free(w->llm); /* calls settle here; then nothing on the wire knows the runner */
+    if (w->runner)
+        runner_drop_all(w->runner);
+    llm_free(w->llm); /* its calls settle here and find no run */
     runner_free(w->runner);
     intake_free(w->intake);
     feedback_free(w->feedback);

@@ -2,14 +2,6 @@
 #include "campaigns/kinds/content/content.h"
 #include "campaigns/prompts/prompt.h"
 
-static const char *version(void)
-{
-    static char hex[65]; /* constant once written */
-    if (!hex[0])
-        prompt_version(hex);
-    return hex;
-}
-
 static const struct stage stages[] = {
     {"angles", content_angles_plan, NULL, content_angles_finish},
     {"generate", content_write_plan, content_write_accept, content_write_finish},
@@ -24,5 +16,5 @@ const struct kind kind_content = {
         "copy for channels: generated, checked, reviewed, served, ranked, renewed",
     .stages = stages,
     .check_input = content_input_check,
-    .version = version,
+    .version = prompt_version,
 };

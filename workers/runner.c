@@ -66,15 +66,16 @@ enum err runner_start(struct runner *r, const char *id, int64_t fence)
 {
     if (r->counts.jobs >= r->options.max_jobs)
         return ERR_BUSY;
+    if (strlen(id) >= sizeof((struct run *)NULL)->id)
+        return ERR_BAD_ID;
     struct run *run = calloc(1, sizeof *run);
     if (!run)
         return ERR_NOMEM;
     run->runner = r;
     run->ticket = idmap_put(&r->runs_by_ticket, run);
-    if (!run->ticket || strlen(id) >= sizeof run->id) {
-        idmap_take(&r->runs_by_ticket, run->ticket);
+    if (!run->ticket) {
         free(run);
-        return run->ticket ? ERR_BAD_ID : ERR_NOMEM;
+        return ERR_NOMEM;
     }
     strcpy(run->id, id);
     run->fence = fence;

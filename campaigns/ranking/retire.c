@@ -70,8 +70,8 @@ int retire_children(const struct retire_plan_input *in)
         return 0;
     if (in->horizon <= 0 || in->live_count < 1)
         return children;
-    int64_t left = in->horizon - in->used;
-    return left > 0 && fresh_gain(in) * (double)left > 1 ? children : 0;
+    double left = (double)in->horizon - (double)in->used;
+    return fresh_gain(in) * left > 1 ? children : 0;
 }
 
 void retire_child_prior(const struct posterior_arm *parent, double level,

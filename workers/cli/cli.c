@@ -1,0 +1,211 @@
+/* cli.c: from argv to a command, and the ways to speak. */
+#include "workers/cli/cli.h"
+#include "core/base/log.h"
+#include "workers/cli/escape.h"
+#include "workers/cli/suggest.h"
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINE_MAX_BYTES 4096
+
+static const struct cli_command commands[] = {
+#define COMMAND(name, usage, meaning, options, min, max)                               \
+    {#name, usage, meaning, options, min, max, cmd_##name},
+#define LATER(name, usage, meaning) {#name, usage, meaning, "", 0, 0, NULL},
+#include "workers/cli/commands.def"
+#undef COMMAND
+#undef LATER
+};
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+const struct cli_command *cli_command_at(size_t i)
+{
+    return i < COMMAND_COUNT ? &commands[i] : NULL;
+}
+
+const char *cli_word(const struct cli *c, int i)
+{
+    return i + 1 < c->options.count ? c->options.word[i + 1] : NULL;
+}
+
+const char *cli_option(const struct cli *c, enum option o)
+{
+    return c->options.value[o];
+}
+
+bool cli_is_json(const struct cli *c)
+{
+    return c->options.value[OPTION_json] != NULL;
+}
+
+static void say(const char *fmt, va_list args)
+{
+    char text[LINE_MAX_BYTES];
+    struct buf line;
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    size_t len = n < 0 ? 0 : (size_t)n;
+    buf_init(&line, (size_t)8 * LINE_MAX_BYTES);
+    buf_append_str(&line, "barker: ");
+    escape_text(&line, text, len < sizeof text ? len : sizeof text - 1);
+    buf_append_char(&line, '\n');
+    (void)fputs(buf_str(&line), stderr);
+    buf_fini(&line);
+}
+
+void cli_error(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say(fmt, args);
+    va_end(args);
+}
+
+void cli_note(const struct cli *c, const char *fmt, ...)
+{
+    va_list args;
+    if (cli_option(c, OPTION_quiet))
+        return;
+    va_start(args, fmt);
+    say(fmt, args);
+    va_end(args);
+}
+
+int cli_exit_of(enum err e)
+{
+    switch (e) {
+    case ERR_OK:
+        return CLI_OK;
+    case ERR_NOT_FOUND:
+        return CLI_NOT_FOUND;
+    case ERR_REDIS_DOWN:
+    case ERR_UNSENT:
+    case ERR_UNKNOWN_OUTCOME:
+    case ERR_DEADLINE:
+        return CLI_NO_REDIS;
+    case ERR_NOMEM:
+    case ERR_INTERNAL:
+    case ERR_REDIS:
+    case ERR_BUSY:
+    case ERR_CANCELLED:
+        return CLI_FAILED;
+    default:
+        return CLI_BAD_INPUT;
+    }
+}
+
+int cli_refuse(const struct err_detail *d)
+{
+    cli_error("%s%s%s (%s)", d->path, *d->path ? ": " : "",
+              *d->message ? d->message : err_meaning(d->code), err_code(d->code));
+    return cli_exit_of(d->code);
+}
+
+int cli_print(struct buf *b)
+{
+    int rc = CLI_OK;
+    if (buf_status(b) || fwrite(buf_str(b), 1, b->len, stdout) != b->len ||
+        fflush(stdout) != 0) {
+        cli_error("the output could not be written");
+        rc = CLI_FAILED;
+    }
+    buf_fini(b);
+    return rc;
+}
+
+static int refuse_command(const char *typed)
+{
+    const char *names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    const char *near = suggest_name(typed, names, COMMAND_COUNT);
+    if (near)
+        cli_error("unknown command '%s'; did you mean '%s'?", typed, near);
+    else
+        cli_error("unknown command '%s'; `barker help` lists them", typed);
+    return CLI_BAD_INPUT;
+}
+
+static const struct cli_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int check_words(const struct cli *c)
+{
+    const struct cli_command *k = c->command;
+    int words = c->options.count - 1;
+    const char *stray = options_stray(&c->options, k->options);
+    if (stray)
+        cli_error("`barker %s` has no option --%s; usage: barker %s %s", k->name, stray,
+                  k->name, k->usage);
+    else if (words < k->words_min || words > k->words_max)
+        cli_error("too %s words; usage: barker %s %s",
+                  words < k->words_min ? "few" : "many", k->name, k->usage);
+    else
+        return CLI_OK;
+    return CLI_BAD_INPUT;
+}
+
+static int load_config(struct cli *c)
+{
+    static const struct {
+        enum option option;
+        const char *section, *key;
+    } flags[] = {{OPTION_redis, "redis", "url"},
+                 {OPTION_data, "server", "data"},
+                 {OPTION_listen, "server", "listen"}};
+    struct err_detail d;
+    enum err e = config_load(cli_option(c, OPTION_config), &c->config, &d);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags && !e; i++) {
+        const char *value = cli_option(c, flags[i].option);
+        if (value)
+            e = config_override(c->config, flags[i].section, flags[i].key, value, &d);
+    }
+    if (e) {
+        (void)cli_refuse(&d);
+        return e == ERR_NOMEM ? CLI_FAILED : CLI_BAD_INPUT;
+    }
+    log_init(log_level_from(config_str(c->config, "server", "log")), c->command->name);
+    return CLI_OK;
+}
+
+static int run_command(struct cli *c)
+{
+    if (!c->command->run) {
+        cli_error("`barker %s` is not in this version", c->command->name);
+        return CLI_FAILED;
+    }
+    int rc = check_words(c);
+    if (!rc && c->command->run != cmd_help && c->command->run != cmd_version)
+        rc = load_config(c);
+    if (!rc)
+        rc = c->command->run(c);
+    config_free(c->config);
+    return rc;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct cli c = {0};
+    struct err_detail d;
+    (void)signal(SIGPIPE, SIG_IGN); /* a lost connection is a value, not a death */
+    if (options_parse(argc, argv, &c.options, &d)) {
+        cli_error("%s; `barker help` lists all", d.message);
+        return CLI_BAD_INPUT;
+    }
+    if (cli_option(&c, OPTION_version))
+        return cmd_version(&c);
+    if (c.options.count == 0) {
+        (void)cmd_help(&c);
+        return cli_option(&c, OPTION_help) ? CLI_OK : CLI_BAD_INPUT;
+    }
+    c.command = find_command(c.options.word[0]);
+    if (!c.command)
+        return refuse_command(c.options.word[0]);
+    return cli_option(&c, OPTION_help) ? cmd_help(&c) : run_command(&c);
+}

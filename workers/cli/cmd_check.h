@@ -1,0 +1,18 @@
+/* cmd_check.h: reading and judging a spec, for check and enqueue. */
+#ifndef BARKER_WORKERS_CLI_CMD_CHECK_H
+#define BARKER_WORKERS_CLI_CMD_CHECK_H
+
+#include "campaigns/spec.h"
+#include "workers/cli/cli.h"
+
+struct check_verdict {
+    struct err_detail detail;
+    char id[SPEC_ID_MAX + 1]; /* "" = made from the stream entry */
+};
+/* Both return an exit code, and have said why. text has its cap already. */
+int check_read(const char *path, struct buf *text);
+/* The verdict goes to stdout; with `quiet_when_good` only a bad one, to stderr. */
+int check_judge(struct cli *c, const struct buf *text, struct check_verdict *v,
+                bool quiet_when_good);
+
+#endif

@@ -1,0 +1,181 @@
+/* view.c: see view.h. */
+#include "workers/cli/view.h"
+#include "queues/results.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Fields that are text even when they look like a number. */
+static bool is_text(const char *field)
+{
+    static const char *const names[] = {"kind",   "tenant", "state",    "stage",
+                                        "error",  "text",   "parent",   "reason",
+                                        "angle",  "id",     "reviewer", "placement",
+                                        "leader", NULL};
+    for (size_t i = 0; names[i]; i++)
+        if (strcmp(names[i], field) == 0)
+            return true;
+    return false;
+}
+
+static struct json *value_of(const char *field, const char *text)
+{
+    char *end = NULL;
+    double n = is_text(field) || !*text ? NAN : strtod(text, &end);
+    return end && !*end && isfinite(n) ? json_new_num(n) : json_new_str(text);
+}
+
+static struct json *object_of(const char *id, const struct reply *flat)
+{
+    struct json *o = json_new_object();
+    enum err e = o ? json_set_str(o, "id", id) : ERR_NOMEM;
+    for (size_t i = 0; !e && i + 1 < reply_count(flat); i += 2) {
+        const char *field = reply_str(reply_at(flat, i), NULL);
+        e = json_set(o, field, value_of(field, reply_str(reply_at(flat, i + 1), NULL)));
+    }
+    if (!e)
+        return o;
+    json_free(o);
+    return NULL;
+}
+
+struct view_take {
+    struct json *out;
+    const char *id;
+};
+
+static enum err take_campaign(void *arg, const struct reply *r)
+{
+    struct view_take *v = arg;
+    if (reply_count(r) == 0)
+        return ERR_OK;
+    v->out = object_of(v->id, r);
+    return v->out ? ERR_OK : ERR_NOMEM;
+}
+
+/* The shares in force, which the worker wrote; null before there are any. */
+static enum err add_alloc(struct json *o, const struct reply *text)
+{
+    size_t n = 0;
+    const char *at = reply_str(text, &n);
+    struct json *alloc = NULL;
+    if (n > 0) {
+        enum err e = json_parse(at, n, &json_limits_reply, &alloc, NULL);
+        if (e)
+            return e;
+    }
+    return alloc ? json_set(o, "alloc", alloc) : ERR_OK;
+}
+
+static enum err take_list(void *arg, const struct reply *r)
+{
+    struct view_take *v = arg;
+    enum err e = ERR_OK;
+    v->out = json_new_array();
+    for (size_t i = 0; !e && i < reply_count(r); i++) {
+        const struct reply *row = reply_at(r, i);
+        struct json *o = object_of(reply_str(reply_at(row, 0), NULL), reply_at(row, 1));
+        e = o && reply_count(row) > 2 ? add_alloc(o, reply_at(row, 2)) : ERR_OK;
+        if (e)
+            json_free(o);
+        else
+            e = o && v->out ? json_push(v->out, o) : ERR_NOMEM;
+    }
+    if (e) {
+        json_free(v->out);
+        v->out = NULL;
+    }
+    return e;
+}
+
+int view_campaign(struct session *s, const char *id, bool quiet, struct json **out)
+{
+    struct view_take v = {.id = id};
+    struct session_call call = {.session = s, .take = take_campaign, .arg = &v};
+    int rc = CLI_OK;
+    *out = NULL;
+    if (*id && strlen(id) <= KEYS_ID_MAX)
+        rc = session_end(
+            &call, results_read_campaign(&s->queue, id, session_settle, &call, 0));
+    *out = v.out;
+    if (rc || v.out)
+        return rc;
+    if (!quiet)
+        cli_error("there is no campaign '%s'; `barker status` lists them", id);
+    return CLI_NOT_FOUND;
+}
+
+static int end_list(struct session_call *call, struct view_take *v, enum err started,
+                    struct json **out)
+{
+    int rc = session_end(call, started);
+    *out = v->out;
+    return rc;
+}
+
+int view_list(struct session *s, int count, struct json **out)
+{
+    struct view_take v = {.out = NULL};
+    struct session_call call = {.session = s, .take = take_list, .arg = &v};
+    return end_list(
+        &call, &v, results_read_list(&s->queue, count, session_settle, &call, 0), out);
+}
+
+int view_variants(struct session *s, const char *id, struct json **out)
+{
+    struct view_take v = {.out = NULL};
+    struct session_call call = {.session = s, .take = take_list, .arg = &v};
+    return end_list(
+        &call, &v, results_read_variants(&s->queue, id, session_settle, &call, 0), out);
+}
+
+int view_placements(struct session *s, const char *id, struct json **out)
+{
+    struct view_take v = {.out = NULL};
+    struct session_call call = {.session = s, .take = take_list, .arg = &v};
+    return end_list(&call, &v,
+                    results_read_placements(&s->queue, id, session_settle, &call, 0),
+                    out);
+}
+
+const char *view_str(const struct json *object, const char *field)
+{
+    return json_str(json_get(object, field), "");
+}
+
+double view_num(const struct json *object, const char *field)
+{
+    return json_num(json_get(object, field), 0);
+}
+
+const struct json *view_find(const struct json *list, const char *id)
+{
+    json_each (item, list)
+        if (strcmp(view_str(item, "id"), id) == 0)
+            return item;
+    return NULL;
+}
+
+void view_print_state(const struct json *campaign, char out[VIEW_WORD_MAX])
+{
+    const char *error = view_str(campaign, "error");
+    (void)snprintf(out, VIEW_WORD_MAX, "%s%s%s%s", view_str(campaign, "state"),
+                   *error ? " (" : "", error, *error ? ")" : "");
+}
+
+void view_print_lift(const struct json *object, char out[VIEW_WORD_MAX])
+{
+    double lo = view_num(object, "lift_lo"), hi = view_num(object, "lift_hi");
+    if (!(lo < hi))
+        (void)snprintf(out, VIEW_WORD_MAX, "no evidence yet");
+    else
+        (void)snprintf(out, VIEW_WORD_MAX, "%+.1f %% [%+.1f, %+.1f]",
+                       100 * view_num(object, "lift"), 100 * lo, 100 * hi);
+}
+
+void view_print_num(const struct json *object, const char *field, int digits,
+                    char out[VIEW_WORD_MAX])
+{
+    (void)snprintf(out, VIEW_WORD_MAX, "%.*f", digits, view_num(object, field));
+}

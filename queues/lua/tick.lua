@@ -56,16 +56,28 @@ local function take_from(owner, entry)
   end
 end
 
--- 16 jobs of each of 4 silent workers per call; the rest at the next beat.
+local function take_all_from(name, most)
+  local taken = 0
+  while taken < most do
+    local rows = redis.call("XPENDING", READY, "w", "-", "+",
+                            math.min(16, most - taken), name)
+    if #rows == 0 then break end
+    for _, row in ipairs(rows) do take_from(name, row[1]) end
+    taken = taken + #rows
+  end
+  return taken
+end
+
+-- What exceeds the moves of one call is left for the next beat. A consumer goes only
+-- when nothing is pending: Redis would drop its rows.
 local function reap()
   local silent = redis.call("ZRANGEBYSCORE", key("hb"), "-inf", now - lease_ms,
                             "LIMIT", 0, 4)
+  local left = MOVES_MAX
   for _, name in ipairs(silent) do
     redis.call("ZADD", key("hb"), -now, name)
-    for _, row in ipairs(redis.call("XPENDING", READY, "w", "-", "+", 16, name)) do
-      take_from(name, row[1])
-    end
-    if #redis.call("XPENDING", READY, "w", "-", "+", 1, name) == 0 then
+    left = left - take_all_from(name, left)
+    if left > 0 then
       redis.call("XGROUP", "DELCONSUMER", READY, "w", name)
       redis.call("ZREM", key("hb"), name)
       redis.call("ZADD", key("gone"), now, name)

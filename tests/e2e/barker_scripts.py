@@ -61,6 +61,7 @@ class Server:
              "--dir", self.folder, "--logfile", os.path.join(self.folder, "log"),
              *options], stdout=subprocess.DEVNULL)
         self.client = redis.Redis(unix_socket_path=socket, decode_responses=True)
+        self.raw = redis.Redis(unix_socket_path=socket)
         while self.process.poll() is None:
             try:
                 self.client.ping()
@@ -71,6 +72,7 @@ class Server:
 
     def stop(self):
         self.client.close()
+        self.raw.close()
         self.process.terminate()
         self.process.wait()
         shutil.rmtree(self.folder)

@@ -1,0 +1,342 @@
+"""A plain-Python model of jobs and journal, driven against the real scripts.
+
+Each op_ method does one random operation on both and compares the answers; check()
+compares the stored state. Silence and lost replies are made by ageing scores, never by
+waiting."""
+
+import dataclasses
+import json
+
+LEASE_MS = 1_000_000
+TIME, MAIL, EVENTS, CHILDREN = 1, 2, 4, 8
+FAR_MS = 4_000_000_000_000
+
+
+@dataclasses.dataclass
+class Job:
+    tenant: str
+    sha: str
+    calls_max: int
+    state: str = "queued"
+    due: str = ""  # "", "now", "later"
+    fence: int = 0
+    owner: str = ""
+    loaded: bool = False
+    wake: int = 0
+    dirty: int = 0
+    pending: int = 0
+    crashes: int = 0
+    progress: int = 0
+    progress_claim: int = 0
+    commits: int = 0
+    last_commit: tuple = ()
+    released: int = -1
+    mail: int = 0
+    spent: int = 0
+    reserved: int = 0
+    nano: int = 0
+    lost: int = 0
+    # call → [state, fence, nano]
+    calls: dict = dataclasses.field(default_factory=dict)
+
+    def held_by(self, fence):
+        return self.state == "claimed" and self.fence == fence
+
+    def is_over(self):
+        return self.state in ("done", "dead")
+
+
+class World:
+    def __init__(self, scripts, rng):
+        self.s, self.r, self.rng = scripts, scripts.redis, rng
+        self.jobs, self.workers, self.dead_workers = {}, ["w1", "w2", "w3"], set()
+        self.joined, self.born, self.silent = set(), 3, set()
+
+    def key(self, name):
+        return f"{self.s.root}:{name}"
+
+    def pick(self):
+        """Mostly a campaign that is still going on."""
+        live = [i for i, j in self.jobs.items() if not j.is_over()]
+        if not live:
+            return self.admit_new()
+        return self.rng.choice(live if self.rng.random() < 0.9 else list(self.jobs))
+
+    def fence_for(self, job):
+        """Mostly the right one; else an older or a future one."""
+        wrong = max(0, job.fence + self.rng.choice([-1, 1]))
+        return job.fence if self.rng.random() < 0.85 else wrong
+
+    # --- admission and claims
+
+    def admit(self, job_id, job):
+        return self.s.admit("", job_id, job.tenant, "content", "normal", "{}", job.sha,
+                            job.calls_max, -1, -1, 1, 0, "", "queued", "")
+
+    def admit_new(self):
+        job_id = f"c{len(self.jobs)}"
+        job = Job(self.rng.choice("ab"), "s1", self.rng.choice([-1, 5, 20]))
+        assert self.admit(job_id, job) == ["admitted"]
+        self.jobs[job_id] = job
+        return job_id
+
+    def op_admit(self):
+        if sum(not j.is_over() for j in self.jobs.values()) < 15:
+            self.admit_new()
+        job_id = self.pick()
+        job = self.jobs[job_id]
+        other = dataclasses.replace(job, sha="s2")
+        assert self.admit(job_id, other) == ["conflict"]
+        assert self.admit(job_id, job) == ["same"]
+
+    def runnable(self):
+        return {i for i, j in self.jobs.items()
+                if j.state == "queued" and not j.due or
+                j.state in ("queued", "waiting") and j.due == "now"}
+
+    def requeue(self, job):
+        job.state, job.owner, job.due, job.loaded = "queued", "", "", False
+
+    def reap(self):
+        """What a beat does to silent workers and to claims nobody loaded."""
+        for job in self.jobs.values():
+            if job.state == "claimed" and job.owner in self.silent:
+                if job.progress != job.progress_claim:
+                    job.crashes = 0
+                job.crashes += 1
+                if job.crashes >= 5:
+                    job.state, job.owner, job.due = "dead", "", ""
+                else:
+                    job.fence += 1
+                    self.requeue(job)
+        self.dead_workers |= self.silent
+        self.silent = set()
+
+    def op_tick(self):
+        name = self.rng.choice(self.workers)
+        slots, beat = self.rng.choice([0, 1, 3, 8]), self.rng.random() < 0.5
+        reply = self.s.tick(name, slots, LEASE_MS, int(beat))
+        if name in self.dead_workers:
+            assert reply[1] == 0 and reply[5] == []
+            self.workers.remove(name)
+            self.born += 1
+            self.workers.append(f"w{self.born}")
+            return
+        assert reply[1] == 1
+        self.joined.add(name)
+        if beat:
+            self.silent.discard(name)
+            before = sum(j.state == "claimed" for j in self.jobs.values())
+            self.reap()
+            buried = sum(j.state == "dead" for j in self.jobs.values())
+            assert reply[9] <= before and buried == self.r.zcard(self.key("dead"))
+        self.claim(name, slots, reply)
+
+    def claim(self, name, slots, reply):
+        ready = self.runnable()
+        claimed = reply[5]
+        assert len(claimed) <= slots and len({c[0] for c in claimed}) == len(claimed)
+        if slots:
+            assert claimed or not ready
+        for job_id, fence in claimed:
+            job = self.jobs[job_id]
+            assert job_id in ready and fence == job.fence + 1
+            job.state, job.fence, job.owner, job.due = "claimed", fence, name, ""
+            job.loaded, job.progress_claim = False, job.progress
+        for job_id in ready - {c[0] for c in claimed}:
+            self.jobs[job_id].state, self.jobs[job_id].due = "queued", ""
+        assert reply[7] == len(ready) - len(claimed)
+
+    def op_silence(self):
+        """A worker stops (for the others); it may come back to find itself dead."""
+        alive = [w for w in self.workers if w in self.joined - self.dead_workers]
+        if alive and self.rng.random() < 0.4:
+            name = self.rng.choice(alive)
+            self.r.zadd(self.key("hb"), {name: 1})
+            self.silent.add(name)
+
+    def op_lost_claim(self):
+        given = [i for i, j in self.jobs.items()
+                 if j.state == "claimed" and not j.loaded]
+        if not given:
+            return
+        job_id = self.rng.choice(given)
+        self.r.zadd(self.key("given"), {job_id: 1}, xx=True)
+        name = "probe"
+        self.joined.add(name)
+        self.s.tick(name, 0, LEASE_MS, 1)
+        self.reap()
+        job = self.jobs[job_id]
+        if job.state == "claimed":
+            job.fence += 1
+            self.requeue(job)
+        for i in self.runnable():
+            self.jobs[i].state, self.jobs[i].due = "queued", ""
+
+    def op_release(self):
+        job_id = self.pick()
+        job = self.jobs[job_id]
+        fence = self.fence_for(job)
+        reply = self.s.release(job_id, fence)
+        if job.held_by(fence):
+            assert reply == ["ok"]
+            self.requeue(job)
+            job.released = fence
+            assert self.s.release(job_id, fence) == ["ok"]
+        else:
+            assert reply == (["ok"] if job.released == fence else ["fenced"])
+
+    # --- the holder's work
+
+    def op_load(self):
+        job_id = self.pick()
+        job = self.jobs[job_id]
+        fence = self.fence_for(job)
+        reply = self.s.load(job_id, fence)
+        if not job.held_by(fence):
+            assert reply == ["fenced"]
+            return
+        job.loaded, job.dirty, job.pending = True, 0, 0
+        for call in job.calls.values():
+            if call[0] == "sent" and call[1] != fence:
+                call[0] = "lost"
+                job.spent, job.reserved = job.spent + 1, job.reserved - 1
+                job.nano, job.lost = job.nano + call[2], job.lost + 1
+        assert len(reply[5]) == job.mail and reply[10] == job.commits
+        stored = dict(zip(reply[7][::2], reply[7][1::2]))
+        assert {k: json.loads(v)["s"] for k, v in stored.items()} == {
+            k: c[0] for k, c in job.calls.items()}
+
+    def op_reserve(self):
+        job_id = self.pick()
+        job = self.jobs[job_id]
+        fence, args, expected = self.fence_for(job), [], []
+        calls = self.rng.sample(range(12), self.rng.randint(1, 4))
+        held, full, nano = job.held_by(fence), False, self.rng.randint(0, 10**15)
+        for index in calls:
+            name = f"{index}/1"
+            args += [index, 1, 10, nano]
+            call = job.calls.get(name)
+            if call:
+                same = call == ["sent", fence, nano]
+                expected.append("ok" if same else "exists")
+                continue
+            full = full or 0 <= job.calls_max < job.spent + job.reserved + 1
+            expected.append("over_budget" if full else "ok")
+            if held and not full:
+                job.calls[name] = ["sent", fence, nano]
+                job.reserved += 1
+        for _ in range(self.rng.choice([1, 2])):
+            reply = self.s.reserve(job_id, fence, "draft", 0, *args)
+            assert reply == (expected if held else ["fenced"])
+
+    def op_settle(self):
+        job_id = self.pick()
+        job = self.jobs[job_id]
+        open_calls = [n for n, c in job.calls.items() if c[0] == "sent"]
+        if not job.calls:
+            return
+        name = self.rng.choice(open_calls or list(job.calls))
+        index, attempt = name.split("/")
+        fence, nano = self.fence_for(job), self.rng.randint(0, 10**14)
+        sent = self.rng.random() < 0.8
+        state = self.rng.choice(["ok", "err"])
+        for _ in range(self.rng.choice([1, 2])):
+            reply = self.s.settle(job_id, fence, "draft", 0, index, attempt,
+                                  json.dumps({"s": state, "text": "ä"}), 7, 5, nano,
+                                  int(sent), 1, "what", "call")
+            assert reply == (["ok"] if job.held_by(fence) else ["fenced"])
+        if job.held_by(fence) and job.calls[name][0] == "sent":
+            job.calls[name][0] = state
+            job.reserved -= 1
+            job.spent += sent
+            job.nano += nano
+            job.progress += 1
+
+    def op_mail(self):
+        job_id = self.pick()
+        job = self.jobs[job_id]
+        self.r.xadd(self.key("control"), {"c": job_id, "do": "pause"})
+        assert self.s.control(10) == ([0, 1] if job.is_over() else [1, 0])
+        if job.is_over():
+            return
+        job.mail += 1
+        self.wake(job, MAIL)
+
+    def wake(self, job, bit):
+        if job.state == "waiting" and job.wake & bit:
+            job.due = "now"
+        elif job.state in ("waiting", "claimed"):
+            job.dirty |= bit
+
+    def op_commit(self):
+        job_id = self.pick()
+        job = self.jobs[job_id]
+        fence = self.fence_for(job)
+        number = job.commits + self.rng.choice([0] * 18 + [-1, 1])
+        ops, taken = ["C", 1, "round", number, "E", 5, FAR_MS], 0
+        if self.rng.random() < 0.5:
+            taken = job.mail
+            ops += ["M", taken]
+        kind, mask = self.rng.choice("KKWWWX"), self.rng.randint(0, 15)
+        until = self.rng.choice([0, 1, FAR_MS])
+        ops += {"K": ["K", "draft", 0, "ck"], "W": ["W", "draft", 0, "ck", mask, until],
+                "X": ["X", "done", "", 100_000]}[kind]
+        fine = job.held_by(fence) and number == job.commits
+        again = job.last_commit == (fence, number)
+        for _ in range(self.rng.choice([1, 2])):
+            reply = self.s.commit(job_id, fence, number, *ops)
+            assert reply == (["ok"] if fine or again else ["fenced"])
+        if fine and not again:
+            self.committed(job, (fence, number), taken, kind, mask, until)
+
+    def committed(self, job, number, taken, kind, mask, until):
+        job.commits, job.last_commit = job.commits + 1, number
+        job.progress += 1
+        job.mail -= taken
+        if taken and job.mail == 0:
+            job.dirty &= ~MAIL
+        if kind == "X":
+            job.state, job.owner, job.wake, job.due = "done", "", 0, ""
+        if kind != "W":
+            return
+        job.state, job.owner, job.wake, job.due = "waiting", "", mask, ""
+        if mask & TIME and until:
+            job.due = "now" if until == 1 else "later"
+        if mask & EVENTS and job.pending and job.due != "now":
+            job.due = "now" if job.pending >= 5 else "later"
+        if mask & job.dirty:
+            job.due = "now"
+
+    # --- comparison
+
+    def check(self):
+        for job_id, job in self.jobs.items():
+            h = self.r.hgetall(self.key(f"j:{job_id}"))
+            b = self.r.hgetall(self.key(f"c:{job_id}:bud"))
+            shown = "queued" if h["state"] == "ready" else h["state"]
+            assert (shown, int(h["fence"]), h["owner"]) == (
+                job.state, job.fence, job.owner), job_id
+            assert int(h["crashes"]) == job.crashes or job.state == "queued", job_id
+            assert (int(h["commits"]), int(h["progress"])) == (job.commits, job.progress)
+            if job.state == "waiting":
+                assert int(h["dirty"]) == job.dirty, (job_id, h, job)
+                due = self.r.zscore(self.key("due"), job_id)
+                assert (due is not None) == bool(job.due), (job_id, h, job)
+            assert [int(b[k]) for k in ("calls", "calls_r", "nano", "lost")] == [
+                job.spent, job.reserved, job.nano, job.lost], job_id
+            assert self.r.hget(self.key(f"c:{job_id}"), "calls") == str(job.spent)
+        held = sum(j.state == "claimed" for j in self.jobs.values())
+        assert not held or self.r.xpending(self.key("ready:1"), "w")["pending"] == held
+
+    def run(self, steps):
+        ops = [self.op_admit, self.op_tick, self.op_tick, self.op_tick, self.op_silence,
+               self.op_lost_claim, self.op_release, self.op_load, self.op_load,
+               self.op_reserve, self.op_reserve, self.op_settle, self.op_settle,
+               self.op_settle, self.op_mail, self.op_commit, self.op_commit]
+        for n in range(steps):
+            op = self.rng.choice(ops)
+            op()
+            if n % 25 == 0:
+                self.check()
+        self.check()

@@ -1,0 +1,228 @@
+"""Exact counting: events_read and events_apply against a count in Python."""
+
+import collections
+import random
+
+import pytest
+from barker_scripts import Scripts, Server
+
+ROOT, EVENTS, WINDOW = "bk:{0}", "bk:{0}:events", 72 * 3_600_000
+PUBLIC = {"impression": "impressions", "click": "clicks", "conversion": "conversions"}
+LIMITS = (200, 32_768, 4 << 20)  # lease, largest entry, bytes in all
+
+
+@pytest.fixture(scope="module")
+def server():
+    one = Server()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def s(server):
+    server.client.flushall()
+    return Scripts(server.client)
+
+
+def campaign(s, name, placements=("email", "sms"), variants=3, ops=()):
+    """A campaign that waits for events, with variants v0 … of its placements."""
+    s.admit("", name, "t", "content", "normal", "{}", "s", -1, -1, -1, 1, 0, "", "queued",
+            "")
+    (job,) = s.tick("setup", 1, 1_000_000, 0)[5]
+    made = []
+    for n in range(variants):
+        made += ["V", f"v{n}", 1, "placement", placements[n % len(placements)]]
+    for place in placements:
+        made += ["L", place, 2, "{}"]
+    assert s.commit(*job, 0, *made, *ops, "W", "serve", 0, "ck", 4, 0) == ["ok"]
+    return job
+
+
+def event(c="c0", v="v0", t="click", n=1, micro=0, cur="", eid=0, ts=0, epoch=2):
+    return c, v, t, n, micro, cur, eid, ts, epoch
+
+
+def apply(s, events, cursor=None, window=WINDOW):
+    """Applies events as one batch behind the cursor."""
+    last = s.redis.xadd(EVENTS, {"c": "x"})
+    if cursor is None:
+        cursor = s.redis.hget(f"{ROOT}:ev", "cursor") or "0-0"
+    return s.events_apply(cursor, last, window, *[x for e in events for x in e])
+
+
+def decimal(micro):
+    text = f"{abs(micro):07d}"
+    text = f"{text[:-6]}.{text[-6:]}".rstrip("0").rstrip(".")
+    return "-" + text if micro < 0 else text
+
+
+class Tally:
+    """What has to stand in Redis."""
+
+    def __init__(self):
+        self.seen, self.sums = set(), collections.Counter()
+        self.exact, self.money = collections.Counter(), collections.Counter()
+
+    def add(self, e, placement):
+        c, v, t, n, micro, _, eid, _, epoch = e
+        if eid and eid in self.seen:
+            return "duplicate"
+        self.seen.add(eid)
+        owners = [f"c:{c}"]
+        if v != "_holdout":
+            owners += [f"c:{c}:v:{v}", f"c:{c}:p:{placement}"]
+        else:
+            epoch = -1
+        for owner in owners:
+            self.money[owner] += micro
+            if t in PUBLIC:
+                self.sums[owner, PUBLIC[t]] += n
+        self.exact[c, f"{epoch if 0 <= epoch <= 2 else -1}:{v}:{t}"] += n
+        return "counted"
+
+    def check(self, s):
+        for (owner, field), n in self.sums.items():
+            if ":p:" not in owner or field != "clicks":
+                assert s.redis.hget(f"{ROOT}:{owner}", field) == str(n), (owner, field)
+        for (c, field), n in self.exact.items():
+            assert s.redis.hget(f"{ROOT}:c:{c}:n", field) == str(n), (c, field)
+        for owner, micro in self.money.items():
+            assert s.redis.hget(f"{ROOT}:{owner}", "revenue") == decimal(micro), owner
+
+
+def random_event(rng):
+    t = rng.choice(["impression", "click", "conversion", "refund", "cart", "zoom"])
+    worth = {"conversion": rng.randint(1, 10**9), "refund": -rng.randint(1, 10**8)}
+    micro = worth.get(t, 0)
+    return event(f"c{rng.randrange(3)}", rng.choice(["v0", "v1", "v2", "_holdout"]), t,
+                 rng.choice([1, 1, 1, 1000]), micro, "EUR" if micro else "",
+                 rng.choice([0, rng.randint(-300, 300) << 40]), 0,
+                 rng.choice([2, 1, -1, 9]))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_model(s, seed):
+    """Competing appliers: each batch is sent twice or with a stale cursor as well."""
+    rng, tally = random.Random(seed), Tally()
+    for n in range(3):
+        campaign(s, f"c{n}")
+    for _ in range(60):
+        events = [random_event(rng) for _ in range(rng.randint(0, 40))]
+        cursor = s.redis.hget(f"{ROOT}:ev", "cursor") or "0-0"
+        counts = collections.Counter(
+            tally.add(e, "sms" if e[1] == "v1" else "email") for e in events)
+        assert apply(s, events, cursor) == [
+            "applied", counts["counted"], counts["duplicate"], 0, 0]
+        if rng.random() < 0.5:
+            assert apply(s, events, cursor) == ["stale"]
+    tally.check(s)
+    assert tally.seen > {0} and tally.money["c:c0"]
+
+
+def test_the_batch_is_read_bounded_and_trimmed(s):
+    ids = [s.redis.xadd(EVENTS, {"c": "c0", "t": "x" * size}) for size in (5, 500, 7, 9)]
+    cursor, entries = s.events_read("w1", 3, 0, 200, 100, 10_000)
+    assert cursor == "0-0" and [e[0] for e in entries] == ids[:3]
+    assert [(e[1], e[2] is None) for e in entries] == [(9, False), (504, True), (11, False)]
+    assert s.events_read("w2", 3, 0, *LIMITS) == ["0-0", []]  # w1 is at it
+    assert len(s.events_read("w2", 9, 1, *LIMITS)[1]) == 4
+    assert len(s.events_read("w2", 9, 1, 200, 1000, 510)[1]) == 1  # bytes in all
+    assert s.events_apply("0-0", ids[2], WINDOW) == ["applied", 0, 0, 0, 0]
+    assert [e[0] for e in s.redis.xrange(EVENTS)] == ids[3:]
+    assert s.events_read("w2", 9, 1, *LIMITS)[0] == ids[2]
+    assert s.events_apply("0-0", ids[3], WINDOW) == ["stale"]
+    assert s.events_apply(ids[2], "not an id", WINDOW) == ["stale"]
+
+
+def test_late_orphan_and_currencies(s):
+    campaign(s, "c0")
+    assert apply(s, [event(ts=1), event("nobody"), event(v="nobody"),
+                     event(micro=1_500_000, cur="EUR"), event(micro=7_000_000, cur="USD"),
+                     event(micro=-250_001, cur="EUR")]) == ["applied", 3, 0, 1, 2]
+    assert s.redis.hget(f"{ROOT}:c:c0", "revenue") == "1.249999"
+    n = s.redis.hgetall(f"{ROOT}:c:c0:n")
+    assert n["currency"] == "EUR" and n["revenue_micro:c:USD"] == "7000000"
+    assert not s.redis.exists(f"{ROOT}:c:nobody")
+
+
+def test_absurd_sums_stop_nobody(s):
+    campaign(s, "c0")
+    s.redis.hset(f"{ROOT}:c:c0:n", "revenue_micro:c:EUR", str(2**63 - 5))
+    s.redis.hset(f"{ROOT}:c:c0:v:v0", "clicks", str(2**63 - 5))
+    batch = [event(micro=10**15, cur="EUR", n=10**9)] * 5 + [event(t="impression")]
+    assert apply(s, batch)[:2] == ["applied", 6]
+    assert s.redis.hget(f"{ROOT}:c:c0", "impressions") == "1"
+    assert s.redis.hget(f"{ROOT}:c:c0", "revenue") == "9223372036854.775803"
+
+
+def test_custom_types_are_bounded(s):
+    campaign(s, "c0")
+    n = f"{ROOT}:c:c0:n"
+    s.redis.hset(n, mapping={f"2:v0:t{i}": 1 for i in range(20_001)})
+    apply(s, [event(t=f"new{i}") for i in range(5)] + [event(t="cart")])
+    assert s.redis.hlen(n) == 20_003
+    assert (s.redis.hget(n, "2:v0:other"), s.redis.hget(n, "2:v0:cart")) == ("5", "1")
+
+
+def test_events_make_a_re_rank_due_once(s):
+    campaign(s, "c0", ops=["E", 10, 60_000])
+    due = f"{ROOT}:due"
+    apply(s, [event()] * 3)
+    first = s.redis.zscore(due, "c0")
+    apply(s, [event()] * 3)
+    assert s.redis.zscore(due, "c0") == first  # not put off
+    assert s.tick("w", 5, 1_000_000, 0)[5] == []
+    apply(s, [event()] * 4)
+    assert s.tick("w", 5, 1_000_000, 0)[5] == [["c0", 2]]
+    apply(s, [event()] * 2)  # seen by this holder's load
+    s.load("c0", 2)
+    apply(s, [event(n=10)])  # not seen
+    assert s.commit("c0", 2, 1, "W", "serve", 0, "ck", 4, 0) == ["ok"]
+    assert s.tick("w", 5, 1_000_000, 0)[5] == [["c0", 3]]
+
+
+def generations(s):
+    text = s.redis.hget(f"{ROOT}:ev", "gens")
+    return [[int(x) for x in g.split()] for g in text.split(";") if g]
+
+
+def age(s, ms, count=None):
+    """Makes all generations older."""
+    gens = [[i, opened - ms, bits, count or c] for i, opened, bits, c in generations(s)]
+    s.redis.hset(f"{ROOT}:ev", "gens",
+                 "".join(" ".join(map(str, g)) + ";" for g in gens))
+
+
+def test_generations_remember_the_whole_window(s):
+    campaign(s, "c0")
+    third, ids = WINDOW // 3, []
+    for n in range(6):
+        ids.append((n + 1) << 33)
+        assert apply(s, [event(eid=ids[-1])])[1:3] == [1, 0]
+        age(s, third)
+    assert len(generations(s)) in (3, 4)
+    # the three newest are inside the window, whatever the generation they are in
+    assert apply(s, [event(eid=i) for i in ids[-3:]])[1:3] == [0, 3]
+    assert apply(s, [event(eid=ids[0])])[1:3] == [1, 0]  # long out of it
+    ttls = [s.redis.pttl(k) for k in s.redis.keys(f"{ROOT}:seen:*")]
+    assert len(ttls) >= 6 and all(0 < t <= WINDOW * 4 / 3 for t in ttls)
+
+
+def test_a_full_generation_opens_a_wider_one(s):
+    campaign(s, "c0")
+    apply(s, [event(eid=1 << 50)])
+    age(s, 0, count=244 << 6)
+    assert apply(s, [event(eid=1 << 50), event(eid=1 << 51)])[1:3] == [1, 1]
+    assert [(g[0], g[2]) for g in generations(s)] == [(2, 9), (1, 6)]
+    age(s, WINDOW // 3, count=244 << 20)
+    apply(s, [event(eid=1 << 52)])
+    assert generations(s)[0][2] == 20  # as many as before, and never more than that
+    key = s.redis.keys(f"{ROOT}:seen:3:*")[0]
+    assert s.redis.object("encoding", key) == "intset"
+
+
+def test_extreme_ids_are_exact(s):
+    """Neighbours that a double cannot tell apart."""
+    campaign(s, "c0")
+    ids = [2**63 - 1, 2**63 - 2, -2**63, -2**63 + 1, 2**53, 2**53 + 1, -1, 1]
+    assert apply(s, [event(eid=i) for i in ids + ids])[1:3] == [8, 8]

@@ -10,5 +10,5 @@ function(barker_embed target name prefix prelude)
     COMMENT "Embedding ${name}" VERBATIM)
   target_sources(${target} PRIVATE ${out})
   set_source_files_properties(${out} PROPERTIES COMPILE_OPTIONS
-      "-Wno-missing-prototypes;-Wno-overlength-strings")
+      "-Wno-missing-prototypes;-Wno-overlength-strings;-Wno-overflow")
 endfunction()

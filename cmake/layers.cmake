@@ -34,7 +34,7 @@ barker_def(kind_src KIND campaigns/kinds.def campaigns/kinds)
 barker_def(policy_src POLICY campaigns/policies.def campaigns/ranking/policies)
 barker_def(format_src FORMAT campaigns/formats.def campaigns/formats)
 file(GLOB campaign_src CONFIGURE_DEPENDS campaigns/*.c campaigns/kinds/*/*.c campaigns/checks/*.c
-    campaigns/ranking/*.c campaigns/prompts/*.c)
+    campaigns/ranking/*.c campaigns/prompts/*.c campaigns/formats/format.c)
 file(GLOB campaign_text CONFIGURE_DEPENDS campaigns/prompts/*.txt campaigns/data/*.json)
 add_library(campaigns STATIC ${campaign_src} ${kind_src} ${policy_src} ${format_src})
 target_link_libraries(campaigns PUBLIC core_base PRIVATE PkgConfig::UTF8PROC m)
@@ -45,6 +45,7 @@ file(GLOB worker_src CONFIGURE_DEPENDS workers/*.c workers/llm/*.c workers/cli/*
 list(REMOVE_ITEM worker_src ${CMAKE_SOURCE_DIR}/workers/main.c)
 add_library(workers STATIC ${worker_src} ${provider_src})
 target_link_libraries(workers PUBLIC campaigns queues)
+barker_embed(workers worker_texts text_ "" ${CMAKE_SOURCE_DIR}/workers/llm/data/prices.json)
 
 add_executable(barker workers/main.c)
 target_link_libraries(barker PRIVATE workers)

@@ -1,5 +1,6 @@
 /* llm.h: LLM calls of a worker: endpoint choice, price, one attempt on the wire, and
- * what came of it. Retries, budgets and the journal belong to the runner. One thread. */
+ * what came of it. Retries, budgets and the journal belong to the runner. One thread.
+ */
 #ifndef BARKER_WORKERS_LLM_LLM_H
 #define BARKER_WORKERS_LLM_LLM_H
 
@@ -26,9 +27,11 @@ bool llm_is_ready(const struct llm *l);
 bool llm_price_known(const struct llm *l, const char *endpoint, const char *model);
 /* The most a call can cost: prompt tokens by a careful estimate + max_tokens. */
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call);
-/* As ports.call. */
-enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn, void *arg,
-                  uint64_t ticket, uint64_t *call_id) MUST_USE;
+/* As ports.call. A reply without usage is counted by the estimate of its texts; a call
+ * that may have been billed unseen counts as its whole estimate. A parameter that the
+ * model refuses is left out from then on, and the call is worth a retry. */
+enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
+                  void *arg, uint64_t ticket, uint64_t *call_id) MUST_USE;
 void llm_cancel(struct llm *l, uint64_t call_id);
 /* Tokens of a text, an upper estimate: CJK 1 per character, else bytes / 3. */
 int64_t llm_count_tokens(const char *text);

@@ -1,6 +1,6 @@
 /* provider.h: one LLM dialect: how a request is written and a reply is read. A dialect
- * is one file in providers/ and one line in workers/providers.def. Pure: bytes in, bytes
- * out; no network, no retry, no clock. */
+ * is one file in providers/ and one line in workers/providers.def. Pure: bytes in,
+ * bytes out; no network, no retry, no clock. */
 #ifndef BARKER_WORKERS_LLM_PROVIDER_H
 #define BARKER_WORKERS_LLM_PROVIDER_H
 
@@ -10,33 +10,55 @@
 #include "workers/ports.h"
 
 #define PROVIDER_HEADERS_MAX 12
+#define PROVIDER_REFUSED_MAX_BYTES                                                     \
+    8192 /* of a refused text, told again in a re-ask                                  \
+          */
+
+/* Parameters that some models refuse. Which ones is learnt from their answer, so that
+ * no model name stands in the code. */
+enum provider_param {
+    PROVIDER_TEMPERATURE = 1,
+    PROVIDER_MAX_TOKENS = 2, /* refused: max_completion_tokens is sent in its place */
+    PROVIDER_SEED = 4,
+    PROVIDER_SCHEMA = 8, /* refused: the schema stands in the prompt */
+};
 
 /* A request ready for http_send(); **owns** its buffers. Never logged: it may hold the
  * key. */
 struct provider_request {
+    unsigned without; /* set by the caller: enum provider_param that are left out */
     struct buf url, body, auth;
+    char call_id[160]; /* campaign/stage/iteration/index/attempt */
     struct http_header headers[PROVIDER_HEADERS_MAX];
     size_t header_count;
 };
 void provider_request_init(struct provider_request *q);
-void provider_request_fini(struct provider_request *q);
+void provider_request_fini(struct provider_request *q); /* wipes the key */
+/* name and value are **borrowed** until the request is sent. */
 void provider_header(struct provider_request *q, const char *name, const char *value);
+/* Content-Type, Accept, X-Client-Request-Id and, with a key, Authorization: Bearer. */
+void provider_json_headers(struct provider_request *q, const char *key,
+                           const struct port_call *call);
 
 /* What a reply means. Strings live in `text` and `message`; **owns** them. */
 struct provider_reply {
-    enum err code;  /* ERR_OK or the error class */
+    enum err code; /* ERR_OK or the error class */
     bool retryable;
     int64_t retry_after_ms; /* -1 = no hint */
     struct buf text;        /* content; kept also when truncated or refused */
     char finish[32], model[128], request_id[96], message[256];
     int64_t tokens_in, tokens_out, tokens_cached; /* cached are part of tokens_in */
     bool has_usage;
+    unsigned refused; /* enum provider_param that the server does not take */
 };
 void provider_reply_init(struct provider_reply *r);
 void provider_reply_fini(struct provider_reply *r);
 /* Fills code, retryable and message; returns nothing to check. */
 void provider_fail(struct provider_reply *r, enum err code, bool retryable,
                    const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* s[0, n) as bounded UTF-8 on one line: what is not, is replaced; cut at a character.
+ */
+void provider_copy_text(char *out, size_t size, const char *s, size_t n);
 
 struct provider {
     const char *name, *meaning;
@@ -54,6 +76,11 @@ const struct provider *provider_at(size_t i);           /* NULL past the end */
 /* Server hint: retry-after-ms, retry-after (seconds or HTTP date); -1 = none or
  * nonsense. Never more than 24 h (LLM_WIRE §0). */
 int64_t provider_retry_after_ms(const struct http_reply *http, int64_t now_ms);
+/* What a reply says that has an error status, or an error inside a 200: by its code
+ * first, its type second, the status last. Reads the error bodies of OpenAI and those
+ * that speak its dialect. x-should-retry wins over all but money. */
+void provider_read_error(const struct http_reply *http, int64_t now_ms,
+                         struct provider_reply *out);
 /* What a transport failure means (http->err != ERR_OK). */
 void provider_read_failure(const struct http_reply *http, struct provider_reply *out);
 

@@ -1,0 +1,160 @@
+/* endpoints.c: see endpoints.h. */
+#include "workers/llm/endpoints.h"
+#include "core/base/log.h"
+#include "core/io/file.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define PRICES_MAX_BYTES ((size_t)1024 * 1024)
+#define KEY_MAX_BYTES 4096
+
+extern const char text_prices_json[]; /* workers/llm/data/prices.json */
+
+/* Blanks around a key come from files and copying; inside it they are a mistake. */
+static enum err read_key(struct endpoint *e, struct err_detail *d)
+{
+    const char *env = e->config->key_env;
+    const char *value = *env ? getenv(env) : NULL;
+    value = value ? value + strspn(value, " \t\r\n") : "";
+    size_t len = strlen(value);
+    while (len > 0 && strchr(" \t\r\n", value[len - 1]))
+        len--;
+    if (len == 0) {
+        if (*env)
+            log_event(LOG_INFO, "llm.no_key", "endpoint", e->config->name, "env", env,
+                      NULL);
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < len; i++)
+        if (value[i] <= ' ' || value[i] > '~')
+            return err_set(d, ERR_CONFIG, env,
+                           "the key of endpoint %s has a character that no key has",
+                           e->config->name);
+    if (len > KEY_MAX_BYTES)
+        return err_set(d, ERR_CONFIG, env, "the key of endpoint %s is too long",
+                       e->config->name);
+    e->key = strndup(value, len);
+    return e->key ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err read_endpoint(struct endpoint *e, const struct config_endpoint *c,
+                              struct err_detail *d)
+{
+    e->config = c;
+    e->provider = provider_find(c->dialect);
+    if (!e->provider)
+        return err_set(d, ERR_CONFIG, "", "endpoint %s: there is no dialect '%s'",
+                       c->name, c->dialect);
+    if (strncasecmp(c->base_url, "http://", 7) != 0 &&
+        strncasecmp(c->base_url, "https://", 8) != 0)
+        return err_set(d, ERR_CONFIG, "",
+                       "endpoint %s: base_url must begin with http:// or https://",
+                       c->name);
+    return read_key(e, d);
+}
+
+static enum err read_prices(struct endpoints *list, const struct config *c,
+                            struct err_detail *d)
+{
+    const char *path = config_str(c, "llm", "prices");
+    if (!*path)
+        return price_table_new(text_prices_json, &list->prices, d);
+    struct buf text;
+    buf_init(&text, PRICES_MAX_BYTES);
+    enum err e = file_read(path, &text, d);
+    struct err_detail inside = {0};
+    if (!e) {
+        e = price_table_new(buf_str(&text), &list->prices, &inside);
+        if (e)
+            err_set(d, e, path, "the price table, at '%.60s': %.150s", inside.path,
+                    inside.message);
+    }
+    buf_fini(&text);
+    return e;
+}
+
+enum err endpoints_init(struct endpoints *list, const struct config *c,
+                        struct err_detail *d)
+{
+    bool any_model = false;
+    size_t count = config_endpoint_count(c);
+    *list = (struct endpoints){.items = calloc(count + 1, sizeof *list->items)};
+    enum err e = list->items ? read_prices(list, c, d) : ERR_NOMEM;
+    for (size_t i = 0; !e && i < count; i++) {
+        const struct config_endpoint *from = config_endpoint_at(c, i);
+        any_model = any_model || *from->model;
+        e = read_endpoint(&list->items[list->count++], from, d);
+    }
+    if (!e && list->count > 0 && !any_model)
+        e = err_set(d, ERR_CONFIG, "",
+                    "endpoint %s has no model: set BARKER_MODEL, or model= in its "
+                    "section",
+                    list->items[0].config->name);
+    if (e)
+        endpoints_fini(list);
+    return e;
+}
+
+void endpoints_fini(struct endpoints *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        char *key = list->items[i].key;
+        if (key)
+            explicit_bzero(key, strlen(key));
+        free(key);
+    }
+    free(list->items);
+    price_table_free(list->prices);
+    *list = (struct endpoints){0};
+}
+
+struct endpoint *endpoints_find(const struct endpoints *list, const char *name)
+{
+    bool any = !name || !*name;
+    for (size_t i = 0; i < list->count; i++)
+        if (any || strcmp(list->items[i].config->name, name) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+const char *endpoint_model(const struct endpoint *e, const char *model)
+{
+    return model && *model ? model : e->config->model;
+}
+
+bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
+                    const char *model, struct price *out)
+{
+    const struct config_endpoint *c = e->config;
+    bool in = c->price_in_nano >= 0, own = in && c->price_out_nano >= 0;
+    bool found = price_find(list->prices, model, out);
+    if (in)
+        out->in_nano = c->price_in_nano;
+    if (c->price_out_nano >= 0)
+        out->out_nano = c->price_out_nano;
+    return own || found;
+}
+
+unsigned endpoint_without(const struct endpoint *e, const char *model)
+{
+    for (size_t i = 0; i < e->learnt_count; i++)
+        if (strcmp(e->learnt[i].model, model) == 0)
+            return e->learnt[i].without;
+    return 0;
+}
+
+void endpoint_learn(struct endpoint *e, const char *model, unsigned refused)
+{
+    for (size_t i = 0; i < e->learnt_count; i++) {
+        if (strcmp(e->learnt[i].model, model) == 0) {
+            e->learnt[i].without |= refused;
+            return;
+        }
+    }
+    if (e->learnt_count == ENDPOINT_LEARNT_MAX)
+        memmove(&e->learnt[0], &e->learnt[1], --e->learnt_count * sizeof e->learnt[0]);
+    struct endpoint_learnt *place = &e->learnt[e->learnt_count++];
+    *place = (struct endpoint_learnt){.without = refused};
+    (void)strncat(place->model, model, sizeof place->model - 1);
+}

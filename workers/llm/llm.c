@@ -1,0 +1,184 @@
+/* llm.c: calls in flight. Each is found by its id only, and settles once: from the HTTP
+ * client, or, when there was nothing to send it to, from a deferred call. */
+#include "workers/llm/llm.h"
+#include "core/base/idmap.h"
+#include "workers/llm/llm_call.h"
+#include "workers/llm/llm_tokens.h"
+#include <stdlib.h>
+
+#define REPLY_MAX_BYTES ((size_t)2 * 1024 * 1024)
+#define CONNECTIONS_MIN 64
+
+struct llm {
+    struct loop *loop;
+    struct llm_options options;
+    struct endpoints endpoints;
+    struct http *http; /* **owns** */
+    struct idmap calls;
+    struct list unsent; /* struct llm_call.node */
+    bool deferred, closing;
+    int holds; /* the owner and the deferred call: the last one frees */
+};
+
+static void llm_release(struct llm *l)
+{
+    if (--l->holds == 0)
+        free(l);
+}
+
+enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
+                 struct err_detail *d)
+{
+    struct llm *llm = calloc(1, sizeof *llm);
+    if (!llm)
+        return ERR_NOMEM;
+    llm->loop = l;
+    llm->options = *o;
+    llm->holds = 1;
+    list_init(&llm->unsent);
+    idmap_init(&llm->calls);
+    int64_t calls = config_int(o->config, "worker", "concurrency");
+    struct http_options http = {.max_connections = calls < CONNECTIONS_MIN
+                                                       ? CONNECTIONS_MIN
+                                                   : calls > INT16_MAX ? INT16_MAX
+                                                                       : (int)calls};
+    enum err e = endpoints_init(&llm->endpoints, o->config, d);
+    if (!e)
+        e = http_new(l, &http, &llm->http);
+    if (e) {
+        endpoints_fini(&llm->endpoints);
+        free(llm);
+        return e;
+    }
+    *out = llm;
+    return ERR_OK;
+}
+
+static void settle_unsent(struct llm *l)
+{
+    while (!list_empty(&l->unsent)) {
+        struct llm_call *c = list_item(l->unsent.next, struct llm_call, node);
+        list_remove(&c->node);
+        (void)idmap_take(&l->calls, c->id);
+        llm_call_settle(c, NULL);
+        llm_call_free(c);
+    }
+}
+
+static void on_deferred(void *arg)
+{
+    struct llm *l = arg;
+    l->deferred = false;
+    settle_unsent(l); /* a callback may free l: then the list is empty */
+    llm_release(l);
+}
+
+void llm_free(struct llm *l)
+{
+    if (!l)
+        return;
+    check(!l->closing);
+    l->closing = true;
+    http_free(l->http);
+    settle_unsent(l);
+    idmap_fini(&l->calls);
+    endpoints_fini(&l->endpoints);
+    llm_release(l);
+}
+
+bool llm_is_ready(const struct llm *l)
+{
+    return l->endpoints.count > 0;
+}
+
+static bool find_price(const struct llm *l, const char *endpoint, const char *model,
+                       struct price *out)
+{
+    const struct endpoint *e = endpoints_find(&l->endpoints, endpoint);
+    return e && endpoint_price(&l->endpoints, e, endpoint_model(e, model), out);
+}
+
+bool llm_price_known(const struct llm *l, const char *endpoint, const char *model)
+{
+    struct price p;
+    return find_price(l, endpoint, model, &p);
+}
+
+struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
+{
+    struct price p;
+    int64_t in = llm_prompt_tokens(call), out = llm_reply_tokens(call->ask);
+    bool known = find_price(l, call->endpoint, call->model, &p);
+    return (struct port_estimate){
+        .tokens = in + out, .usd_nano = known ? price_cost_nano(&p, in, out) : -1};
+}
+
+static void on_http(void *arg, uint64_t ticket, const struct http_reply *r)
+{
+    struct llm *l = arg;
+    struct llm_call *c = idmap_take(&l->calls, ticket);
+    check(c);
+    llm_call_settle(c, r);
+    llm_call_free(c);
+}
+
+static enum err defer(struct llm *l, struct llm_call *c)
+{
+    if (!l->deferred) {
+        enum err e = loop_defer(l->loop, on_deferred, l);
+        if (e)
+            return e;
+        l->deferred = true;
+        l->holds++;
+    }
+    list_push(&l->unsent, &c->node);
+    return ERR_OK;
+}
+
+static enum err send(struct llm *l, struct llm_call *c)
+{
+    const struct provider_request *q = &c->request;
+    struct http_request request = {
+        .method = "POST",
+        .url = buf_str(&q->url),
+        .headers = q->headers,
+        .header_count = q->header_count,
+        .body = buf_str(&q->body),
+        .body_len = q->body.len,
+        .connect_timeout_ms = l->options.connect_timeout_ms,
+        .deadline_ms = l->options.timeout_ms,
+        .max_reply_bytes = REPLY_MAX_BYTES,
+    };
+    return http_send(l->http, &request, on_http, l, c->id, &c->http_id);
+}
+
+enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
+                  void *arg, uint64_t ticket, uint64_t *call_id)
+{
+    if (l->closing)
+        return ERR_CANCELLED;
+    struct llm_call *c = llm_call_new();
+    if (!c)
+        return ERR_NOMEM;
+    c->fn = fn;
+    c->arg = arg;
+    c->ticket = ticket;
+    c->id = idmap_put(&l->calls, c);
+    enum err e = c->id ? llm_call_prepare(c, &l->endpoints, call) : ERR_NOMEM;
+    if (!e)
+        e = c->endpoint ? send(l, c) : defer(l, c);
+    if (e) {
+        (void)idmap_take(&l->calls, c->id);
+        llm_call_free(c);
+        return e;
+    }
+    *call_id = c->id;
+    return ERR_OK;
+}
+
+void llm_cancel(struct llm *l, uint64_t call_id)
+{
+    const struct llm_call *c = idmap_get(&l->calls, call_id);
+    if (c && c->endpoint)
+        http_cancel(l->http, c->http_id);
+}

@@ -1,0 +1,168 @@
+/* llm_call.c: see llm_call.h. */
+#include "workers/llm/llm_call.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "workers/llm/llm.h"
+#include "workers/llm/llm_tokens.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_MIN_BYTES 8
+
+struct llm_call *llm_call_new(void)
+{
+    struct llm_call *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    list_init(&c->node);
+    provider_request_init(&c->request);
+    provider_reply_init(&c->reply);
+    return c;
+}
+
+void llm_call_free(struct llm_call *c)
+{
+    provider_request_fini(&c->request);
+    provider_reply_fini(&c->reply);
+    free(c);
+}
+
+/* Nothing to call: says what is missing. */
+static bool find_target(struct llm_call *c, const struct endpoints *list,
+                        const struct port_call *call)
+{
+    struct endpoint *e = endpoints_find(list, call->endpoint);
+    if (!e && list->count == 0) {
+        provider_fail(&c->reply, ERR_CONFIG, false,
+                      "no LLM endpoint is configured: set OPENAI_API_KEY or "
+                      "OPENAI_BASE_URL, or add an [endpoint NAME] section");
+        return false;
+    }
+    if (!e) {
+        provider_fail(&c->reply, ERR_CONFIG, false, "there is no endpoint '%s'",
+                      call->endpoint);
+        return false;
+    }
+    const char *model = endpoint_model(e, call->model);
+    if (!*model || strlen(model) >= sizeof c->model) {
+        provider_fail(&c->reply, ERR_CONFIG, false, "endpoint %s: %s", e->config->name,
+                      *model ? "the name of the model is too long"
+                             : "no model is given");
+        return false;
+    }
+    memcpy(c->model, model, strlen(model) + 1);
+    c->endpoint = e;
+    return true;
+}
+
+enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
+                          const struct port_call *call)
+{
+    if (!find_target(c, list, call))
+        return ERR_OK;
+    struct endpoint *e = c->endpoint;
+    c->has_price = endpoint_price(list, e, c->model, &c->price);
+    c->has_schema = call->ask->schema != NULL;
+    c->prompt_tokens = llm_prompt_tokens(call);
+    c->reply_tokens = llm_reply_tokens(call->ask);
+    c->request.without = endpoint_without(e, c->model);
+    return e->provider->build(e->config, e->key, c->model, call, &c->request);
+}
+
+/* A server may quote the key it was given; no log or audit row shall. What is shorter
+ * is no secret; the end of the text may be the key's beginning, cut. */
+static void hide_key(char *text, const char *key)
+{
+    size_t len = key ? strlen(key) : 0, size = strlen(text);
+    for (char *at = text; len >= KEY_MIN_BYTES && (at = strstr(at, key)); at += len)
+        memset(at, '*', len);
+    for (size_t n = len < size ? len : size; n >= KEY_MIN_BYTES; n--)
+        if (memcmp(text + size - n, key, n) == 0)
+            memset(text + size - n, '*', n);
+}
+
+static void learn(struct llm_call *c)
+{
+    struct provider_reply *r = &c->reply;
+    if (!(r->refused & ~c->request.without))
+        return; /* sent without it, and yet refused: no use in asking again */
+    endpoint_learn(c->endpoint, c->model, r->refused);
+    r->retryable = true;
+    log_event(LOG_INFO, "llm.parameter_refused", "endpoint", c->endpoint->config->name,
+              "model", c->model, "message", r->message, NULL);
+}
+
+/* Money and keys need a person: told once, until something else comes back. */
+static void tell(struct llm_call *c)
+{
+    struct endpoint *e = c->endpoint;
+    enum err code = c->reply.code;
+    bool grave = code == ERR_MONEY || code == ERR_AUTH;
+    if (grave && e->told != code)
+        log_event(LOG_ERROR, "llm.refused", "endpoint", e->config->name, "model",
+                  c->model, "code", err_code(code), "message", c->reply.message, NULL);
+    if (grave || code == ERR_OK)
+        e->told = code;
+}
+
+static void read_reply(struct llm_call *c, const struct http_reply *http)
+{
+    struct provider_reply *r = &c->reply;
+    if (http->err)
+        provider_read_failure(http, r);
+    else
+        c->endpoint->provider->read(http, clock_wall_ms(), r);
+    hide_key(r->message, c->endpoint->key);
+    if (!r->code && c->has_schema && strcmp(r->finish, "length") == 0)
+        provider_fail(r, ERR_TRUNCATED, true, "max_tokens reached inside the JSON");
+    learn(c);
+    tell(c);
+}
+
+/* What the call has cost, or may have cost. */
+static void count_usage(const struct llm_call *c, struct port_call_result *out)
+{
+    const struct provider_reply *r = &c->reply;
+    bool estimated = !r->has_usage;
+    if (r->has_usage) {
+        out->tokens_in = r->tokens_in;
+        out->tokens_out = r->tokens_out;
+        out->tokens_cached = r->tokens_cached;
+    } else if (out->possibly_billed) {
+        out->tokens_in = c->prompt_tokens;
+        out->tokens_out = c->reply_tokens;
+    } else if (out->code == ERR_OK || r->text.len > 0) {
+        out->tokens_in = c->prompt_tokens;
+        out->tokens_out = llm_count_tokens(buf_str(&r->text));
+    } else {
+        estimated = false; /* an error: nothing was made, nothing is billed */
+    }
+    out->usage_estimated = estimated;
+    if (c->has_price)
+        out->usd_nano = price_cost_nano(&c->price, out->tokens_in, out->tokens_out);
+}
+
+void llm_call_settle(struct llm_call *c, const struct http_reply *http)
+{
+    const struct provider_reply *r = &c->reply;
+    if (http)
+        read_reply(c, http);
+    struct port_call_result out = {
+        .code = r->code,
+        .retryable = r->retryable,
+        .sent = http && (!http->err || http->sent),
+        .retry_after_ms = r->retry_after_ms,
+        .text = buf_str(&r->text),
+        .len = r->text.len,
+        .finish = r->finish,
+        .model = *r->model ? r->model : c->model,
+        .request_id = r->request_id,
+        .message = r->message,
+        .status = http ? http->status : 0,
+        .total_ms = http ? http->total_us / 1000 : 0,
+    };
+    out.possibly_billed = http && http->err && http->err != ERR_UNSENT && http->sent;
+    count_usage(c, &out);
+    c->fn(c->arg, c->ticket, &out);
+}

@@ -1,0 +1,32 @@
+/* llm_call.h: one LLM call between its start and its one settlement. Internal to
+ * workers/llm. */
+#ifndef BARKER_WORKERS_LLM_LLM_CALL_H
+#define BARKER_WORKERS_LLM_LLM_CALL_H
+
+#include "core/base/list.h"
+#include "workers/llm/endpoints.h"
+
+struct llm_call {
+    struct list node; /* while it waits to settle without ever having been sent */
+    uint64_t id, http_id, ticket;
+    port_call_fn fn;
+    void *arg;
+    struct endpoint *endpoint; /* borrows; NULL: it could not be sent */
+    char model[ENDPOINT_MODEL_MAX_BYTES];
+    bool has_price, has_schema;
+    struct price price;
+    int64_t prompt_tokens, reply_tokens; /* the most it can take */
+    struct provider_request request;
+    struct provider_reply reply;
+};
+
+struct llm_call *llm_call_new(void); /* NULL: out of memory */
+void llm_call_free(struct llm_call *c);
+/* Endpoint, model, price, estimate and request. What the configuration lacks becomes
+ * the reply (ERR_OK is returned, reply.code tells); else only ERR_NOMEM, ERR_LIMIT. */
+enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
+                          const struct port_call *call) MUST_USE;
+/* Reads what came back and calls fn; http NULL: it was never sent. Frees nothing. */
+void llm_call_settle(struct llm_call *c, const struct http_reply *http);
+
+#endif

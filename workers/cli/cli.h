@@ -1,5 +1,5 @@
-/* cli.h: what every command gets, and how it speaks: results on stdout, errors and notes
- * on stderr, one line each. */
+/* cli.h: what every command gets, and how it speaks: results on stdout, errors and
+ * notes on stderr, one line each. */
 #ifndef BARKER_WORKERS_CLI_CLI_H
 #define BARKER_WORKERS_CLI_CLI_H
 

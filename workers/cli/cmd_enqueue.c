@@ -38,8 +38,8 @@ static int send_spec(struct enqueue *q)
     const struct redis_arg argv[] = {redis_text("XADD"), redis_text(key.name),
                                      redis_text("*"), redis_text("spec"),
                                      redis_bytes(buf_str(&q->text), q->text.len)};
-    int rc = session_end(
-        &call, redis_command(s->redis, argv, 5, 0, session_settle, &call, 0));
+    int rc = session_end(&call,
+                         redis_command(s->redis, argv, 5, 0, session_settle, &call, 0));
     if (!rc && !*q->id)
         (void)snprintf(q->id, sizeof q->id, "c-%s", q->entry);
     return rc;
@@ -47,7 +47,8 @@ static int send_spec(struct enqueue *q)
 
 static enum err take_length(void *arg, const struct reply *r)
 {
-    *(int64_t *)arg = reply_type(r) == REPLY_ARRAY ? (int64_t)reply_count(r) : reply_int(r);
+    *(int64_t *)arg =
+        reply_type(r) == REPLY_ARRAY ? (int64_t)reply_count(r) : reply_int(r);
     return ERR_OK;
 }
 
@@ -99,7 +100,8 @@ static int look(struct enqueue *q)
     struct key inbox = keys_of(&q->session.queue.keys, "inbox");
     struct key beats = keys_of(&q->session.queue.keys, "hb");
     int64_t sent_ms = strtoll(q->entry, NULL, 10);
-    (void)snprintf(oldest, sizeof oldest, "%lld", (long long)(sent_ms - BEAT_OLDEST_MS));
+    (void)snprintf(oldest, sizeof oldest, "%lld",
+                   (long long)(sent_ms - BEAT_OLDEST_MS));
     int rc = ask_number(q, &entries, "XRANGE", &inbox, q->entry, q->entry);
     q->in_inbox = entries > 0;
     if (!rc && q->in_inbox)

@@ -48,8 +48,9 @@ static void add_row(struct table *t, const struct json *c)
 static enum err put_table(const struct json *list, struct buf *out)
 {
     static const char *const heads[] = {
-        "ID",     "KIND", "STATE",        ">ROUND",  ">PROGRESS",    ">LIVE", ">PENDING",
-        ">CALLS", ">USD", ">IMPRESSIONS", ">CLICKS", ">CONVERSIONS", "LIFT",  NULL};
+        "ID",      "KIND",         "STATE",  ">ROUND", ">PROGRESS",
+        ">LIVE",   ">PENDING",     ">CALLS", ">USD",   ">IMPRESSIONS",
+        ">CLICKS", ">CONVERSIONS", "LIFT",   NULL};
     struct table t;
     table_init(&t, heads);
     json_each (campaign, list)

@@ -1,5 +1,6 @@
 /* cmd_worker.c: one worker process until SIGTERM or SIGINT. */
 #include "workers/cli/session.h"
+#include "workers/supervisor.h"
 #include "workers/worker.h"
 #include <signal.h>
 
@@ -38,6 +39,7 @@ int cmd_worker(struct cli *c)
 {
     struct worker_run run = {.draining = false};
     struct err_detail d = {.path = ""};
+    supervisor_follow();
     int rc = session_open(&run.session, c, SESSION_WAIT_WORKER_MS, true);
     if (rc)
         return rc;

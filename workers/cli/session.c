@@ -23,8 +23,8 @@ enum err session_socket_url(const char *path, char out[SESSION_URL_MAX],
     at = (size_t)snprintf(out, SESSION_URL_MAX, "unix://");
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)path[i];
-        bool plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-                     strchr("/._-~", c);
+        bool plain = (c >= '0' && c <= '9') ||
+                     ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || strchr("/._-~", c);
         at += (size_t)snprintf(out + at, SESSION_URL_MAX - at, plain ? "%c" : "%%%02X",
                                c);
     }
@@ -94,9 +94,10 @@ static int connect_redis(struct session *s, struct cli *c, int64_t wait_ms)
     s->up = redis_is_up(s->redis);
     if (loop_run_until(s->loop, &s->up, wait_ms)) {
         print_address(s->url, address, sizeof address);
-        cli_error("Redis cannot be reached at %s: %s; start it, or `barker up`, or give "
-                  "--redis URL",
-                  address, *s->why ? s->why : "no answer");
+        cli_error(
+            "Redis cannot be reached at %s: %s; start it, or `barker up`, or give "
+            "--redis URL",
+            address, *s->why ? s->why : "no answer");
         return CLI_NO_REDIS;
     }
     redis_on_state(s->redis, NULL, NULL); /* s may move from now on */
@@ -144,9 +145,10 @@ static int check_meta(struct session *s, bool found)
     if (rc)
         return rc;
     if (m.version != DATA_VERSION)
-        cli_error("the data in Redis is of version %lld, this program knows version %d; "
-                  "use the newer program",
-                  (long long)m.version, DATA_VERSION);
+        cli_error(
+            "the data in Redis is of version %lld, this program knows version %d; "
+            "use the newer program",
+            (long long)m.version, DATA_VERSION);
     else if (m.partitions != 1)
         cli_error("the data in Redis has %lld partitions, this version serves 1",
                   (long long)m.partitions);
@@ -195,7 +197,8 @@ int session_end(struct session_call *call, enum err started)
     enum err e = started;
     if (!e) {
         e = loop_run_until(call->session->loop, &call->done, FOREVER_MS);
-        check(call->done); /* nobody else stops this loop, the operation has a deadline */
+        check(
+            call->done); /* nobody else stops this loop, the operation has a deadline */
         e = call->err;
     }
     if (!e)

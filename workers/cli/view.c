@@ -9,10 +9,9 @@
 /* Fields that are text even when they look like a number. */
 static bool is_text(const char *field)
 {
-    static const char *const names[] = {"kind",   "tenant", "state",    "stage",
-                                        "error",  "text",   "parent",   "reason",
-                                        "angle",  "id",     "reviewer", "placement",
-                                        "leader", NULL};
+    static const char *const names[] = {
+        "kind",   "tenant", "state", "stage",    "error",     "text",   "parent",
+        "reason", "angle",  "id",    "reviewer", "placement", "leader", NULL};
     for (size_t i = 0; names[i]; i++)
         if (strcmp(names[i], field) == 0)
             return true;
@@ -118,8 +117,8 @@ int view_list(struct session *s, int count, struct json **out)
 {
     struct view_take v = {.out = NULL};
     struct session_call call = {.session = s, .take = take_list, .arg = &v};
-    return end_list(
-        &call, &v, results_read_list(&s->queue, count, session_settle, &call, 0), out);
+    return end_list(&call, &v,
+                    results_read_list(&s->queue, count, session_settle, &call, 0), out);
 }
 
 int view_variants(struct session *s, const char *id, struct json **out)

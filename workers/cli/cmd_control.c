@@ -1,0 +1,117 @@
+/* cmd_control.c: pause, resume, cancel, approve, reject. */
+#include "queues/control.h"
+#include "workers/cli/view.h"
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WHO_MAX 64
+
+static void find_user(char out[WHO_MAX])
+{
+    const struct passwd *p = getpwuid(geteuid());
+    if (p)
+        (void)snprintf(out, WHO_MAX, "%s", p->pw_name);
+    else
+        (void)snprintf(out, WHO_MAX, "uid %u", (unsigned)geteuid());
+}
+
+static int check_state(const struct json *campaign, const char *action)
+{
+    static const char *const ended[] = {"done", "failed", "cancelled", "over_budget",
+                                        NULL};
+    for (size_t i = 0; ended[i]; i++) {
+        if (strcmp(view_str(campaign, "state"), ended[i]) != 0)
+            continue;
+        cli_error("%s is %s; there is nothing to %s", view_str(campaign, "id"),
+                  ended[i], action);
+        return CLI_FAILED;
+    }
+    return CLI_OK;
+}
+
+static int check_variant(struct session *s, const char *id, const char *vid)
+{
+    struct json *variants = NULL;
+    if (strcmp(vid, "all") == 0)
+        return CLI_OK;
+    int rc = view_variants(s, id, &variants);
+    if (!rc && !view_find(variants, vid)) {
+        cli_error("%s has no variant '%s'; `barker result %s` lists them", id, vid, id);
+        rc = CLI_NOT_FOUND;
+    }
+    json_free(variants);
+    return rc;
+}
+
+static int send_order(struct session *s, const struct control_order *o)
+{
+    struct session_call call = {.session = s};
+    return session_end(&call, control_send(&s->queue, o, session_settle, &call, 0));
+}
+
+static int run_order(struct cli *c, struct session *s, struct control_order *o)
+{
+    struct json *campaign = NULL;
+    int rc = view_campaign(s, o->campaign, false, &campaign);
+    rc = rc ? rc : check_state(campaign, o->action);
+    json_free(campaign);
+    if (!rc && o->variant)
+        rc = check_variant(s, o->campaign, o->variant);
+    rc = rc ? rc : send_order(s, o);
+    if (!rc)
+        cli_note(c, "%s %s%s%s: sent", o->action, o->campaign, o->variant ? " " : "",
+                 o->variant ? o->variant : "");
+    return rc;
+}
+
+static int order(struct cli *c)
+{
+    char user[WHO_MAX];
+    struct session s;
+    const char *by = cli_option(c, OPTION_by);
+    find_user(user);
+    struct control_order o = {.campaign = cli_word(c, 0),
+                              .action = c->command->name,
+                              .variant = cli_word(c, 1),
+                              .by = by ? by : user,
+                              .text = cli_option(c, OPTION_text),
+                              .via = "cli"};
+    if (o.text && o.variant && strcmp(o.variant, "all") == 0) {
+        cli_error("--text is for one variant, not for all");
+        return CLI_BAD_INPUT;
+    }
+    int rc = session_open(&s, c, SESSION_WAIT_MS, false);
+    if (rc)
+        return rc;
+    rc = run_order(c, &s, &o);
+    session_close(&s);
+    return rc;
+}
+
+int cmd_pause(struct cli *c)
+{
+    return order(c);
+}
+
+int cmd_resume(struct cli *c)
+{
+    return order(c);
+}
+
+int cmd_cancel(struct cli *c)
+{
+    return order(c);
+}
+
+int cmd_approve(struct cli *c)
+{
+    return order(c);
+}
+
+int cmd_reject(struct cli *c)
+{
+    return order(c);
+}

@@ -1,0 +1,174 @@
+/* cmd_events.c: import of events, one JSON value per line, with a bounded number of
+ * lines on their way. */
+#include "core/base/json_out.h"
+#include "queues/events.h"
+#include "workers/cli/session.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IN_FLIGHT_MAX 256
+#define BAD_SHOWN 20
+
+struct import {
+    struct cli *cli;
+    struct session session;
+    FILE *file;
+    struct buf line;
+    int64_t number, sent, accepted, bad;
+    int in_flight;
+    bool room; /* in_flight is under the bound, or an error came */
+    enum err failed;
+    char message[160];
+};
+
+static void on_sent(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct import *m = arg;
+    (void)ticket;
+    m->in_flight--;
+    m->accepted += e == ERR_OK;
+    if (e && !m->failed) {
+        m->failed = e;
+        (void)snprintf(m->message, sizeof m->message, "%s",
+                       e == ERR_REDIS ? reply_str(r, NULL) : err_meaning(e));
+    }
+    m->room = true;
+}
+
+/* Until at most `most` lines are on their way; each has its own deadline. */
+static void wait_for(struct import *m, int most)
+{
+    while (m->in_flight > most) {
+        m->room = false;
+        enum err e = loop_run_until(m->session.loop, &m->room, 60000);
+        check(e == ERR_OK);
+    }
+}
+
+enum line_end { LINE_OK, LINE_LONG, LINE_NONE };
+
+static enum line_end read_line(struct import *m)
+{
+    int c = EOF;
+    bool any = false;
+    buf_clear(&m->line);
+    while ((c = getc_unlocked(m->file)) != EOF) {
+        any = true;
+        if (c == '\n')
+            break;
+        buf_append_char(&m->line, (char)c);
+    }
+    if (!any)
+        return LINE_NONE;
+    m->number++;
+    return buf_status(&m->line) ? LINE_LONG : LINE_OK;
+}
+
+static void refuse_line(struct import *m, const char *why)
+{
+    m->bad++;
+    if (m->bad <= BAD_SHOWN)
+        cli_error("line %lld: %s", (long long)m->number, why);
+    if (m->bad == BAD_SHOWN + 1)
+        cli_error("more bad lines are only counted");
+}
+
+static bool is_blank(const struct buf *line)
+{
+    return strspn(buf_str(line), " \t\r") == line->len;
+}
+
+static void send_line(struct import *m)
+{
+    struct err_detail d = {.path = ""};
+    struct json *j = NULL;
+    const char *text = buf_str(&m->line);
+    enum err e = json_parse(text, m->line.len, &json_limits_spec, &j, &d);
+    enum json_type type = json_type(j);
+    json_free(j);
+    if (e || (type != JSON_OBJECT && type != JSON_ARRAY)) {
+        refuse_line(m, e ? d.message : "an event is a JSON object");
+        return;
+    }
+    wait_for(m, IN_FLIGHT_MAX - 1);
+    if (m->failed)
+        return;
+    e = events_send_text(&m->session.queue, text, m->line.len, on_sent, m, 0);
+    if (e) {
+        m->failed = e;
+        return;
+    }
+    m->in_flight++;
+    m->sent++;
+}
+
+static int report(struct import *m)
+{
+    struct buf out;
+    struct json_out w;
+    buf_init(&out, 1024);
+    if (cli_is_json(m->cli)) {
+        json_out_init(&w, &out);
+        json_out_open(&w, '{');
+        json_out_kint(&w, "lines", m->number);
+        json_out_kint(&w, "accepted", m->accepted);
+        json_out_kint(&w, "bad", m->bad);
+        json_out_close(&w, '}');
+        buf_append_char(&out, '\n');
+    } else {
+        buf_printf(&out, "%lld accepted, %lld bad\n", (long long)m->accepted,
+                   (long long)m->bad);
+    }
+    int rc = cli_print(&out);
+    if (m->failed) {
+        cli_error("stopped at line %lld: %s (%s); events that carry an id may be "
+                  "imported again, they count once",
+                  (long long)m->number,
+                  *m->message ? m->message : err_meaning(m->failed),
+                  err_code(m->failed));
+        return m->failed == ERR_REDIS ? CLI_FAILED : cli_exit_of(m->failed);
+    }
+    return rc ? rc : m->bad ? CLI_BAD_INPUT : CLI_OK;
+}
+
+static int import(struct import *m)
+{
+    int rc = session_open(&m->session, m->cli, SESSION_WAIT_MS, false);
+    if (rc)
+        return rc;
+    enum line_end end = LINE_OK;
+    while (!m->failed && (end = read_line(m)) != LINE_NONE) {
+        if (end == LINE_LONG)
+            refuse_line(m, "over 32 KiB");
+        else if (!is_blank(&m->line))
+            send_line(m);
+    }
+    wait_for(m, 0);
+    rc = report(m);
+    session_close(&m->session);
+    return rc;
+}
+
+int cmd_events(struct cli *c)
+{
+    const char *path = cli_word(c, 1);
+    if (strcmp(cli_word(c, 0), "import") != 0) {
+        cli_error("usage: barker events import FILE|-");
+        return CLI_BAD_INPUT;
+    }
+    struct import m = {.cli = c};
+    bool is_stdin = strcmp(path, "-") == 0;
+    m.file = is_stdin ? stdin : fopen(path, "re");
+    if (!m.file) {
+        cli_error("%s: cannot open: %s", path, strerror(errno));
+        return CLI_BAD_INPUT;
+    }
+    buf_init(&m.line, EVENTS_ENTRY_MAX - 64);
+    int rc = import(&m);
+    buf_fini(&m.line);
+    if (!is_stdin)
+        (void)fclose(m.file);
+    return rc;
+}

@@ -1,0 +1,182 @@
+/* private_redis.c: see private_redis.h. */
+#include "workers/private_redis.h"
+#include "core/base/log.h"
+#include "core/io/process.h"
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CHECK_MS 250
+#define QUICK_DEATH_MS 3000
+#define QUICK_DEATHS_MAX 3
+#define STATUS_NOT_FOUND 127 /* of setsid: no such program */
+
+struct private_redis {
+    struct loop *loop;
+    const char *folder;
+    struct process *child;
+    struct loop_timer *check;
+    bool adopted, stopping, ended_told;
+    int quick_deaths;
+    int64_t started_ms;
+    private_redis_fn ended;
+    void *arg;
+    char log[PATH_MAX];
+    struct sockaddr_un address;
+};
+
+/* Is anybody listening on the socket? A server that loads its data does. */
+static bool is_answering(const struct private_redis *p)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return false;
+    bool ok = connect(fd, (const struct sockaddr *)&p->address, sizeof p->address) == 0;
+    (void)close(fd);
+    return ok;
+}
+
+static void tell_ended(struct private_redis *p, enum err e, const struct err_detail *d)
+{
+    if (p->ended_told)
+        return;
+    p->ended_told = true;
+    loop_timer_stop(p->check);
+    p->ended(p->arg, e, d);
+}
+
+static void on_exit_seen(void *arg, int64_t status, int signum);
+
+static enum err spawn(struct private_redis *p, struct err_detail *d)
+{
+    static const char *const argv[] = {"setsid",
+                                       "redis-server",
+                                       "--port",
+                                       "0",
+                                       "--unixsocket",
+                                       "redis.sock",
+                                       "--unixsocketperm",
+                                       "700",
+                                       "--dir",
+                                       ".",
+                                       "--pidfile",
+                                       "redis.pid",
+                                       "--daemonize",
+                                       "no",
+                                       "--appendonly",
+                                       "yes",
+                                       "--appendfsync",
+                                       "everysec",
+                                       "--save",
+                                       "",
+                                       "--maxmemory-policy",
+                                       "noeviction",
+                                       NULL};
+    const struct process_options o = {
+        .argv = argv, .log_path = p->log, .cwd = p->folder};
+    p->started_ms = loop_now_ms(p->loop);
+    return process_start(p->loop, &o, on_exit_seen, p, &p->child, d);
+}
+
+static void on_exit_seen(void *arg, int64_t status, int signum)
+{
+    struct private_redis *p = arg;
+    struct err_detail d = {.path = ""};
+    p->child = NULL;
+    if (p->stopping) {
+        tell_ended(p, ERR_OK, &d);
+        return;
+    }
+    log_event(LOG_WARN, "redis.died", "folder", p->folder, "log", p->log, NULL);
+    bool quick = loop_now_ms(p->loop) - p->started_ms < QUICK_DEATH_MS;
+    p->quick_deaths = quick ? p->quick_deaths + 1 : 0;
+    if (status == STATUS_NOT_FOUND && !signum)
+        err_set(&d, ERR_IO, "redis-server",
+                "is not installed; install it, or give --redis URL");
+    else if (p->quick_deaths >= QUICK_DEATHS_MAX)
+        err_set(&d, ERR_IO, p->log, "redis-server does not stay up; its log says why");
+    else
+        return; /* the check starts it again */
+    tell_ended(p, d.code, &d);
+}
+
+static void on_check(void *arg)
+{
+    struct private_redis *p = arg;
+    struct err_detail d = {.path = ""};
+    if (p->child || (p->adopted && is_answering(p)))
+        return;
+    p->adopted = false;
+    if (p->stopping) {
+        tell_ended(p, ERR_OK, &d);
+        return;
+    }
+    enum err e = spawn(p, &d);
+    if (e)
+        tell_ended(p, e, &d);
+}
+
+enum err private_redis_start(struct loop *l, const char *folder, private_redis_fn ended,
+                             void *arg, struct private_redis **out,
+                             struct err_detail *d)
+{
+    struct private_redis *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(d, ERR_NOMEM, "", "%s", err_meaning(ERR_NOMEM));
+    *p =
+        (struct private_redis){.loop = l, .folder = folder, .ended = ended, .arg = arg};
+    p->address.sun_family = AF_UNIX;
+    (void)snprintf(p->log, sizeof p->log, "%s/redis.log", folder);
+    int n = snprintf(p->address.sun_path, sizeof p->address.sun_path, "%s/redis.sock",
+                     folder);
+    check(n > 0 && (size_t)n < sizeof p->address.sun_path); /* the caller saw to it */
+    p->adopted = is_answering(p);
+    enum err e = loop_timer_new(l, on_check, p, &p->check);
+    if (e)
+        err_set(d, e, "", "%s", err_meaning(e));
+    if (!e && !p->adopted)
+        e = spawn(p, d);
+    if (e) {
+        private_redis_free(p);
+        return e;
+    }
+    log_event(LOG_INFO, p->adopted ? "redis.adopted" : "redis.started", "folder",
+              folder, NULL);
+    loop_timer_start(p->check, CHECK_MS, CHECK_MS);
+    *out = p;
+    return ERR_OK;
+}
+
+/* SHUTDOWN is answered by the end of the connection. A server that will not stop is
+ * left to the next run. */
+static void on_shutdown(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct err_detail d = {.path = ""};
+    (void)ticket;
+    if (e == ERR_UNKNOWN_OUTCOME || e == ERR_CANCELLED)
+        return;
+    log_event(LOG_WARN, "redis.not_stopped", "code", err_code(e), "error",
+              reply_str(r, NULL), NULL);
+    tell_ended(arg, ERR_OK, &d);
+}
+
+void private_redis_stop(struct private_redis *p, struct redis *r)
+{
+    p->stopping = true;
+    if (p->child)
+        process_signal(p->child, SIGTERM);
+    else if (p->adopted && redis_do(r, on_shutdown, p, 0, "SHUTDOWN", NULL))
+        p->adopted = false; /* no memory to say it: the next run adopts it again */
+}
+
+void private_redis_free(struct private_redis *p)
+{
+    if (p->check)
+        loop_timer_free(p->check);
+    free(p);
+}

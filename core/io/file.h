@@ -11,7 +11,8 @@ enum err file_read(const char *path, struct buf *out, struct err_detail *d) MUST
 /* Writes to a temporary name beside it, then renames. */
 enum err file_write(const char *path, const void *bytes, size_t n,
                     struct err_detail *d) MUST_USE;
-enum err file_make_folder(const char *path, struct err_detail *d) MUST_USE; /* mkdir -p */
+enum err file_make_folder(const char *path,
+                          struct err_detail *d) MUST_USE; /* mkdir -p */
 /* Takes an exclusive lock on path for the life of the process. ERR_BUSY if taken. */
 enum err file_lock(const char *path, int *fd, struct err_detail *d) MUST_USE;
 

@@ -98,8 +98,7 @@ static struct list *unsent_list(struct redis *r)
 
 static void unsent_measure(struct list *calls, size_t *count, size_t *bytes)
 {
-    list_each(node, calls)
-    {
+    list_each (node, calls) {
         if (*bytes >= WRITE_BYTES) {
             return;
         }
@@ -169,8 +168,7 @@ void redis_arm_deadline(struct redis *r, int64_t deadline_ms)
 
 static void expire_unsent(struct redis *r, struct list *calls, int64_t now_ms)
 {
-    list_each_safe(node, after, calls)
-    {
+    list_each_safe (node, after, calls) {
         struct redis_call *c = list_item(node, struct redis_call, node);
         if (c->deadline_ms <= now_ms) {
             c->outcome = ERR_UNSENT;
@@ -183,8 +181,7 @@ static void expire_unsent(struct redis *r, struct list *calls, int64_t now_ms)
 static bool expire_sent(struct redis *r, int64_t now_ms)
 {
     bool any = false;
-    list_each(node, &r->sent)
-    {
+    list_each (node, &r->sent) {
         struct redis_call *c = list_item(node, struct redis_call, node);
         if (c->deadline_ms <= now_ms) {
             c->outcome = ERR_DEADLINE;
@@ -196,8 +193,7 @@ static bool expire_sent(struct redis *r, int64_t now_ms)
 
 static int64_t earliest(struct list *calls, int64_t so_far_ms)
 {
-    list_each(node, calls)
-    {
+    list_each (node, calls) {
         int64_t at_ms = list_item(node, struct redis_call, node)->deadline_ms;
         so_far_ms = at_ms < so_far_ms ? at_ms : so_far_ms;
     }

@@ -145,8 +145,7 @@ static bool greeting_build(struct redis *r)
 static bool greeting_send(struct redis *r)
 {
     size_t n = 0;
-    list_each(node, &r->sent)
-    {
+    list_each (node, &r->sent) {
         n += list_item(node, struct redis_call, node)->len;
     }
     check(n > 0);
@@ -154,8 +153,7 @@ static bool greeting_send(struct redis *r)
     if (!bytes) {
         return false;
     }
-    list_each(node, &r->sent)
-    {
+    list_each (node, &r->sent) {
         at = redis_call_write(list_item(node, struct redis_call, node), at);
     }
     return redis_link_write(r->link, bytes, n) == ERR_OK;

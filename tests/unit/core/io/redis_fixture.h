@@ -13,7 +13,7 @@
 #define WAIT_MS 20000 /* for a test that hangs; no test waits this long */
 
 struct outcome {
-    int calls;
+    int calls, wanted; /* wanted: done only after so many; 0 = the first */
     bool done;
     enum err e;
     uint64_t ticket;
@@ -28,7 +28,7 @@ static inline void outcome_record(void *arg, uint64_t ticket, enum err e,
 {
     struct outcome *o = arg;
     o->calls++;
-    o->done = true;
+    o->done = o->calls >= o->wanted;
     o->e = e;
     o->ticket = ticket;
     o->type = reply_type(r);

@@ -122,6 +122,44 @@ static void test_script_and_noscript(void **state)
     client_stop(&c);
 }
 
+struct overtaking {
+    struct redis *redis;
+    char text[8];
+    size_t len;
+    bool done;
+};
+
+static void on_overtaking(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct overtaking *t = arg;
+    (void)r;
+    assert_int_equal(e, ERR_OK);
+    t->text[t->len++] = (char)ticket;
+    t->done = t->len == 3;
+    if (ticket == 'p') {
+        assert_int_equal(redis_do(t->redis, on_overtaking, t, 'c', "PING", NULL),
+                         ERR_OK);
+    }
+}
+
+/* A command asked for later does not overtake a script that is sent again. */
+static void test_retried_script_goes_first(void **state)
+{
+    (void)state;
+    struct client c;
+    struct outcome o;
+    struct redis_script s = {.name = "s", .text = "return 'unheard of'"};
+    client_start(&c, server.url_unix);
+    client_ask(&c, &o, "SCRIPT", "FLUSH");
+    struct overtaking t = {.redis = c.redis};
+    assert_int_equal(redis_do(c.redis, on_overtaking, &t, 'p', "PING", NULL), ERR_OK);
+    assert_int_equal(redis_script(c.redis, &s, "k", NULL, 0, on_overtaking, &t, 's'),
+                     ERR_OK);
+    client_wait(&c, &t.done);
+    assert_string_equal(t.text, "psc");
+    client_stop(&c);
+}
+
 static void test_script_that_fails(void **state)
 {
     (void)state;
@@ -159,6 +197,7 @@ static void test_queue_is_bounded(void **state)
     }
     assert_int_equal(e, ERR_BUSY);
     assert_true(accepted >= MAX_BYTES / 1300);
+    o.wanted = accepted;
     client_wait(&c, &o.done);
     assert_int_equal(o.e, ERR_UNSENT);
     assert_int_equal(o.calls, accepted);
@@ -267,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_order_of_many),
         cmocka_unit_test(test_deadline_of_a_blocked_command),
         cmocka_unit_test(test_script_and_noscript),
+        cmocka_unit_test(test_retried_script_goes_first),
         cmocka_unit_test(test_script_that_fails),
         cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_free_cancels),

@@ -224,6 +224,7 @@ void session_sleep(struct session *s, int64_t ms)
     if (loop_timer_new(s->loop, set_true, &over, &timer))
         return;
     loop_timer_start(timer, ms, 0);
-    (void)loop_run_until(s->loop, &over, ms + 1000);
+    enum err e = loop_run_until(s->loop, &over, ms + 1000);
+    check(e == ERR_OK || e == ERR_DEADLINE); /* nobody stops this loop */
     loop_timer_free(timer);
 }

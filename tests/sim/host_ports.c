@@ -1,0 +1,197 @@
+/* host_ports.c: the runner's table of ports: every call becomes a message. What is
+ * borrowed is copied here, as the header of the ports demands. */
+#include "core/base/json_out.h"
+#include "tests/sim/judge.h"
+#include "tests/sim/message.h"
+#include "tests/sim/model.h"
+#include <string.h>
+
+static const char *keep(struct message *m, const char *text)
+{
+    char *copy = arena_strdup(&m->arena, text ? text : "");
+    check(copy);
+    return copy;
+}
+
+static struct message *begin(void *self, enum message_type type, const char *id,
+                             int64_t fence, void *arg, uint64_t ticket)
+{
+    struct message *m = message_new(self, type, id);
+    m->fence = fence;
+    m->arg = arg;
+    m->ticket = ticket;
+    return m;
+}
+
+static enum err send_load(void *self, const char *id, int64_t fence, port_load_fn fn,
+                          void *arg, uint64_t ticket)
+{
+    struct message *m = begin(self, MESSAGE_LOAD, id, fence, arg, ticket);
+    m->fn.load = fn;
+    message_send(m);
+    return ERR_OK;
+}
+
+static enum err send_reserve(void *self, const struct port_place *at, const int *index,
+                             const int *attempt, const struct port_estimate *most,
+                             int count, port_reserve_fn fn, void *arg, uint64_t ticket)
+{
+    struct message *m =
+        begin(self, MESSAGE_RESERVE, at->campaign, at->fence, arg, ticket);
+    check(count > 0 && count <= MESSAGE_BATCH_MAX);
+    const char *stage = keep(m, at->stage);
+    m->fn.reserve = fn;
+    m->count = count;
+    for (int i = 0; i < count; i++) {
+        m->places[i] = (struct store_place){stage, at->iteration, index[i]};
+        m->attempts[i] = attempt[i];
+        m->most[i] = most[i];
+    }
+    message_send(m);
+    return ERR_OK;
+}
+
+static struct port_estimate estimate(void *self, const struct port_call *call)
+{
+    (void)self;
+    return model_estimate(call);
+}
+
+static enum err send_call(void *self, const struct port_call *call, port_call_fn fn,
+                          void *arg, uint64_t ticket, uint64_t *call_id)
+{
+    return model_call(self, call, fn, arg, ticket, call_id);
+}
+
+static void cancel_call(void *self, uint64_t call_id)
+{
+    model_cancel(self, call_id);
+}
+
+static enum err send_read(void *self, const char *campaign, const struct ask *ask,
+                          port_read_fn fn, void *arg, uint64_t ticket)
+{
+    struct message *m = begin(self, MESSAGE_READ, campaign, 0, arg, ticket);
+    m->fn.read = fn;
+    m->ask = *ask;
+    m->ask.key = keep(m, ask->key);
+    m->ask.user = keep(m, ask->user);
+    message_send(m);
+    return ERR_OK;
+}
+
+/* The record as the journal keeps it; the runner reads it back on replay. */
+static const char *record_of(struct message *m, const struct port_call_result *r)
+{
+    struct buf out;
+    struct json_out w;
+    buf_init(&out, (size_t)1 << 20);
+    json_out_init(&w, &out);
+    json_out_open(&w, '{');
+    json_out_kstr(&w, "s", r->code ? "err" : "ok");
+    json_out_kint(&w, "t", world_now_ms(m->host->world));
+    if (r->code) {
+        json_out_kstr(&w, "code", err_code(r->code));
+        json_out_kbool(&w, "retry", r->retryable);
+    } else {
+        json_out_key(&w, "text");
+        json_out_strn(&w, r->text, r->len);
+        json_out_kint(&w, "usd_nano", r->usd_nano);
+    }
+    json_out_close(&w, '}');
+    const char *text = keep(m, buf_str(&out));
+    buf_fini(&out);
+    return text;
+}
+
+static enum err send_settle(void *self, const struct port_place *at,
+                            const struct port_settlement *s, port_done_fn fn, void *arg,
+                            uint64_t ticket)
+{
+    struct message *m =
+        begin(self, MESSAGE_SETTLE, at->campaign, at->fence, arg, ticket);
+    const struct port_call_result *r = s->result;
+    m->fn.done = fn;
+    m->settlement = (struct store_settlement){
+        .place = {keep(m, at->stage), at->iteration, s->index},
+        .attempt = s->attempt,
+        .fence = at->fence,
+        .ok = r->code == ERR_OK,
+        .is_call = s->is_call,
+        .was_sent = r->sent,
+        .record = record_of(m, r),
+        .tokens = r->tokens_in + r->tokens_out,
+        .usd_nano = r->usd_nano};
+    message_send(m);
+    return ERR_OK;
+}
+
+static enum err send_commit(void *self, const char *id,
+                            const struct port_commit *commit, port_done_fn fn,
+                            void *arg, uint64_t ticket)
+{
+    struct host *h = self;
+    struct message *m = begin(self, MESSAGE_COMMIT, id, commit->fence, arg, ticket);
+    m->fn.done = fn;
+    m->commit = world_alloc(h->world, sizeof *m->commit);
+    store_commit_fill(h->world, commit, m->commit);
+    message_send(m);
+    return ERR_OK;
+}
+
+static enum err send_release(void *self, const char *id, int64_t fence, port_done_fn fn,
+                             void *arg, uint64_t ticket)
+{
+    struct message *m = begin(self, MESSAGE_RELEASE, id, fence, arg, ticket);
+    m->fn.done = fn;
+    message_send(m);
+    return ERR_OK;
+}
+
+static enum err send_mail(void *self, const char *id, int64_t fence, port_mail_fn fn,
+                          void *arg, uint64_t ticket)
+{
+    struct message *m = begin(self, MESSAGE_MAIL, id, fence, arg, ticket);
+    m->fn.mail = fn;
+    message_send(m);
+    return ERR_OK;
+}
+
+static enum err start_timer(void *self, int64_t delay_ms, port_done_fn fn, void *arg,
+                            uint64_t ticket)
+{
+    struct message *m = begin(self, MESSAGE_TIMER, "", 0, arg, ticket);
+    m->fn.done = fn;
+    m->delay_us = delay_ms * 1000;
+    message_send(m);
+    return ERR_OK;
+}
+
+static enum err defer(void *self, port_done_fn fn, void *arg, uint64_t ticket)
+{
+    return start_timer(self, 0, fn, arg, ticket);
+}
+
+static uint64_t random_number(void *self)
+{
+    struct host *h = self;
+    return rng_next(&h->world->rng);
+}
+
+struct ports host_ports(struct host *h)
+{
+    return (struct ports){.self = h,
+                          .load = send_load,
+                          .reserve = send_reserve,
+                          .estimate = estimate,
+                          .call = send_call,
+                          .cancel = cancel_call,
+                          .read = send_read,
+                          .settle = send_settle,
+                          .commit = send_commit,
+                          .release = send_release,
+                          .mail = send_mail,
+                          .timer = start_timer,
+                          .defer = defer,
+                          .random = random_number};
+}

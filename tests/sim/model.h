@@ -1,0 +1,18 @@
+/* model.h: a language model that answers by rule: the same question has the same
+ * answer, whoever asks and how often. Latency and faults come from the seed. */
+#ifndef BARKER_TESTS_SIM_MODEL_H
+#define BARKER_TESTS_SIM_MODEL_H
+
+#include "tests/sim/host.h"
+
+struct port_estimate model_estimate(const struct port_call *call);
+/* As ports.call and ports.cancel. */
+enum err model_call(struct host *h, const struct port_call *call, port_call_fn fn,
+                    void *arg, uint64_t ticket, uint64_t *call_id);
+void model_cancel(struct host *h, uint64_t call_id);
+
+/* model_reply.c: the answer; *good: it will be accepted. In the arena. */
+const char *model_reply(struct world *w, const struct port_call *call, struct arena *a,
+                        bool *good);
+
+#endif

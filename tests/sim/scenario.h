@@ -1,0 +1,46 @@
+/* scenario.h: campaigns with a known end, and the people and readers around them. */
+#ifndef BARKER_TESTS_SIM_SCENARIO_H
+#define BARKER_TESTS_SIM_SCENARIO_H
+
+#include "tests/sim/store.h"
+
+#define SCENARIO_ID "c1"
+
+enum scenario_flaws {
+    FLAWS_NONE,
+    FLAWS_FIRST, /* some replies are refused once, good when asked again */
+    FLAWS_ALWAYS,
+    FLAWS_NO_KEY, /* the endpoint refuses the credentials */
+};
+
+struct scenario {
+    const char *name;
+    const char *spec;
+    const char *state, *error; /* how the campaign ends or where it waits; "" = any */
+    const char *result;        /* text that the digest must hold, or NULL */
+    enum scenario_flaws flaws;
+    bool faults;   /* errors of every class, worth a retry */
+    bool exact;    /* a crash changes nothing but the number of calls */
+    bool tight;    /* ends by its budget: lost calls may end it sooner */
+    int max_calls; /* in flight per worker; 0 = 8 */
+    size_t job_max_bytes;
+    void (*start)(struct world *w);
+    void (*on_commit)(struct world *w, struct store_campaign *c);
+};
+
+const struct scenario *scenario_at(int i); /* NULL past the end */
+const struct scenario *scenario_find(const char *name);
+
+/* scenario_people.c */
+void people_approve(struct world *w, struct store_campaign *c);
+void people_approve_some(struct world *w, struct store_campaign *c);
+void people_redo(struct world *w, struct store_campaign *c);
+void people_shop(struct world *w, struct store_campaign *c);
+void people_cancel(struct world *w);
+void people_pause(struct world *w);
+void people_pause_and_resume_at_once(struct world *w);
+void people_drain(struct world *w);
+void people_drain_now(struct world *w);
+void people_silence(struct world *w);
+
+#endif

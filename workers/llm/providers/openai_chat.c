@@ -133,13 +133,14 @@ static void read_word(const struct json_span *in, const char *path, char *out,
     buf_fini(&text);
 }
 
+/* -1: absent, or no number of tokens. */
 static int64_t read_count(const struct json_span *usage, const char *path)
 {
     struct json_span span;
-    int64_t n = 0;
+    int64_t n;
     if (json_scan_path(usage->at, usage->len, path, &span) ||
         json_scan_int(&span, &n) || n < 0 || n > USAGE_MAX_TOKENS)
-        return 0;
+        return -1;
     return n;
 }
 
@@ -148,11 +149,14 @@ static void read_usage(const struct json_span *usage, struct provider_reply *out
     out->tokens_in = read_count(usage, "prompt_tokens");
     out->tokens_out = read_count(usage, "completion_tokens");
     out->tokens_cached = read_count(usage, "prompt_tokens_details.cached_tokens");
-    if (out->tokens_cached == 0)
+    if (out->tokens_cached < 0)
         out->tokens_cached = read_count(usage, "prompt_cache_hit_tokens");
     if (out->tokens_cached > out->tokens_in)
         out->tokens_cached = out->tokens_in;
-    out->has_usage = out->tokens_in > 0; /* no prompt has none: then nobody counted */
+    if (out->tokens_cached < 0)
+        out->tokens_cached = 0;
+    /* no prompt has 0 tokens: then nobody counted */
+    out->has_usage = out->tokens_in > 0 && out->tokens_out >= 0;
 }
 
 static bool finish_is(const struct provider_reply *r, const char *a, const char *b)

@@ -1,0 +1,300 @@
+/* intake.c: peek → judge → admit or refuse, and again.
+ *
+ * All entries of a peek are answered at once, each by a script that removes it with its
+ * effect. Nothing is retried here: after a failure the next kick finds the entry again,
+ * or not, if it was removed after all. */
+#include "workers/intake.h"
+#include "campaigns/checks/pointer.h"
+#include "core/base/hash.h"
+#include "core/base/log.h"
+#include "queues/inbox.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PEEK_MAX 16
+#define ENTRY_ID_MAX 48
+#define SPEC_ARENA_BYTES ((size_t)4 << 20)
+
+/* The reply of inbox_peek, one row. */
+enum row {
+    ROW_ENTRY,
+    ROW_SIZE,
+    ROW_TEXT,
+    ROW_WHOLE,
+    ROW_FIELDS,
+    ROW_UNKNOWN,
+};
+
+/* An entry under way; kept for the refusal that may follow. */
+struct intake_slot {
+    char entry[ENTRY_ID_MAX], id[SPEC_ID_MAX + 1];
+    char *raw; /* owns; the first INBOX_KEPT_MAX bytes */
+    size_t raw_len;
+    int64_t size_bytes;
+    char sha256[HASH_SHA256_HEX];
+};
+
+struct intake {
+    struct queue *queue;                /* borrows */
+    const struct channel_set *channels; /* borrows */
+    struct llm *llm;                    /* borrows; NULL = prices are not judged */
+    char worker[64];
+    bool busy;
+    struct intake_slot slots[PEEK_MAX]; /* the ticket is the index */
+    int open;
+    enum err failed;
+};
+
+static void peek(struct intake *i);
+
+enum err intake_judge(const char *text, size_t n, const struct channel_set *channels,
+                      const struct llm *llm, struct arena *arena, struct spec *out,
+                      struct err_detail *d)
+{
+    enum err e = spec_parse(text, n, channels, arena, out, d);
+    if (e || !llm)
+        return e;
+    bool known = llm_price_known(llm, out->llm_endpoint, out->llm_model);
+    e = spec_check_price(out, known, d);
+    if (e)
+        spec_fini(out);
+    return e;
+}
+
+enum err intake_new(struct queue *q, const struct channel_set *channels,
+                    struct llm *llm, const char *worker, struct intake **out)
+{
+    struct intake *i = calloc(1, sizeof *i);
+    if (!i)
+        return ERR_NOMEM;
+    i->queue = q;
+    i->channels = channels;
+    i->llm = llm;
+    snprintf(i->worker, sizeof i->worker, "%s", worker);
+    *out = i;
+    return ERR_OK;
+}
+
+static void drop_slots(struct intake *i)
+{
+    for (int k = 0; k < PEEK_MAX; k++) {
+        free(i->slots[k].raw);
+        i->slots[k] = (struct intake_slot){.raw = NULL};
+    }
+}
+
+void intake_free(struct intake *i)
+{
+    if (!i)
+        return;
+    drop_slots(i);
+    free(i);
+}
+
+bool intake_is_busy(const struct intake *i)
+{
+    return i->busy;
+}
+
+/* Ends this turn; what is left is found by the next kick. */
+static void stop(struct intake *i)
+{
+    if (i->failed && i->failed != ERR_CANCELLED)
+        log_event(LOG_WARN, "inbox.failed", "error", err_code(i->failed), NULL);
+    drop_slots(i);
+    i->busy = false;
+}
+
+static void settle_one(struct intake *i, enum err e)
+{
+    i->open--;
+    i->failed = e ? e : i->failed;
+    if (i->open)
+        return;
+    if (i->failed)
+        stop(i);
+    else
+        peek(i);
+}
+
+static void on_refused(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    (void)ticket;
+    (void)r;
+    settle_one(arg, e);
+}
+
+static enum err refuse(struct intake *i, size_t index, const struct err_detail *d)
+{
+    const struct intake_slot *slot = &i->slots[index];
+    struct inbox_refusal refusal = {.stream = "inbox",
+                                    .entry = slot->entry,
+                                    .code = err_code(d->code),
+                                    .pointer = d->path,
+                                    .message = d->message,
+                                    .raw = slot->raw,
+                                    .raw_len = slot->raw_len,
+                                    .size_bytes = slot->size_bytes,
+                                    .sha256 = slot->sha256};
+    log_event(LOG_INFO, "inbox.refused", "entry", slot->entry, "code",
+              err_code(d->code), "pointer", d->path, "message", d->message, NULL);
+    return inbox_refuse(i->queue, &refusal, on_refused, i, index);
+}
+
+static void on_admitted(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct intake *i = arg;
+    const struct intake_slot *slot = &i->slots[ticket];
+    const char *outcome = reply_str(reply_at(r, 0), NULL);
+    if (!e && strcmp(outcome, "conflict") == 0) {
+        struct err_detail d;
+        err_set(&d, ERR_ID_CONFLICT, "/id", "%s is a campaign with another spec",
+                slot->id);
+        e = refuse(i, ticket, &d);
+        if (!e)
+            return; /* on_refused settles it */
+    } else if (!e) {
+        log_event(LOG_INFO, "inbox.admitted", "campaign", slot->id, "outcome", outcome,
+                  NULL);
+    }
+    settle_one(i, e);
+}
+
+/* A spec without id is named after its entry: the same entry, the same campaign. */
+static void name_campaign(struct intake_slot *slot, const struct spec *s)
+{
+    char made[ENTRY_ID_MAX + 2] = "c-";
+    memcpy(made + 2, slot->entry, strlen(slot->entry) + 1);
+    snprintf(slot->id, sizeof slot->id, "%s", s->id[0] ? s->id : made);
+}
+
+static enum err admit(struct intake *i, size_t index, const struct spec *s,
+                      const char *text, size_t n)
+{
+    struct intake_slot *slot = &i->slots[index];
+    bool broke = !s->budget_calls || !s->budget_tokens || !s->budget_usd_nano;
+    bool priced = i->llm && llm_price_known(i->llm, s->llm_endpoint, s->llm_model);
+    name_campaign(slot, s);
+    struct inbox_admission admission = {
+        .entry = slot->entry,
+        .id = slot->id,
+        .tenant = s->tenant,
+        .kind = s->kind,
+        .priority = "normal",
+        .spec = text,
+        .spec_len = n,
+        .spec_sha256 = slot->sha256,
+        .calls_max = s->budget_calls,
+        .tokens_max = s->budget_tokens,
+        .usd_nano_max = s->budget_usd_nano,
+        .usd_known = priced,
+        .not_before_ms = s->not_before_ms,
+        .parent = "",
+        .state = broke ? "over_budget" : "queued",
+        .error = broke ? err_code(ERR_OVER_BUDGET) : "",
+    };
+    return inbox_admit(i->queue, &admission, on_admitted, i, index);
+}
+
+/* What is wrong with the entry itself, before its spec is read. */
+static enum err judge_entry(const struct reply *row, struct err_detail *d)
+{
+    struct pointer at = {.len = 0};
+    size_t n = 0;
+    const char *unknown = reply_str(reply_at(row, ROW_UNKNOWN), &n);
+    if (!reply_int(reply_at(row, ROW_WHOLE)))
+        return err_set(d, ERR_LIMIT, "", "%lld bytes, at most %d are read",
+                       (long long)reply_int(reply_at(row, ROW_SIZE)), INBOX_SPEC_MAX);
+    if (reply_int(reply_at(row, ROW_FIELDS)) == 1 && !n)
+        return ERR_OK;
+    pointer_add_key(&at, unknown);
+    return err_set(d, ERR_UNKNOWN_FIELD, at.text,
+                   "an inbox entry has one field, spec, with the campaign's JSON");
+}
+
+static enum err keep_raw(struct intake_slot *slot, const struct reply *row)
+{
+    size_t n = 0;
+    const char *text = reply_str(reply_at(row, ROW_TEXT), &n);
+    slot->raw_len = n < INBOX_KEPT_MAX ? n : INBOX_KEPT_MAX;
+    slot->raw = malloc(slot->raw_len + 1);
+    if (!slot->raw)
+        return ERR_NOMEM;
+    memcpy(slot->raw, text, slot->raw_len);
+    slot->raw[slot->raw_len] = '\0';
+    slot->size_bytes = reply_int(reply_at(row, ROW_SIZE));
+    snprintf(slot->entry, sizeof slot->entry, "%s",
+             reply_str(reply_at(row, ROW_ENTRY), NULL));
+    hash_sha256_hex(text, n, slot->sha256);
+    return ERR_OK;
+}
+
+static enum err judge_spec(struct intake *i, size_t index, const struct reply *row)
+{
+    size_t n = 0;
+    const char *text = reply_str(reply_at(row, ROW_TEXT), &n);
+    struct err_detail d = {.code = ERR_OK};
+    struct arena arena;
+    struct spec *spec = malloc(sizeof *spec);
+    if (!spec)
+        return ERR_NOMEM;
+    arena_init(&arena, SPEC_ARENA_BYTES);
+    enum err e = intake_judge(text, n, i->channels, i->llm, &arena, spec, &d);
+    if (!e) {
+        e = admit(i, index, spec, text, n);
+        spec_fini(spec);
+    } else if (e != ERR_NOMEM) {
+        d.code = e;
+        e = refuse(i, index, &d);
+    }
+    arena_fini(&arena);
+    free(spec);
+    return e;
+}
+
+static void take_entry(struct intake *i, size_t index, const struct reply *row)
+{
+    struct err_detail d = {.code = ERR_OK};
+    enum err e = keep_raw(&i->slots[index], row);
+    if (!e && judge_entry(row, &d))
+        e = refuse(i, index, &d);
+    else if (!e)
+        e = judge_spec(i, index, row);
+    if (e)
+        i->failed = e;
+    else
+        i->open++; /* it settles later, never inside the call */
+}
+
+static void on_peek(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct intake *i = arg;
+    (void)ticket;
+    size_t n = reply_count(r) < PEEK_MAX ? reply_count(r) : PEEK_MAX;
+    i->failed = e;
+    for (size_t k = 0; k < n && !e; k++)
+        take_entry(i, k, reply_at(r, k));
+    if (!i->open)
+        stop(i);
+}
+
+static void peek(struct intake *i)
+{
+    drop_slots(i);
+    i->failed = ERR_OK;
+    i->open = 0;
+    enum err e = inbox_peek(i->queue, i->worker, PEEK_MAX, on_peek, i, 0);
+    if (e) {
+        i->failed = e;
+        stop(i);
+    }
+}
+
+void intake_kick(struct intake *i)
+{
+    if (i->busy)
+        return;
+    i->busy = true;
+    peek(i);
+}

@@ -186,7 +186,7 @@ static bool is_word(const struct redis_arg *word, const char *text)
 static enum err read_words(struct entry_reader *r, const struct redis_arg *words,
                            size_t count)
 {
-    struct format_pair pairs[FEEDBACK_WORDS_MAX / 2];
+    struct format_pair pairs[FEEDBACK_WORDS_MAX / 2] = {{.name = ""}};
     struct format_event event;
     struct err_detail d = {.code = ERR_OK};
     for (size_t i = 0; i < count / 2; i++)

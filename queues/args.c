@@ -31,10 +31,10 @@ void args_clear(struct args *a)
 
 static enum err make_room(struct args *a)
 {
-    if (a->count < a->cap)
-        return ERR_OK;
     if (a->count >= ARGS_COUNT_MAX)
         return ERR_LIMIT;
+    if (a->count < a->cap)
+        return ERR_OK;
     size_t cap = a->cap ? a->cap * 2 : 16; /* < 2 x ARGS_COUNT_MAX */
     size_t *ends = realloc(a->ends, cap * sizeof *ends);
     if (!ends)

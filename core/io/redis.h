@@ -13,8 +13,8 @@
  *   ERR_CANCELLED        redis_free() was called
  * Reconnects for ever with full jitter (50 ms .. 2 s); meanwhile commands wait in a
  * queue bounded in bytes (ERR_BUSY when full) until their own deadline (ERR_UNSENT).
- * LOADING, READONLY, MASTERDOWN and UNBLOCKED errors drop the connection and
- * reconnect; the command settles ERR_UNSENT (not applied). */
+ * LOADING, READONLY, MASTERDOWN and UNBLOCKED errors drop the connection, once what was
+ * sent is answered, and reconnect; the command settles ERR_UNSENT (not applied). */
 #ifndef BARKER_CORE_IO_REDIS_H
 #define BARKER_CORE_IO_REDIS_H
 
@@ -49,7 +49,9 @@ struct redis_arg {
 /* Checks the URL (ERR_BAD_VALUE with detail) and starts to connect. */
 enum err redis_open(struct loop *l, const struct redis_options *o, struct redis **out,
                     struct err_detail *d) MUST_USE;
-void redis_free(struct redis *r); /* settles everything with ERR_CANCELLED */
+/* Settles everything with ERR_CANCELLED before it returns; may be called from inside
+ * any callback. Before loop_free(). */
+void redis_free(struct redis *r);
 
 /* Called at each change; for logs, readiness and giving up at start. error is "" when
  * up, else the reason ("connection refused"). */
@@ -57,8 +59,9 @@ typedef void (*redis_state_fn)(void *arg, bool up, const char *error);
 void redis_on_state(struct redis *r, redis_state_fn fn, void *arg);
 bool redis_is_up(const struct redis *r);
 
-/* timeout_ms 0 = the default. The arguments are copied. On a returned error fn is not
- * called. */
+/* timeout_ms 0 = the default. The arguments are copied. ERR_BUSY when the queue is
+ * full, ERR_LIMIT for a command that never fits. On a returned error fn is not called.
+ */
 enum err redis_command(struct redis *r, const struct redis_arg *argv, size_t argc,
                        int64_t timeout_ms, redis_fn fn, void *arg,
                        uint64_t ticket) MUST_USE;

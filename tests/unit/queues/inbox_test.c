@@ -94,10 +94,10 @@ static void test_bounds(void **state)
     assert_int_equal(inbox_admit(&p->queue, &m, THEN(p)), ERR_OUT_OF_RANGE);
     m.usd_nano_max = -1;
     m.spec_len = INBOX_SPEC_MAX + 65536;
-    m.spec = malloc(m.spec_len);
-    memset((char *)(uintptr_t)m.spec, 'x', m.spec_len);
+    char *large = calloc(1, m.spec_len);
+    m.spec = large;
     assert_int_equal(inbox_admit(&p->queue, &m, THEN(p)), ERR_LIMIT);
-    free((char *)(uintptr_t)m.spec);
+    free(large);
 }
 
 static void test_refuse(void **state)

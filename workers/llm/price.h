@@ -13,8 +13,8 @@ struct price {
     double in_nano, out_nano; /* per token */
 };
 
-/* json: {"v":1,"date":"2026-11-01","prices":[{"model","in_usd_per_m","out_usd_per_m"}]};
- * table and rows may have "source" and "note". */
+/* json: {"v":1,"date":"2026-11-01","prices":[{"model","in_usd_per_m","out_usd_per_m"}]}
+ * table and rows may also have "source" and "note". */
 enum err price_table_new(const char *json, struct price_table **out,
                          struct err_detail *d) MUST_USE;
 void price_table_free(struct price_table *t);

@@ -172,10 +172,10 @@ static void test_messages(void **state)
 static void test_long_message_is_cut_at_a_character(void **state)
 {
     (void)state;
-    char body[4096] = "{\"error\":{\"message\":\"x";
-    for (int i = 0; i < 900; i++)
-        (void)strcat(body, "\xe4\xb8\xad");
-    (void)strcat(body, "\"}}");
+    char text[2701], body[4096];
+    for (size_t i = 0; i < 900; i++)
+        memcpy(text + i * 3, "\xe4\xb8\xad", 4);
+    (void)snprintf(body, sizeof body, "{\"error\":{\"message\":\"x%s\"}}", text);
     struct reply_fixture f;
     fixture_set(&f, 400, "", body);
     provider_read_error(&f.http, NOW_MS, &f.reply);

@@ -102,7 +102,7 @@ static void test_defaults(void **state)
 {
     (void)state;
     struct config_endpoint e = endpoint();
-    (void)strcat(e.base_url, "//");
+    (void)snprintf(e.base_url, sizeof e.base_url, "http://127.0.0.1:1/v1//");
     struct ask a = ask();
     a.system = NULL;
     a.max_tokens = 0;

@@ -32,39 +32,59 @@ static int check_state(const struct json *campaign, const char *action)
     return CLI_OK;
 }
 
-static int check_variant(struct session *s, const char *id, const char *vid)
+static int send_order(struct cli *c, struct session *s, const struct control_order *o)
+{
+    struct session_call call = {.session = s};
+    int rc = session_end(&call, control_send(&s->queue, o, session_settle, &call, 0));
+    if (!rc)
+        cli_note(c, "%s %s%s%s: sent", o->action, o->campaign, o->variant ? " " : "",
+                 o->variant ? o->variant : "");
+    return rc;
+}
+
+/* One order for each pending variant. */
+static int send_all(struct cli *c, struct session *s, struct control_order o,
+                    const struct json *variants)
+{
+    int rc = CLI_OK, sent = 0;
+    json_each (v, variants) {
+        if (rc || strcmp(view_str(v, "state"), "pending") != 0)
+            continue;
+        o.variant = view_str(v, "id");
+        rc = send_order(c, s, &o);
+        sent++;
+    }
+    if (!rc && !sent)
+        cli_note(c, "no variant of %s is pending", o.campaign);
+    return rc;
+}
+
+static int send_orders(struct cli *c, struct session *s, const struct control_order *o)
 {
     struct json *variants = NULL;
-    if (strcmp(vid, "all") == 0)
-        return CLI_OK;
-    int rc = view_variants(s, id, &variants);
-    if (!rc && !view_find(variants, vid)) {
-        cli_error("%s has no variant '%s'; `barker result %s` lists them", id, vid, id);
+    if (!o->variant)
+        return send_order(c, s, o);
+    int rc = view_variants(s, o->campaign, &variants);
+    if (!rc && strcmp(o->variant, "all") == 0) {
+        rc = send_all(c, s, *o, variants);
+    } else if (!rc && !view_find(variants, o->variant)) {
+        cli_error("%s has no variant '%s'; `barker result %s` lists them", o->campaign,
+                  o->variant, o->campaign);
         rc = CLI_NOT_FOUND;
+    } else if (!rc) {
+        rc = send_order(c, s, o);
     }
     json_free(variants);
     return rc;
 }
 
-static int send_order(struct session *s, const struct control_order *o)
-{
-    struct session_call call = {.session = s};
-    return session_end(&call, control_send(&s->queue, o, session_settle, &call, 0));
-}
-
-static int run_order(struct cli *c, struct session *s, struct control_order *o)
+static int run_order(struct cli *c, struct session *s, const struct control_order *o)
 {
     struct json *campaign = NULL;
     int rc = view_campaign(s, o->campaign, false, &campaign);
     rc = rc ? rc : check_state(campaign, o->action);
     json_free(campaign);
-    if (!rc && o->variant)
-        rc = check_variant(s, o->campaign, o->variant);
-    rc = rc ? rc : send_order(s, o);
-    if (!rc)
-        cli_note(c, "%s %s%s%s: sent", o->action, o->campaign, o->variant ? " " : "",
-                 o->variant ? o->variant : "");
-    return rc;
+    return rc ? rc : send_orders(c, s, o);
 }
 
 static int order(struct cli *c)

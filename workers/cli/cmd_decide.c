@@ -126,8 +126,8 @@ static int decide(struct session *s, struct decide *d)
 {
     struct json *campaign = NULL, *placements = NULL, *variants = NULL;
     int rc = view_campaign(s, d->id, false, &campaign);
-    rc = rc ? rc : view_placements(s, d->id, &placements);
     rc = rc ? rc : view_variants(s, d->id, &variants);
+    rc = rc ? rc : view_placements(s, d->id, variants, &placements);
     rc = rc ? rc : find_placement(d, placements);
     if (!rc) {
         d->variants = variants;

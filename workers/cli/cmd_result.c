@@ -112,7 +112,7 @@ static int show_ranks(struct session *s, const char *id, const struct json *camp
     char state[VIEW_WORD_MAX];
     struct buf out;
     int rc = view_variants(s, id, &variants);
-    rc = rc ? rc : view_placements(s, id, &placements);
+    rc = rc ? rc : view_placements(s, id, variants, &placements);
     buf_init(&out, OUT_MAX_BYTES);
     view_print_state(campaign, state);
     buf_printf(&out, "%s (%s): %s, round %.0f, %.0f calls, %.4f usd%s\n", id,

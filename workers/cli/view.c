@@ -129,13 +129,36 @@ int view_variants(struct session *s, const char *id, struct json **out)
         &call, &v, results_read_variants(&s->queue, id, session_settle, &call, 0), out);
 }
 
-int view_placements(struct session *s, const char *id, struct json **out)
+static enum err add_unranked(struct json *placements, const struct json *variants)
+{
+    json_each (v, variants) {
+        const char *name = view_str(v, "placement");
+        if (!*name || view_find(placements, name))
+            continue;
+        struct json *o = json_new_object();
+        enum err e = o ? json_set_str(o, "id", name) : ERR_NOMEM;
+        if (e)
+            json_free(o);
+        e = e ? e : json_push(placements, o);
+        if (e)
+            return e;
+    }
+    return ERR_OK;
+}
+
+int view_placements(struct session *s, const char *id, const struct json *variants,
+                    struct json **out)
 {
     struct view_take v = {.out = NULL};
     struct session_call call = {.session = s, .take = take_list, .arg = &v};
-    return end_list(&call, &v,
-                    results_read_placements(&s->queue, id, session_settle, &call, 0),
-                    out);
+    int rc =
+        end_list(&call, &v,
+                 results_read_placements(&s->queue, id, session_settle, &call, 0), out);
+    if (!rc && add_unranked(*out, variants)) {
+        cli_error("%s", err_meaning(ERR_NOMEM));
+        rc = CLI_FAILED;
+    }
+    return rc;
 }
 
 const char *view_str(const struct json *object, const char *field)

@@ -15,8 +15,10 @@ int view_campaign(struct session *s, const char *id, bool quiet, struct json **o
 /* [{"id":…, fields…}, …] */
 int view_list(struct session *s, int count, struct json **out);
 int view_variants(struct session *s, const char *id, struct json **out);
-/* [{"id": placement, fields…, "alloc": {…} or null}, …] */
-int view_placements(struct session *s, const char *id, struct json **out);
+/* [{"id": placement, fields…, "alloc": {…} or absent}, …]; with a bare {"id"} for each
+ * placement of `variants` that was not ranked yet. */
+int view_placements(struct session *s, const char *id, const struct json *variants,
+                    struct json **out);
 
 const char *view_str(const struct json *object, const char *field); /* or "" */
 double view_num(const struct json *object, const char *field);      /* or 0 */

@@ -62,7 +62,7 @@ local function judge(o)
   end
   if o["do"] == "approve" or o["do"] == "reject" then
     if not o.v then return flaw("missing", "/v", "which variant?") end
-    if redis.call("EXISTS", variant_key(o.c, o.v)) == 0 then
+    if o.v ~= "all" and redis.call("EXISTS", variant_key(o.c, o.v)) == 0 then
       return flaw("not_found", "/v", "there is no such variant")
     end
   end

@@ -8,7 +8,8 @@ local function now_ms()
 end
 
 -- Lua prints 1e14 and more with an exponent; integers go out through this.
-local function int(n) return string.format("%.0f", n) end
+-- Adding zero makes an IEEE -0 a 0: Redis takes no "-0" for a number.
+local function int(n) return string.format("%.0f", n + 0) end
 
 -- The one test of ownership. fence is text, as it came.
 local function holds(id, fence)

@@ -21,8 +21,8 @@ local function settle_budget()
     local tokens, most = string.match(held, "^%d+ (%d+) (%d+)$")
     redis.call("HDEL", rsv, place)
     redis.call("HINCRBY", bud, "calls_r", -1)
-    redis.call("HINCRBY", bud, "tokens_r", "-" .. tokens)
-    redis.call("HINCRBY", bud, "nano_r", "-" .. most)
+    redis.call("HINCRBY", bud, "tokens_r", int(-tonumber(tokens)))
+    redis.call("HINCRBY", bud, "nano_r", int(-tonumber(most)))
   end
   if was_sent then
     redis.call("HINCRBY", bud, "calls", 1)

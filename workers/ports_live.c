@@ -2,6 +2,7 @@
 #include "workers/ports_live.h"
 #include "core/base/hash.h"
 #include "core/base/json_out.h"
+#include "core/base/log.h"
 #include "core/base/money.h"
 #include "workers/ports_live_state.h"
 #include "workers/store_op.h"
@@ -36,15 +37,6 @@ void ports_live_free(struct ports_live *p)
     free(p);
 }
 
-/* Starts an operation that was filled in, or drops it. */
-static enum err start(struct store_op *op)
-{
-    enum err e = store_op_send(op);
-    if (e)
-        store_op_free(op);
-    return e;
-}
-
 static enum err live_load(void *self, const char *id, int64_t fence, port_load_fn fn,
                           void *arg, uint64_t ticket)
 {
@@ -52,7 +44,7 @@ static enum err live_load(void *self, const char *id, int64_t fence, port_load_f
     if (!op)
         return ERR_NOMEM;
     op->fn.load = fn;
-    return start(op);
+    return store_op_start(op);
 }
 
 static enum err live_reserve(void *self, const struct port_place *at, const int *index,
@@ -77,7 +69,7 @@ static enum err live_reserve(void *self, const struct port_place *at, const int 
         store_op_free(op);
         return e;
     }
-    return start(op);
+    return store_op_start(op);
 }
 
 static struct port_estimate live_estimate(void *self, const struct port_call *call)
@@ -203,7 +195,7 @@ static enum err live_settle(void *self, const struct port_place *at,
                                          .was_sent = r->sent,
                                          .call = s->is_call,
                                          .audit = s->is_call ? op->audit : NULL};
-    return start(op);
+    return store_op_start(op);
 }
 
 static enum err live_commit(void *self, const char *id,
@@ -217,11 +209,17 @@ static enum err live_commit(void *self, const char *id,
     op->fn.done = fn;
     op->progress = commit->progress;
     enum err e = publish_commit(commit, &p->publish, &op->results);
+    if (e == ERR_LIMIT) { /* tried again it would be as large: for ever */
+        log_event(LOG_ERROR, "commit.too_large", "campaign", id, NULL);
+        results_fini(&op->results);
+        results_init(&op->results);
+        e = publish_overflow(commit, &op->results);
+    }
     if (e) {
         store_op_free(op);
         return e;
     }
-    return start(op);
+    return store_op_start(op);
 }
 
 static enum err live_release(void *self, const char *id, int64_t fence, port_done_fn fn,
@@ -231,7 +229,7 @@ static enum err live_release(void *self, const char *id, int64_t fence, port_don
     if (!op)
         return ERR_NOMEM;
     op->fn.done = fn;
-    return start(op);
+    return store_op_start(op);
 }
 
 static enum err live_mail(void *self, const char *id, int64_t fence, port_mail_fn fn,
@@ -241,7 +239,7 @@ static enum err live_mail(void *self, const char *id, int64_t fence, port_mail_f
     if (!op)
         return ERR_NOMEM;
     op->fn.mail = fn;
-    return start(op);
+    return store_op_start(op);
 }
 
 static enum err live_timer(void *self, int64_t delay_ms, port_done_fn fn, void *arg,

@@ -176,7 +176,7 @@ static enum err put_next(const struct port_commit *commit,
         return ERR_OK;
     }
     struct buf text;
-    buf_init(&text, 8 * 1024 * 1024);
+    buf_init(&text, json_limits_reply.max_bytes); /* no more is read back */
     enum err e = campaign_save(c, next->stage, next->iteration, &text);
     if (!e && next->type == NEXT_GOTO)
         results_continue(w, next->stage, next->iteration, buf_str(&text), text.len);
@@ -223,5 +223,15 @@ enum err publish_commit(const struct port_commit *commit,
         e = put_document(c, out);
     results_mail_done(out, c->mail_taken);
     results_change(out, campaign_state_name(c->state));
-    return e ? e : put_next(commit, o, out);
+    if (!e)
+        e = put_next(commit, o, out);
+    return e ? e : out->args.failed;
+}
+
+enum err publish_overflow(const struct port_commit *commit, struct results *out)
+{
+    const char *state = campaign_state_name(CAMPAIGN_FAILED);
+    results_mail_done(out, commit->campaign->mail_taken);
+    results_done(out, state, err_code(ERR_LIMIT), PUBLISH_KEEP_MS);
+    return out->args.failed;
 }

@@ -154,7 +154,7 @@ static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply 
         repeat(op, e);
 }
 
-enum err store_op_send(struct store_op *op)
+static enum err send(struct store_op *op)
 {
     struct ports_live *p = op->owner;
     struct journal_place at = {.campaign = op->campaign,
@@ -182,11 +182,23 @@ enum err store_op_send(struct store_op *op)
     return ERR_OK;
 }
 
+enum err store_op_start(struct store_op *op)
+{
+    enum err e = send(op);
+    if (e == ERR_BUSY || e == ERR_NOMEM) {
+        repeat(op, e);
+        return ERR_OK;
+    }
+    if (e)
+        store_op_free(op);
+    return e;
+}
+
 static void on_repeat(void *arg)
 {
     struct store_op *op = arg;
     if (op->type == STORE_TIMER)
         end(op, ERR_OK, NULL);
-    else if (store_op_send(op))
+    else if (send(op))
         repeat(op, ERR_BUSY);
 }

@@ -53,7 +53,9 @@ struct store_op *store_op_new(struct ports_live *p, enum store_op_type type,
                               const char *campaign, int64_t fence, void *arg,
                               uint64_t ticket);
 void store_op_free(struct store_op *op);
-enum err store_op_send(struct store_op *op) MUST_USE;
+/* Sends what was filled in. A full queue or no memory just now: sent later. On any
+ * other error the operation is freed and does not settle. */
+enum err store_op_start(struct store_op *op) MUST_USE;
 enum err store_op_place(struct store_op *op, const struct port_place *at) MUST_USE;
 
 #endif

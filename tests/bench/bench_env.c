@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,6 +55,7 @@ static void start_server(struct bench_env *b, char *url, size_t size)
     snprintf(url, size, "unix://%s", path);
     b->server_pid = fork();
     if (b->server_pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* bench_die() does not stop it */
         execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path,
                "--dir", b->folder, "--save", "", "--appendonly", "no", "--loglevel",
                "warning", (char *)NULL);

@@ -35,7 +35,7 @@ struct store_op *store_op_new(struct ports_live *p, enum store_op_type type,
         store_op_free(op);
         return NULL;
     }
-    strcpy(op->campaign, campaign);
+    memcpy(op->campaign, campaign, strlen(campaign) + 1);
     list_push(&p->ops, &op->link);
     return op;
 }
@@ -56,7 +56,7 @@ enum err store_op_place(struct store_op *op, const struct port_place *at)
 {
     if (strlen(at->stage) >= sizeof op->stage)
         return ERR_LIMIT;
-    strcpy(op->stage, at->stage);
+    memcpy(op->stage, at->stage, strlen(at->stage) + 1);
     op->iteration = at->iteration;
     return ERR_OK;
 }

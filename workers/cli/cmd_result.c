@@ -43,6 +43,13 @@ static bool serves(const struct json *v)
     return strcmp(state, "live") == 0 || strcmp(state, "control") == 0;
 }
 
+/* "v12" → 12: the order of creation */
+static long variant_number(const struct json *v)
+{
+    const char *id = view_str(v, "id");
+    return *id ? strtol(id + 1, NULL, 10) : 0;
+}
+
 static int by_rank(const void *a, const void *b)
 {
     const struct json *x = *(const struct json *const *)a;
@@ -52,7 +59,7 @@ static int by_rank(const void *a, const void *b)
         return serves(x) ? -1 : 1;
     if (rx > ry || rx < ry)
         return rx > ry ? -1 : 1;
-    return atoi(view_str(x, "id") + 1) - atoi(view_str(y, "id") + 1);
+    return variant_number(x) < variant_number(y) ? -1 : 1;
 }
 
 static void put_variant(struct buf *out, const struct json *v, int rank, bool evidence)

@@ -3,6 +3,7 @@
 #include "workers/cli/escape.h"
 #include "workers/cli/table.h"
 #include "workers/cli/view.h"
+#include <stdio.h>
 #include <string.h>
 
 #define LIST_MAX 1000
@@ -29,7 +30,8 @@ static void add_row(struct table *t, const struct json *c)
     view_print_num(c, "round", 0, word);
     table_add(t, word);
     view_print_num(c, "progress", 0, word);
-    strcat(word, " %");
+    size_t n = strlen(word);
+    (void)snprintf(word + n, sizeof word - n, " %%");
     table_add(t, word);
     for (size_t i = 0; counts[i]; i++) {
         view_print_num(c, counts[i], 0, word);

@@ -196,9 +196,8 @@ int session_end(struct session_call *call, enum err started)
 {
     enum err e = started;
     if (!e) {
-        e = loop_run_until(call->session->loop, &call->done, FOREVER_MS);
-        check(
-            call->done); /* nobody else stops this loop, the operation has a deadline */
+        enum err waited = loop_run_until(call->session->loop, &call->done, FOREVER_MS);
+        check(waited == ERR_OK); /* nobody stops this loop; the call has a deadline */
         e = call->err;
     }
     if (!e)

@@ -181,9 +181,12 @@ const struct json *view_find(const struct json *list, const char *id)
 
 void view_print_state(const struct json *campaign, char out[VIEW_WORD_MAX])
 {
+    const char *state = view_str(campaign, "state");
     const char *error = view_str(campaign, "error");
-    (void)snprintf(out, VIEW_WORD_MAX, "%s%s%s%s", view_str(campaign, "state"),
-                   *error ? " (" : "", error, *error ? ")" : "");
+    if (strcmp(error, state) == 0)
+        error = ""; /* said once is enough */
+    (void)snprintf(out, VIEW_WORD_MAX, "%s%s%s%s", state, *error ? " (" : "", error,
+                   *error ? ")" : "");
 }
 
 void view_print_lift(const struct json *object, char out[VIEW_WORD_MAX])

@@ -209,7 +209,7 @@ static enum err live_commit(void *self, const char *id,
     op->fn.done = fn;
     op->progress = commit->progress;
     enum err e = publish_commit(commit, &p->publish, &op->results);
-    if (e == ERR_LIMIT) { /* tried again it would be as large: for ever */
+    if (e == ERR_LIMIT && commit->next->type == NEXT_FAIL) { /* or it would never end */
         log_event(LOG_ERROR, "commit.too_large", "campaign", id, NULL);
         results_fini(&op->results);
         results_init(&op->results);

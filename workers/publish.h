@@ -13,8 +13,8 @@ struct publish_options {
 };
 enum err publish_commit(const struct port_commit *commit,
                         const struct publish_options *o, struct results *out) MUST_USE;
-/* What does not fit a commit (ERR_LIMIT) ends the campaign as failed, error
- * `too_large`; what was written before stays readable. */
+/* The end of a campaign when even its failure does not fit a commit (ERR_LIMIT):
+ * failed, error `too_large`; what was written before stays readable. */
 enum err publish_overflow(const struct port_commit *commit,
                           struct results *out) MUST_USE;
 

@@ -59,8 +59,7 @@ enum err spec_read_segments(struct spec_reader *r, const struct json *j,
     if (json_type(j) != JSON_ARRAY || json_count(j) > SPEC_LIST_MAX)
         return err_set(r->d, ERR_BAD_TYPE, path,
                        "must be an array of at most %d segments", SPEC_LIST_MAX);
-    json_each(item, j)
-    {
+    json_each (item, j) {
         char at[160];
         spec_pointer_at(at, sizeof at, path, s->segment_count);
         struct spec_segment *segment = &s->segment[s->segment_count];
@@ -103,9 +102,15 @@ enum err spec_read_locale(struct spec_reader *r, const struct json *j, const cha
     if (!s->locale_count)
         return err_set(r->d, ERR_OUT_OF_RANGE, path, "name a locale");
     for (int i = 0; i < s->locale_count; i++) {
+        char at[160];
+        spec_pointer_at(at, sizeof at, path, i);
         if (!locale_is_valid(s->locale[i]))
-            return err_set(r->d, ERR_BAD_VALUE, path,
+            return err_set(r->d, ERR_BAD_VALUE, json_type(j) == JSON_STRING ? path : at,
                            "%.40s is not a locale such as en-US", s->locale[i]);
+        for (int k = 0; k < i; k++) {
+            if (strcmp(s->locale[k], s->locale[i]) == 0)
+                return err_set(r->d, ERR_BAD_VALUE, at, "the locale is named twice");
+        }
     }
     return ERR_OK;
 }
@@ -182,8 +187,7 @@ enum err spec_read_controls(struct spec_reader *r, const struct json *j)
     if (json_type(j) != JSON_OBJECT)
         return err_set(r->d, ERR_BAD_TYPE, "/control",
                        "must be a text, or an object of texts by placement");
-    json_each(item, j)
-    {
+    json_each (item, j) {
         char at[160];
         spec_pointer(at, sizeof at, "/control", json_key(item));
         struct spec_placement *p = NULL;

@@ -17,7 +17,7 @@ void spec_pointer(char *out, size_t size, const char *path, const char *key)
         }
     }
     if (n < size)
-        out[n] = '\0';
+        out[utf8_invalid_at(out, n)] = '\0'; /* a long key ends between characters */
 }
 
 void spec_pointer_at(char *out, size_t size, const char *path, int index)
@@ -37,8 +37,7 @@ enum err spec_read_object(struct spec_reader *r, const struct json *object,
 {
     if (json_type(object) != JSON_OBJECT)
         return wrong_type(r, object, path, "an object");
-    json_each(member, object)
-    {
+    json_each (member, object) {
         char at[160];
         spec_pointer(at, sizeof at, path, json_key(member));
         const struct spec_row *row = rows;
@@ -114,8 +113,7 @@ enum err spec_read_texts(struct spec_reader *r, const struct json *j, const char
     if (json_count(j) > (size_t)max)
         return err_set(r->d, ERR_OUT_OF_RANGE, path, "at most %d items", max);
     *count = 0;
-    json_each(item, j)
-    {
+    json_each (item, j) {
         char at[160];
         spec_pointer_at(at, sizeof at, path, *count);
         enum err e = spec_read_text(r, item, at, 500, &out[*count]);

@@ -162,7 +162,7 @@ void llm_call_settle(struct llm_call *c, const struct http_reply *http)
         .status = http ? http->status : 0,
         .total_ms = http ? http->total_us / 1000 : 0,
     };
-    out.possibly_billed = http && http->err && http->err != ERR_UNSENT && http->sent;
+    out.possibly_billed = http && http->err && http->sent;
     count_usage(c, &out);
     c->fn(c->arg, c->ticket, &out);
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #define FIELD_MAX_BYTES ((size_t)4096)
+#define BODY_READ_BYTES ((size_t)65536) /* walked for each field: no more of it */
 
 struct meaning {
     enum err code;
@@ -89,7 +90,8 @@ static bool read_field(const struct http_reply *http, const char *path, char *ou
                        size_t size)
 {
     struct json_span span;
-    if (json_scan_path(http->body, http->body_len, path, &span))
+    size_t n = http->body_len < BODY_READ_BYTES ? http->body_len : BODY_READ_BYTES;
+    if (json_scan_path(http->body, n, path, &span))
         return false;
     char first = span.at[0];
     if (first == '-' || (first >= '0' && first <= '9')) {

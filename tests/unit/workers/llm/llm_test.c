@@ -225,6 +225,21 @@ static void test_key_is_hidden(void **state)
     fixture_stop(&f);
 }
 
+/* The message is cut inside the key: its beginning is hidden too. */
+static void test_cut_key_is_hidden(void **state)
+{
+    (void)state;
+    static char body[512];
+    (void)snprintf(body, sizeof body, "{\"error\":{\"message\":\"%0232d" KEY "\"}}", 0);
+    STEPS({401, body, NULL, NULL});
+    struct ask a = plain_ask();
+    const struct seen_call *c = exchange(&f, &a, 0);
+    assert_in_range(strlen(c->message), 250, 255);
+    assert_null(strstr(c->message, "sk-"));
+    assert_non_null(strstr(c->message, "00*****"));
+    fixture_stop(&f);
+}
+
 /* A parameter is refused once; the retry goes without it, and so do later calls. */
 static void test_refused_parameter_is_learnt(void **state)
 {
@@ -262,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_free_settles),
         cmocka_unit_test(test_callback_may_free),
         cmocka_unit_test(test_key_is_hidden),
+        cmocka_unit_test(test_cut_key_is_hidden),
         cmocka_unit_test(test_refused_parameter_is_learnt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,7 @@ static const struct error_case retried[] = {
     {"529", 529, "",
      "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}",
      ERR_OVERLOAD, true},
+    {"529 without a word", 529, "", "", ERR_OVERLOAD, true},
     {"queue full", 503, "", "{\"error\":\"server busy\"}", ERR_OVERLOAD, true},
     {"overload inside a 200", 200, "",
      "{\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}", ERR_OVERLOAD,

@@ -84,7 +84,7 @@ def draw_value(placement, rates, clicks):
     say(f"  clicks per 1,000 by the hidden rates: control alone {1000 * control:.1f}, "
         f"equal shares {1000 * sum(first) / len(first):.1f}, "
         + bold(f"Barker {1000 * clicks / seen:.1f}")
-        + f", best text from the start {1000 * max(first):.1f}")
+        + f", best text of round 1 {1000 * max(first):.1f}")
 
 
 def draw(document, rates, expected, model):
@@ -97,7 +97,7 @@ def draw(document, rates, expected, model):
         say(bold(f"  {placement['placement']}: {placement['impressions']:,} simulated "
                  f"shoppers, texts by the {model} LLM"))
         say(f"  {'':<13}{'share':<{BAR + 5}}P(best) "
-            f"{f'{low:.1%}':<{SCALE - 6}}{high:>6.1%} {'est.':>6} {'true':>6}  text")
+            f"{f'{low:.1%} click':<{SCALE - 6}}{high:>6.1%} {'est.':>6} {'true':>6}  text")
         for variant in shown:
             draw_variant(variant, rates[variant["id"]], low, high)
         if len(variants) > ROWS:

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Simulated shoppers for scripts/demo: they see what Barker serves, click by a hidden
-taste, and their shop reports it through the event stream, some of it twice."""
+taste, and their shop reports it through the event stream, some of it twice. Impressions
+are reported in blocks, as mail and SMS services do, clicks and orders one by one."""
 import argparse
 import json
 import random
@@ -14,7 +15,7 @@ from redis_wire import Redis, RedisError, encode
 
 BUYS, PRICE, CURRENCY = 0.06, "18.50", "USD"
 SENT_TWICE = 0.02  # of all events: a shop that retries
-WAVES = 40
+WAVES = 50
 PATIENCE_S = 30
 
 
@@ -28,6 +29,7 @@ class Shop:
         self.rates = {}  # variant → hidden true rate
         self.counts = {"impression": 0, "click": 0, "conversion": 0}
         self.sent = self.repeats = 0
+        self.reviewed = set()  # rounds
         self.expected = {}  # placement → clicks that its shares earned, in expectation
 
     def document(self):
@@ -47,36 +49,43 @@ class Shop:
         arms = [(arm["v"], arm["w"]) for arm in alloc["arms"]]
         return alloc["epoch"], arms, {v: self.rate_of(placement, v) for v, _ in arms}
 
-    def event(self, kind, variant, user, epoch, *more):
+    def event(self, kind, variant, epoch, count, *more):
         self.sent += 1
-        self.counts[kind] += 1
+        self.counts[kind] += count
         command = encode("XADD", self.root + ":events", "*", "c", self.options.campaign,
-                         "v", variant, "t", kind, "eid", f"e{self.sent}", "u", user,
-                         "ep", epoch, *more)
+                         "v", variant, "t", kind, "eid", f"e{self.sent}", "ep", epoch,
+                         *more)
         if self.chance.random() < SENT_TWICE:
             self.repeats += 1
             return [command, command]
         return [command]
 
-    def visit(self, placement, user, shares, seed):
-        epoch, arms, rates = shares
-        variant = assign.pick(seed, user, arms)
-        commands = self.event("impression", variant, user, epoch)
-        self.expected[placement] = self.expected.get(placement, 0) + rates[variant]
-        if self.chance.random() < rates[variant]:
-            commands += self.event("click", variant, user, epoch)
-            if self.chance.random() < BUYS:
-                commands += self.event("conversion", variant, user, epoch,
-                                       "val", PRICE, "cur", CURRENCY)
+    def visit(self, user, variant, epoch, rate):
+        """What one shopper does."""
+        if self.chance.random() >= rate:
+            return []
+        commands = self.event("click", variant, epoch, 1, "u", user)
+        if self.chance.random() < BUYS:
+            commands += self.event("conversion", variant, epoch, 1, "u", user,
+                                   "val", PRICE, "cur", CURRENCY)
         return commands
 
     def wave(self, placements, first, count):
         commands = []
         for placement in placements:
             seed = assign.seed_of(self.options.campaign, placement)
-            shares = self.shares(placement)
+            epoch, arms, rates = self.shares(placement)
+            users = {}
             for n in range(first, first + count):
-                commands += self.visit(placement, f"shopper-{n}", shares, seed)
+                user = f"shopper-{n}"
+                users.setdefault(assign.pick(seed, user, arms), []).append(user)
+            for variant, seen_by in users.items():
+                commands += self.event("impression", variant, epoch, len(seen_by),
+                                       "n", len(seen_by))
+                self.expected[placement] = (self.expected.get(placement, 0)
+                                            + rates[variant] * len(seen_by))
+                for user in seen_by:
+                    commands += self.visit(user, variant, epoch, rates[variant])
         self.redis.send(commands)
         self.wait(lambda: self.redis.do("XLEN", self.root + ":events") == 0,
                   "the events were not counted")
@@ -97,9 +106,10 @@ class Shop:
                "demo-reviewer", "--quiet"]
         if subprocess.run(run, check=False, stdout=subprocess.DEVNULL).returncode:
             raise SystemExit("demo: the new texts could not be approved")
-        say(f"    round {state['round']}: the model wrote {state['pending']} new texts "
-            f"from what won ({self.options.model} LLM); the reviewer approves them")
-        self.wait(lambda: self.state()["pending"] == "0", "the approvals had no effect")
+        if state["round"] not in self.reviewed:
+            self.reviewed.add(state["round"])
+            say(f"    round {state['round']}: {state['pending']} new texts from what won "
+                f"({self.options.model} LLM); the reviewer approves them")
 
     def open(self, placements, visitors):
         begin = time.monotonic()
@@ -109,7 +119,7 @@ class Shop:
                 break
             self.wave(placements, first, min(count, visitors - first))
             self.review()
-            if number % 5 == 0:
+            if number % 10 == 0 or number == 5:
                 self.report(placements, min(first + count, visitors))
             due = begin + self.options.seconds * number / WAVES
             time.sleep(max(0.0, due - time.monotonic()))
@@ -120,7 +130,7 @@ class Shop:
             arms = self.shares(placement)[1]
             variant, share = max(arms, key=lambda arm: arm[1])
             best.append(f"{placement}: {variant} gets {share:.0%} of {len(arms)}")
-        say(f"  {visitors:>6,} shoppers  {self.counts['click']:>5,} clicks   "
+        say(f"  {visitors:>7,} shoppers  {self.counts['click']:>5,} clicks   "
             + "   ".join(best))
 
 

@@ -6,8 +6,8 @@ import hashlib
 import math
 import re
 
-BASE = {"email.subject": 0.042, "sms": 0.055}
-WORD_WEIGHT = 0.30  # spread of one word's appeal, in log odds
+BASE = {"email.subject": 0.032, "sms": 0.045}
+WORD_WEIGHT = 0.13  # spread of one word's appeal, in log odds
 SECRET = "what these shoppers like"
 
 
@@ -22,8 +22,8 @@ def true_rate(channel, text):
     appeal = sum(word_appeal(w) for w in set(words)) / math.sqrt(len(words) or 1)
     odds = math.log(BASE.get(channel, 0.05) / (1 - BASE.get(channel, 0.05)))
     odds += WORD_WEIGHT * appeal
-    odds += 0.20 * ("?" in text)
-    odds += 0.15 * any(w in ("you", "your") for w in words)
-    odds -= 0.02 * max(0, len(words) - 8)
-    odds -= 0.25 * ("!" in text)
+    odds += 0.08 * ("?" in text)
+    odds += 0.06 * any(w in ("you", "your") for w in words)
+    odds -= 0.01 * max(0, len(words) - 8)
+    odds -= 0.10 * ("!" in text)
     return 1 / (1 + math.exp(-odds))

@@ -93,20 +93,22 @@ static enum err plan(struct engine *e)
 enum err engine_begin(struct campaign *c, struct engine **out, bool *direct,
                       struct next *next)
 {
-    bool cancel = false;
+    bool cancel = false, was_paused = c->state == CAMPAIGN_PAUSED;
     *out = NULL;
-    *direct = false;
+    *direct = true;
     take_orders(c, &cancel);
     if (cancel) {
         c->state = CAMPAIGN_CANCELLED;
         next_fail(next, ERR_CANCELLED);
     } else if (c->state == CAMPAIGN_PAUSED) {
         next_wait(next, c->stage, c->iteration, WAKE_MAIL, 0);
+    } else if (was_paused) {
+        next_goto(next, c->stage, c->iteration); /* told to readers before it goes on */
+    } else {
+        *direct = false;
     }
-    if (cancel || c->state == CAMPAIGN_PAUSED) {
-        *direct = true;
+    if (*direct)
         return ERR_OK;
-    }
     struct engine *e = arena_alloc(c->arena, sizeof *e);
     if (!e)
         return ERR_NOMEM;

@@ -21,30 +21,11 @@ static void forget(struct run *run)
     run->asks = NULL;
     run->ask_count = run->busy = run->batch_count = 0;
     run->cancel = run->pause = false;
+    run->failing = ERR_OK;
+    run->loads++;
 }
 
 static void commit(struct run *run, bool direct);
-
-static void on_left(void *arg, uint64_t ticket, enum err e)
-{
-    struct run_op op;
-    struct run *run = run_op_take(arg, ticket, &op);
-    (void)e; /* fenced or released: either way it is no longer ours */
-    if (run)
-        run_free(run);
-}
-
-void run_leave(struct run *run)
-{
-    struct runner *r = run->runner;
-    if (run->phase == RUN_LEAVING)
-        return;
-    run->phase = RUN_LEAVING;
-    uint64_t ticket = run_op_new(run, -1);
-    if (!ticket ||
-        r->ports.release(r->ports.self, run->id, run->fence, on_left, r, ticket))
-        run_doom(run); /* out of memory: another worker finds it by the lease */
-}
 
 static void on_park_over(void *arg, uint64_t ticket, enum err e)
 {
@@ -55,14 +36,58 @@ static void on_park_over(void *arg, uint64_t ticket, enum err e)
         run_leave(run);
 }
 
-static void park(struct run *run, const struct err_detail *d)
+/* The job stays claimed for a while, so that nobody spins on it. */
+static void park(struct run *run, enum err code, const char *path, const char *message)
 {
-    log_event(LOG_ERROR, "job.parked", "campaign", run->id, "code", err_code(d->code),
-              "path", d->path, "message", d->message, NULL);
     struct runner *r = run->runner;
+    if (run->phase == RUN_PARKED)
+        return;
+    log_event(LOG_ERROR, "job.parked", "campaign", run->id, "code", err_code(code),
+              "path", path, "message", message, NULL);
+    run->phase = RUN_PARKED;
     uint64_t ticket = run_op_new(run, -1);
-    if (!ticket || r->ports.timer(r->ports.self, PARK_MS, on_park_over, r, ticket))
-        run_leave(run);
+    if (ticket && !r->ports.timer(r->ports.self, PARK_MS, on_park_over, r, ticket))
+        return;
+    run_op_take(r, ticket, NULL);
+    run->phase = RUN_LEAVING; /* out of memory: only the end of this worker frees it */
+    run->doomed = true;
+    runner_schedule(r);
+}
+
+static void on_left(void *arg, uint64_t ticket, enum err e)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    if (e && e != ERR_FENCED)
+        park(run, e, "", "it cannot be given back");
+    else
+        run_free(run);
+}
+
+void run_leave(struct run *run)
+{
+    struct runner *r = run->runner;
+    if (run->phase == RUN_LEAVING)
+        return;
+    run->phase = RUN_LEAVING;
+    uint64_t ticket = run_op_new(run, -1);
+    if (ticket &&
+        !r->ports.release(r->ports.self, run->id, run->fence, on_left, r, ticket))
+        return;
+    run_op_take(r, ticket, NULL);
+    park(run, ERR_NOMEM, "", "it cannot be given back");
+}
+
+void run_lost(struct run *run, enum err e)
+{
+    if (e == ERR_FENCED) {
+        run->runner->counts.fenced++;
+        run_free(run);
+    } else if (run->phase != RUN_LEAVING) {
+        park(run, e, "", "the store refused it");
+    }
 }
 
 static enum err begin(struct run *run, const struct port_image *image,
@@ -71,11 +96,11 @@ static enum err begin(struct run *run, const struct port_image *image,
     enum err e = run_build(run, image, d);
     if (e)
         return e;
-    run->phase = RUN_WORKING;
     bool direct = false;
     e = engine_begin(run->campaign, &run->engine, &direct, &run->next);
     if (e)
         return err_set(d, e, "", "stage %s cannot be planned", run->campaign->stage);
+    run->phase = RUN_WORKING;
     if (direct) {
         commit(run, true);
         return ERR_OK;
@@ -92,8 +117,7 @@ static void on_load(void *arg, uint64_t ticket, enum err e,
     if (!run)
         return;
     if (e) {
-        run->runner->counts.fenced += e == ERR_FENCED;
-        run_free(run);
+        run_lost(run, e);
         return;
     }
     struct err_detail d = {.code = ERR_OK};
@@ -101,10 +125,10 @@ static void on_load(void *arg, uint64_t ticket, enum err e,
     if (!e) {
         run_advance(run);
     } else if (run->campaign && e != ERR_UNKNOWN_VERSION) {
+        run->phase = RUN_WORKING;
         run_fail(run, e);
     } else {
-        d.code = e;
-        park(run, &d);
+        park(run, e, d.path, d.message);
     }
 }
 
@@ -122,6 +146,13 @@ enum err run_load(struct run *run)
     return e;
 }
 
+static void reload(struct run *run)
+{
+    enum err e = run_load(run);
+    if (e)
+        run_lost(run, e);
+}
+
 static void on_commit(void *arg, uint64_t ticket, enum err e)
 {
     struct run_op op;
@@ -130,8 +161,7 @@ static void on_commit(void *arg, uint64_t ticket, enum err e)
         return;
     struct runner *r = run->runner;
     if (e) {
-        r->counts.fenced++;
-        run_free(run);
+        run_lost(run, e);
         return;
     }
     if (run->next.type != NEXT_GOTO) {
@@ -141,8 +171,8 @@ static void on_commit(void *arg, uint64_t ticket, enum err e)
     }
     if (r->draining)
         run_leave(run);
-    else if (run_load(run))
-        run_doom(run);
+    else
+        reload(run);
 }
 
 /* What the outcome means for the campaign as a whole. */
@@ -171,48 +201,88 @@ static void commit(struct run *run, bool direct)
                                .progress = run->progress,
                                .direct = direct};
     uint64_t ticket = run_op_new(run, -1);
-    if (!ticket || r->ports.commit(r->ports.self, run->id, &what, on_commit, r, ticket))
-        run_leave(run);
+    enum err e =
+        ticket ? r->ports.commit(r->ports.self, run->id, &what, on_commit, r, ticket)
+               : ERR_NOMEM;
+    if (!e)
+        return;
+    run_op_take(r, ticket, NULL);
+    if (e != ERR_LIMIT || run->next.type == NEXT_FAIL) {
+        run_lost(run, e);
+        return;
+    }
+    next_fail(&run->next, e); /* what the stage decided does not fit the store */
+    commit(run, true);
 }
 
 void run_fail(struct run *run, enum err code)
 {
-    log_event(LOG_WARN, "campaign.failed", "campaign", run->id, "code", err_code(code),
-              "stage", run->campaign->stage, NULL);
-    next_fail(&run->next, code);
+    if (!run->failing)
+        run->failing = code;
+    run_advance(run);
+}
+
+static void fail(struct run *run)
+{
+    log_event(LOG_WARN, "campaign.failed", "campaign", run->id, "code",
+              err_code(run->failing), "stage", run->campaign->stage, NULL);
+    next_fail(&run->next, run->failing);
     commit(run, true);
 }
 
 static void finish(struct run *run)
 {
-    enum err e = engine_finish(run->engine, &run->next);
-    if (e)
-        run_fail(run, e);
+    run->failing = engine_finish(run->engine, &run->next);
+    if (run->failing)
+        fail(run);
     else
         commit(run, false);
+}
+
+bool run_is_stopping(const struct run *run)
+{
+    return run->cancel || run->pause || run->failing || run->runner->draining;
+}
+
+/* No call is under way. An order is in the mail: the engine takes it from there. */
+static void stop(struct run *run)
+{
+    if (run->runner->draining)
+        run_leave(run);
+    else
+        reload(run);
+}
+
+static void wait_in_line(struct run *run)
+{
+    struct runner *r = run->runner;
+    if (run->busy == 0)
+        run_wake_short(run, run->ask_count);
+    if (run_next_idle(run) >= 0 && list_empty(&run->waiting)) {
+        list_push(&r->waiting, &run->waiting);
+        runner_schedule(r);
+    }
 }
 
 void run_advance(struct run *run)
 {
     struct runner *r = run->runner;
+    if (run->phase == RUN_PARKED && r->draining)
+        run_leave(run);
     if (run->phase != RUN_WORKING)
         return;
-    if (engine_open(run->engine) == 0 && run->busy == 0) {
+    if (run->busy) {
+        if (run->cancel || run->failing || r->drain_now)
+            run_cancel_calls(run);
+        else if (!run_is_stopping(run))
+            wait_in_line(run);
+    } else if (run->failing) {
+        fail(run);
+    } else if (engine_open(run->engine) == 0) {
         finish(run);
-        return;
-    }
-    if (run->cancel)
-        run_cancel_calls(run);
-    bool stop = run->cancel || run->pause || r->draining;
-    if (stop && run->busy == 0) {
-        if (r->draining)
-            run_leave(run);
-        else if (run_load(run)) /* the order is in the mail: the engine takes it */
-            run_doom(run);
-        return;
-    }
-    if (!stop && run_next_idle(run) >= 0 && list_empty(&run->waiting)) {
-        list_push(&r->waiting, &run->waiting);
-        runner_schedule(r);
+    } else if (run_is_stopping(run)) {
+        stop(run);
+    } else {
+        wait_in_line(run);
     }
 }

@@ -2,7 +2,8 @@
  *
  * A run goes LOADING → WORKING → COMMITTING and, if the next stage follows at once,
  * LOADING again under the same claim; else it is freed. It is found by its ticket only;
- * operations under way are `struct run_op`s, found by theirs. */
+ * operations under way are `struct run_op`s, found by theirs; one that was begun before
+ * the last load finds nobody. A commit is sent only when no call is under way. */
 #ifndef BARKER_WORKERS_RUN_H
 #define BARKER_WORKERS_RUN_H
 
@@ -14,7 +15,13 @@
 
 #define RUN_BATCH_MAX 64 /* calls in one reservation */
 
-enum run_phase { RUN_LOADING, RUN_WORKING, RUN_COMMITTING, RUN_LEAVING };
+enum run_phase {
+    RUN_LOADING,
+    RUN_WORKING,
+    RUN_COMMITTING,
+    RUN_PARKED, /* cannot go on now: given back after a while */
+    RUN_LEAVING,
+};
 
 enum run_ask_state {
     RUN_ASK_IDLE,      /* wants a call */
@@ -22,6 +29,8 @@ enum run_ask_state {
     RUN_ASK_CALLING,   /* … to here */
     RUN_ASK_SETTLING,
     RUN_ASK_BACKOFF,
+    RUN_ASK_SHORT, /* over budget, while other calls still hold what they may not need
+                    */
     RUN_ASK_SETTLED,
 };
 struct run_ask {
@@ -48,8 +57,10 @@ struct run {
     struct next next;
     struct run_ask *asks;
     int ask_count;
-    int busy;           /* asks between IDLE and SETTLED that are not in BACKOFF */
+    int busy; /* asks that are RESERVING, CALLING or SETTLING */
+    unsigned loads;
     bool cancel, pause; /* orders seen meanwhile */
+    enum err failing;   /* ends with this error once no call is under way */
     bool doomed;        /* nothing more can be done for it: freed from the loop */
     int batch[RUN_BATCH_MAX];
     int batch_count;
@@ -58,6 +69,7 @@ struct run {
 struct run_op {       /* one operation under way */
     struct list link; /* in runner.open_ops */
     uint64_t run;
+    unsigned load; /* of the run; loads since then make it stale */
     int index, attempt;
     int batch[RUN_BATCH_MAX]; /* of a reservation */
     int batch_count;
@@ -75,27 +87,35 @@ struct runner {
 
 /* runner.c */
 uint64_t run_op_new(struct run *run, int index); /* 0 = out of memory */
-/* Ends the operation; NULL if its run is gone. copy may be NULL. */
+/* Ends the operation; NULL if its run is gone or was loaded anew. copy may be NULL. */
 struct run *run_op_take(struct runner *r, uint64_t ticket, struct run_op *copy);
 void runner_schedule(struct runner *r); /* give slots out, soon */
 void run_free(struct run *run);
-void run_doom(struct run *run);
 
 /* run.c */
 enum err run_load(struct run *run);
 void run_advance(struct run *run);             /* call after every change */
+bool run_is_stopping(const struct run *run);   /* nothing more is sent */
 void run_fail(struct run *run, enum err code); /* ends the campaign with this error */
 void run_leave(struct run *run);               /* gives the job back */
+/* A store operation failed: fenced = the run is freed; else it is parked. */
+void run_lost(struct run *run, enum err e);
 
 /* run_image.c: the loaded image becomes spec, campaign, variants, mail. */
 enum err run_build(struct run *run, const struct port_image *image,
                    struct err_detail *d);
 
-/* run_calls.c */
+/* run_replay.c */
 enum err run_replay(struct run *run, const struct port_image *image);
-void run_mark(struct run *run, int index); /* takes a slot for one idle ask */
-void run_send_batch(struct run *run);      /* reserves what was marked */
-int run_next_idle(const struct run *run);  /* -1 = none */
+/* What one finished attempt does to its ask; the same live and on replay. */
+enum err run_take_result(struct run *run, int index,
+                         const struct port_call_result *result, bool *retry);
+
+/* run_calls.c */
+void run_wake_short(struct run *run, int most); /* asks that were over budget: again */
+void run_mark(struct run *run, int index);      /* takes a slot for one idle ask */
+void run_send_batch(struct run *run);           /* reserves what was marked */
+int run_next_idle(const struct run *run);       /* -1 = none */
 void run_cancel_calls(struct run *run);
 
 #endif

@@ -1,8 +1,6 @@
-/* run_calls.c: the asks of a run: replayed from the journal, reserved, sent, settled,
- * tried again. */
+/* run_calls.c: the asks of a run: reserved, sent, settled, tried again. */
 #include "workers/run.h"
 #include "core/base/backoff.h"
-#include <stdlib.h>
 #include <string.h>
 
 static struct port_place place_of(const struct run *run)
@@ -11,96 +9,6 @@ static struct port_place place_of(const struct run *run)
                                .fence = run->fence,
                                .stage = run->campaign->stage,
                                .iteration = run->campaign->iteration};
-}
-
-/* What one finished attempt does to its ask; the same live and on replay. */
-static enum err take_result(struct run *run, int index,
-                            const struct port_call_result *result, bool *retry)
-{
-    struct run_ask *a = &run->asks[index];
-    *retry = false;
-    a->attempt++;
-    if (result->code == ERR_OK) {
-        enum engine_verdict verdict;
-        enum err e = engine_reply(run->engine, index, result->text, result->len,
-                                  result->usd_nano, &verdict);
-        a->state = verdict == ENGINE_REASK ? RUN_ASK_IDLE : RUN_ASK_SETTLED;
-        return e;
-    }
-    a->failures++;
-    *retry = result->retryable && a->failures < run->runner->options.max_attempts;
-    a->state = RUN_ASK_IDLE;
-    if (!*retry) {
-        a->state = RUN_ASK_SETTLED;
-        engine_fail(run->engine, index, result->code);
-    }
-    return ERR_OK;
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct port_record *x = a, *y = b;
-    if (x->index != y->index)
-        return x->index < y->index ? -1 : 1;
-    return (x->attempt > y->attempt) - (x->attempt < y->attempt);
-}
-
-static enum err replay_record(struct run *run, const struct port_record *record)
-{
-    if (record->index < 0 || record->index >= run->ask_count ||
-        engine_is_settled(run->engine, record->index))
-        return ERR_OK;
-    struct run_ask *a = &run->asks[record->index];
-    if (a->attempt < record->attempt)
-        a->attempt = record->attempt;
-    struct json *j = NULL;
-    struct err_detail d;
-    enum err e = json_parse(record->text, record->len, &json_limits_reply, &j, &d);
-    if (e) {
-        a->attempt++; /* unreadable: treated as lost */
-        return e == ERR_NOMEM ? e : ERR_OK;
-    }
-    const char *s = json_str(json_get(j, "s"), "");
-    const char *text = json_str(json_get(j, "text"), "");
-    struct port_call_result result = {
-        .code = ERR_OK,
-        .text = text,
-        .len = strlen(text),
-        .usd_nano = json_int(json_get(j, "usd_nano"), 0),
-        .retryable = json_bool(json_get(j, "retry"), false),
-    };
-    bool retry;
-    if (strcmp(s, "ok") == 0) {
-        e = take_result(run, record->index, &result, &retry);
-    } else if (strcmp(s, "err") == 0) {
-        result.code = err_from_code(json_str(json_get(j, "code"), "internal"));
-        e = take_result(run, record->index, &result, &retry);
-    } else {
-        a->attempt++; /* lost: may have been billed; asked again under a new number */
-    }
-    json_free(j);
-    return e;
-}
-
-enum err run_replay(struct run *run, const struct port_image *image)
-{
-    run->ask_count = engine_count(run->engine);
-    run->asks = arena_array(&run->arena, (size_t)run->ask_count + 1, sizeof *run->asks);
-    size_t n = (size_t)image->journal_count;
-    struct port_record *sorted = arena_array(&run->arena, n + 1, sizeof *sorted);
-    if (!run->asks || !sorted) {
-        run->ask_count = 0;
-        return ERR_NOMEM;
-    }
-    if (n)
-        memcpy(sorted, image->journal, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_place);
-    for (size_t i = 0; i < n; i++) {
-        enum err e = replay_record(run, &sorted[i]);
-        if (e)
-            return e;
-    }
-    return ERR_OK;
 }
 
 int run_next_idle(const struct run *run)
@@ -169,21 +77,22 @@ static void on_settled(void *arg, uint64_t ticket, enum err e)
     if (!run)
         return;
     if (e) {
-        run->runner->counts.fenced++;
-        run_free(run);
+        run_lost(run, e);
         return;
     }
     struct run_ask *a = &run->asks[op.index];
     int64_t hint_ms = a->result.retry_after_ms;
     bool retry = false;
     run->busy--;
-    e = take_result(run, op.index, &a->result, &retry);
+    if (!run->failing)
+        e = run_take_result(run, op.index, &a->result, &retry);
     if (e) {
         run_fail(run, e);
         return;
     }
     if (retry)
         back_off(run, op.index, hint_ms);
+    run_wake_short(run, 1);
     run_advance(run);
 }
 
@@ -198,10 +107,8 @@ static void settle(struct run *run, int index, const struct port_call_result *re
     a->result.finish = a->result.model = a->result.request_id = a->result.message = "";
     a->result.text =
         arena_strndup(&run->arena, result->text ? result->text : "", result->len);
-    if (!a->result.text) {
-        run_fail(run, ERR_NOMEM);
-        return;
-    }
+    if (!a->result.text)
+        run->failing = ERR_NOMEM; /* but what was paid is stored first */
     struct port_place at = place_of(run);
     const struct ask *ask = engine_ask(run->engine, index);
     struct port_settlement s = {.index = index,
@@ -210,8 +117,34 @@ static void settle(struct run *run, int index, const struct port_call_result *re
                                 .ask = ask,
                                 .result = result};
     uint64_t ticket = run_op_new(run, index);
-    if (!ticket || r->ports.settle(r->ports.self, &at, &s, on_settled, r, ticket))
-        run_leave(run);
+    enum err e = ticket ? r->ports.settle(r->ports.self, &at, &s, on_settled, r, ticket)
+                        : ERR_NOMEM;
+    if (e) {
+        run_op_take(r, ticket, NULL);
+        run_lost(run, e);
+    }
+}
+
+/* A result of our own making: nothing left the machine. */
+static struct port_call_result failure(enum err code)
+{
+    return (struct port_call_result){.code = code,
+                                     .retryable =
+                                         code == ERR_NOMEM || code == ERR_BUSY ||
+                                         code == ERR_REDIS || code == ERR_REDIS_DOWN,
+                                     .text = "",
+                                     .retry_after_ms = -1,
+                                     .finish = "",
+                                     .model = "",
+                                     .request_id = "",
+                                     .message = err_meaning(code)};
+}
+
+static void settle_unsent(struct run *run, int index, enum err code)
+{
+    struct port_call_result result = failure(code);
+    leave_slot(run);
+    settle(run, index, &result);
 }
 
 static void on_call(void *arg, uint64_t ticket, const struct port_call_result *result)
@@ -231,14 +164,9 @@ static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, si
     if (!run)
         return;
     leave_slot(run);
-    struct port_call_result result = {.code = e,
-                                      .text = text,
-                                      .len = n,
-                                      .retry_after_ms = -1,
-                                      .finish = "",
-                                      .model = "",
-                                      .request_id = "",
-                                      .message = ""};
+    struct port_call_result result = failure(e);
+    result.text = text;
+    result.len = n;
     settle(run, op.index, &result);
 }
 
@@ -262,6 +190,7 @@ static void start_call(struct run *run, int index)
     struct run_ask *a = &run->asks[index];
     struct port_call call = call_of(run, index);
     a->state = RUN_ASK_CALLING;
+    a->call_id = 0;
     uint64_t ticket = run_op_new(run, index);
     enum err e = ticket ? ERR_OK : ERR_NOMEM;
     if (!e && call.ask->type == ASK_CHAT) {
@@ -273,15 +202,29 @@ static void start_call(struct run *run, int index)
     if (!e)
         return;
     run_op_take(r, ticket, NULL);
-    struct port_call_result failed = {.code = e,
-                                      .text = "",
-                                      .retry_after_ms = -1,
-                                      .finish = "",
-                                      .model = "",
-                                      .request_id = "",
-                                      .message = err_meaning(e)};
-    leave_slot(run);
-    settle(run, index, &failed);
+    settle_unsent(run, index, e);
+}
+
+void run_wake_short(struct run *run, int most)
+{
+    for (int i = 0; i < run->ask_count && most > 0; i++) {
+        if (run->asks[i].state != RUN_ASK_SHORT)
+            continue;
+        run->asks[i].state = RUN_ASK_IDLE;
+        most--;
+    }
+}
+
+/* Refused with nothing under way: what is left of the budget will not grow. */
+static void give_up_short(struct run *run, const struct run_op *op)
+{
+    for (int i = 0; i < op->batch_count && run->busy == 0; i++) {
+        struct run_ask *a = &run->asks[op->batch[i]];
+        if (a->state != RUN_ASK_SHORT)
+            continue;
+        a->state = RUN_ASK_SETTLED;
+        engine_fail(run->engine, op->batch[i], ERR_OVER_BUDGET);
+    }
 }
 
 static void on_reserved(void *arg, uint64_t ticket, enum err e,
@@ -292,24 +235,23 @@ static void on_reserved(void *arg, uint64_t ticket, enum err e,
     if (!run)
         return;
     if (e || count != op.batch_count) {
-        run->runner->counts.fenced++;
-        run_free(run);
+        run_lost(run, e ? e : ERR_INTERNAL);
         return;
     }
     for (int i = 0; i < count && run->phase == RUN_WORKING; i++) {
         int index = op.batch[i];
-        if (verdicts[i] == PORT_GRANTED) {
+        if (verdicts[i] == PORT_GRANTED && run_is_stopping(run)) {
+            settle_unsent(run, index, ERR_CANCELLED);
+        } else if (verdicts[i] == PORT_GRANTED) {
             start_call(run, index);
-            continue;
-        }
-        give_back(run, index);
-        if (verdicts[i] == PORT_EXISTS) {
-            run->asks[index].attempt++;
         } else {
-            run->asks[index].state = RUN_ASK_SETTLED;
-            engine_fail(run->engine, index, ERR_OVER_BUDGET);
+            give_back(run, index);
+            run->asks[index].attempt += verdicts[i] == PORT_EXISTS;
+            if (verdicts[i] == PORT_OVER_BUDGET)
+                run->asks[index].state = RUN_ASK_SHORT;
         }
     }
+    give_up_short(run, &op);
     run_advance(run);
 }
 
@@ -350,11 +292,11 @@ void run_send_batch(struct run *run)
     run->batch_count = 0;
     for (int i = 0; i < read_count && run->phase == RUN_WORKING; i++)
         start_call(run, reads[i]);
-    if (call_count && reserve(run, calls, call_count)) {
-        for (int i = 0; i < call_count; i++)
-            give_back(run, calls[i]);
-        run_leave(run);
-    }
+    enum err e = call_count ? reserve(run, calls, call_count) : ERR_OK;
+    for (int i = 0; i < call_count && e; i++)
+        give_back(run, calls[i]);
+    if (e)
+        run_lost(run, e);
 }
 
 void run_cancel_calls(struct run *run)

@@ -1,5 +1,6 @@
 /* run_image.c: the loaded image becomes a campaign in the job's arena. */
 #include "workers/run.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,8 +147,7 @@ enum err run_build(struct run *run, const struct port_image *image,
         return e;
     run->has_spec = true;
     if (run->spec.id[0] == '\0')
-        memcpy(run->spec.id, image->id,
-               strnlen(image->id, sizeof run->spec.id - 1) + 1);
+        snprintf(run->spec.id, sizeof run->spec.id, "%s", image->id);
     run->campaign = campaign_new(&run->arena, &run->spec);
     if (!run->campaign)
         return err_set(d, ERR_NOMEM, "", "the job does not fit its memory");

@@ -62,12 +62,18 @@ void run_free(struct run *run)
     runner_schedule(r);
 }
 
-enum err runner_start(struct runner *r, const char *id, int64_t fence)
+static struct run *find(struct runner *r, const char *id)
 {
-    if (r->counts.jobs >= r->options.max_jobs)
-        return ERR_BUSY;
-    if (strlen(id) >= sizeof((struct run *)NULL)->id)
-        return ERR_BAD_ID;
+    list_each (node, &r->runs) {
+        struct run *run = list_item(node, struct run, link);
+        if (strcmp(run->id, id) == 0)
+            return run;
+    }
+    return NULL;
+}
+
+static enum err add_run(struct runner *r, const char *id, struct run **out)
+{
     struct run *run = calloc(1, sizeof *run);
     if (!run)
         return ERR_NOMEM;
@@ -78,22 +84,36 @@ enum err runner_start(struct runner *r, const char *id, int64_t fence)
         return ERR_NOMEM;
     }
     strcpy(run->id, id);
-    run->fence = fence;
     list_init(&run->waiting);
     list_push(&r->runs, &run->link);
     arena_init(&run->arena, r->options.job_max_bytes);
     r->counts.jobs++;
-    enum err e = run_load(run);
+    *out = run;
+    return ERR_OK;
+}
+
+enum err runner_start(struct runner *r, const char *id, int64_t fence)
+{
+    struct run *run = NULL;
+    if (strlen(id) >= sizeof run->id)
+        return ERR_BAD_ID;
+    struct run *old = find(r, id);
+    if (old && old->fence >= fence)
+        return ERR_OK; /* said twice */
+    if (old) {
+        r->counts.fenced++; /* claimed anew: the earlier claim was taken from us */
+        run_free(old);
+    }
+    if (r->counts.jobs >= r->options.max_jobs)
+        return ERR_BUSY;
+    enum err e = add_run(r, id, &run);
+    if (e)
+        return e;
+    run->fence = fence;
+    e = run_load(run);
     if (e)
         run_free(run);
     return e;
-}
-
-void run_doom(struct run *run)
-{
-    run->phase = RUN_LEAVING;
-    run->doomed = true;
-    runner_schedule(run->runner);
 }
 
 uint64_t run_op_new(struct run *run, int index)
@@ -102,6 +122,7 @@ uint64_t run_op_new(struct run *run, int index)
     if (!op)
         return 0;
     op->run = run->ticket;
+    op->load = run->loads;
     op->index = index;
     op->attempt = index >= 0 ? run->asks[index].attempt : 0;
     uint64_t ticket = idmap_put(&run->runner->ops, op);
@@ -119,6 +140,8 @@ struct run *run_op_take(struct runner *r, uint64_t ticket, struct run_op *copy)
     if (!op)
         return NULL;
     struct run *run = idmap_get(&r->runs_by_ticket, op->run);
+    if (run && run->loads != op->load)
+        run = NULL;
     list_remove(&op->link);
     if (copy)
         *copy = *op;
@@ -135,8 +158,8 @@ static void give_slots(struct runner *r)
         struct run *run = list_item(r->waiting.next, struct run, waiting);
         list_remove(&run->waiting);
         int index = run_next_idle(run);
-        if (index < 0 || run->phase != RUN_WORKING)
-            continue;
+        if (index < 0 || run->phase != RUN_WORKING || run_is_stopping(run))
+            continue; /* back in line when it advances again */
         r->counts.calls_in_flight++;
         run_mark(run, index);
         if (run_next_idle(run) >= 0)
@@ -168,16 +191,6 @@ void runner_schedule(struct runner *r)
         return;
     if (r->ports.defer(r->ports.self, on_schedule, r, 0) == ERR_OK)
         r->scheduled = true;
-}
-
-static struct run *find(struct runner *r, const char *id)
-{
-    list_each (node, &r->runs) {
-        struct run *run = list_item(node, struct run, link);
-        if (strcmp(run->id, id) == 0)
-            return run;
-    }
-    return NULL;
 }
 
 static void on_mail(void *arg, uint64_t ticket, enum err e, bool cancel, bool pause)

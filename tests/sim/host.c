@@ -25,7 +25,7 @@ void host_start(struct world *w, void *unused)
     struct ports ports = host_ports(h);
     struct runner_options o = {.max_calls = s->max_calls ? s->max_calls : 8,
                                .max_jobs = 6,
-                               .max_attempts = 4,
+                               .max_attempts = 6,
                                .retry_base_ms = 200,
                                .retry_cap_ms = 5000,
                                .job_max_bytes = s->job_max_bytes,

@@ -23,9 +23,18 @@ static struct message *begin(void *self, enum message_type type, const char *id,
     return m;
 }
 
+/* Now and then there is no memory for one more operation: nothing was sent. */
+static bool is_short(void *self)
+{
+    const struct host *h = self;
+    return world_chance(h->world, 1);
+}
+
 static enum err send_load(void *self, const char *id, int64_t fence, port_load_fn fn,
                           void *arg, uint64_t ticket)
 {
+    if (is_short(self))
+        return ERR_NOMEM;
     struct message *m = begin(self, MESSAGE_LOAD, id, fence, arg, ticket);
     m->fn.load = fn;
     message_send(m);
@@ -36,6 +45,8 @@ static enum err send_reserve(void *self, const struct port_place *at, const int 
                              const int *attempt, const struct port_estimate *most,
                              int count, port_reserve_fn fn, void *arg, uint64_t ticket)
 {
+    if (is_short(self))
+        return ERR_NOMEM;
     struct message *m =
         begin(self, MESSAGE_RESERVE, at->campaign, at->fence, arg, ticket);
     check(count > 0 && count <= MESSAGE_BATCH_MAX);
@@ -60,6 +71,8 @@ static struct port_estimate estimate(void *self, const struct port_call *call)
 static enum err send_call(void *self, const struct port_call *call, port_call_fn fn,
                           void *arg, uint64_t ticket, uint64_t *call_id)
 {
+    if (is_short(self))
+        return ERR_BUSY;
     return model_call(self, call, fn, arg, ticket, call_id);
 }
 
@@ -71,6 +84,8 @@ static void cancel_call(void *self, uint64_t call_id)
 static enum err send_read(void *self, const char *campaign, const struct ask *ask,
                           port_read_fn fn, void *arg, uint64_t ticket)
 {
+    if (is_short(self))
+        return ERR_NOMEM;
     struct message *m = begin(self, MESSAGE_READ, campaign, 0, arg, ticket);
     m->fn.read = fn;
     m->ask = *ask;
@@ -108,6 +123,8 @@ static enum err send_settle(void *self, const struct port_place *at,
                             const struct port_settlement *s, port_done_fn fn, void *arg,
                             uint64_t ticket)
 {
+    if (is_short(self))
+        return ERR_NOMEM;
     struct message *m =
         begin(self, MESSAGE_SETTLE, at->campaign, at->fence, arg, ticket);
     const struct port_call_result *r = s->result;
@@ -130,6 +147,8 @@ static enum err send_commit(void *self, const char *id,
                             const struct port_commit *commit, port_done_fn fn,
                             void *arg, uint64_t ticket)
 {
+    if (is_short(self))
+        return ERR_NOMEM;
     struct host *h = self;
     struct message *m = begin(self, MESSAGE_COMMIT, id, commit->fence, arg, ticket);
     m->fn.done = fn;
@@ -142,6 +161,8 @@ static enum err send_commit(void *self, const char *id,
 static enum err send_release(void *self, const char *id, int64_t fence, port_done_fn fn,
                              void *arg, uint64_t ticket)
 {
+    if (is_short(self))
+        return ERR_NOMEM;
     struct message *m = begin(self, MESSAGE_RELEASE, id, fence, arg, ticket);
     m->fn.done = fn;
     message_send(m);
@@ -151,6 +172,8 @@ static enum err send_release(void *self, const char *id, int64_t fence, port_don
 static enum err send_mail(void *self, const char *id, int64_t fence, port_mail_fn fn,
                           void *arg, uint64_t ticket)
 {
+    if (is_short(self))
+        return ERR_NOMEM;
     struct message *m = begin(self, MESSAGE_MAIL, id, fence, arg, ticket);
     m->fn.mail = fn;
     message_send(m);

@@ -15,7 +15,6 @@ struct store_record *judge_sent(struct host *h, const struct port_call *call);
 void judge_settled(struct store_campaign *c, const struct store_settlement *s,
                    enum err e);
 void judge_commit(struct store_campaign *c); /* about to be applied */
-void judge_err(struct world *w, enum err e, const char *what);
 void judge_end(struct world *w);
 void judge_digest(struct world *w, struct world_outcome *out);
 

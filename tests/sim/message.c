@@ -3,6 +3,7 @@
 #include "tests/sim/message.h"
 #include "core/base/json.h"
 #include "tests/sim/judge.h"
+#include "tests/sim/scenario.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,17 @@ static void say(const struct world *w, const struct message *m)
               err_code(m->code));
 }
 
+/* A script of Redis that fails as a whole, for example for want of memory. */
+static bool refuse(const struct world *w, struct message *m)
+{
+    int64_t at = w->now_us - WORLD_START_US;
+    const struct scenario *s = w->plan.scenario;
+    m->code = ERR_REDIS;
+    m->text = "";
+    return m->type != MESSAGE_CLAIM && m->type != MESSAGE_POKE &&
+           at >= s->refused_from_us && at < s->refused_until_us;
+}
+
 static void on_apply(struct world *w, void *arg)
 {
     struct message *m = arg;
@@ -182,7 +194,7 @@ static void on_apply(struct world *w, void *arg)
         world_at(w, RESEND_US, on_apply, m);
         return;
     }
-    bool wrote = apply(w, m);
+    bool wrote = refuse(w, m) || apply(w, m);
     w->writes += wrote;
     if (wrote)
         say(w, m);
@@ -198,12 +210,20 @@ static void on_apply(struct world *w, void *arg)
     world_at(w, travel(w, &m->host->last_read_us), on_answer, m);
 }
 
+/* What cannot be started is never loaded, so the queue takes it back. */
+static void start(struct message *m, struct runner *r)
+{
+    enum err e = runner_start(r, m->id, m->fence);
+    if (e)
+        world_say(m->host->world, "runner_start: %s", err_code(e));
+}
+
 static void deliver(struct message *m)
 {
     struct runner *r = m->host->runner;
     switch (m->type) {
     case MESSAGE_CLAIM:
-        judge_err(m->host->world, runner_start(r, m->id, m->fence), "runner_start");
+        start(m, r);
         break;
     case MESSAGE_POKE:
         runner_poke(r, m->id);

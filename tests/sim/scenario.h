@@ -24,6 +24,8 @@ struct scenario {
     bool tight;    /* ends by its budget: lost calls may end it sooner */
     int max_calls; /* in flight per worker; 0 = 8 */
     size_t job_max_bytes;
+    int64_t refused_from_us,
+        refused_until_us; /* the store is full: errors for writes */
     void (*start)(struct world *w);
     void (*on_commit)(struct world *w, struct store_campaign *c);
 };

@@ -2,7 +2,6 @@
  * Without arguments: every crash point of every scenario, then 200 random runs. */
 #include "campaigns/checks/channel.h"
 #include "core/base/hash.h"
-#include "core/base/log.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/world.h"
 #include <stdio.h>
@@ -203,7 +202,8 @@ int main(int argc, char **argv)
     if (!read_options(&o, argc, argv))
         return usage();
     bool one = o.seed >= 0 || o.crash_at >= 0;
-    log_init(one ? LOG_DEBUG : LOG_ERROR, "sim");
+    if (one)
+        setenv("BARKER_SIM_LOG", "1", 1);
     if (channel_set_new(NULL, &channels, &d)) {
         fprintf(stderr, "barker-sim: %s\n", d.message);
         return 1;

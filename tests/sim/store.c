@@ -35,6 +35,16 @@ static void read_budget(struct store_campaign *c)
     json_free(j);
 }
 
+/* In the order of their ids, so that two runs tell the same in the same order. */
+static void insert(struct store *s, struct store_campaign *c)
+{
+    struct store_campaign **at = &s->campaigns;
+    while (*at && strcmp((*at)->id, c->id) < 0)
+        at = &(*at)->next;
+    c->next = *at;
+    *at = c;
+}
+
 enum err store_admit(struct world *w, const char *id, const char *parent,
                      const char *spec)
 {
@@ -48,8 +58,7 @@ enum err store_admit(struct world *w, const char *id, const char *parent,
     c->spec = world_text(w, spec);
     c->checkpoint = c->stage = c->error = c->memo = "";
     c->state = "queued";
-    c->next = w->store->campaigns;
-    w->store->campaigns = c;
+    insert(w->store, c);
     read_budget(c);
     if (c->most[CALLS] == 0 || c->most[TOKENS] == 0 || c->most[NANO] == 0) {
         store_finish(c, JOB_DONE, "over_budget", "over_budget");

@@ -104,6 +104,7 @@ void store_commit_fill(struct world *w, const struct port_commit *from,
             continue;
         struct store_thing *t = thing(w, &to->placements, p->spec->name);
         t->epoch = p->epoch;
+        store_set(w, t, "leader", p->leader >= 0 ? c->variants[p->leader].id : "");
         set_num(w, t, "lift", p->lift);
         set_num(w, t, "lift_lo", p->lift_lo);
         set_num(w, t, "lift_hi", p->lift_hi);

@@ -25,11 +25,12 @@ bool campaign_mail_from(const char *name, enum campaign_mail_kind *out)
     return false;
 }
 
-static enum err make_room(struct campaign *c)
+/* Orders always fit: a mailbox full of reviews must not keep a campaign paused. */
+static enum err make_room(struct campaign *c, bool is_review)
 {
     if (c->mail_count < c->mail_cap)
         return ERR_OK;
-    if (c->mail_count >= MAIL_MAX)
+    if (is_review && c->mail_count >= MAIL_MAX)
         return ERR_LIMIT;
     int cap = c->mail_cap ? c->mail_cap * 2 : 16;
     struct campaign_mail *more = arena_array(c->arena, (size_t)cap, sizeof *more);
@@ -44,7 +45,8 @@ static enum err make_room(struct campaign *c)
 
 enum err campaign_add_mail(struct campaign *c, const struct campaign_mail *m)
 {
-    enum err e = make_room(c);
+    bool is_review = m->kind == MAIL_APPROVE || m->kind == MAIL_REJECT;
+    enum err e = make_room(c, is_review);
     if (e)
         return e;
     struct campaign_mail *copy = &c->mail[c->mail_count];

@@ -182,7 +182,10 @@ static enum err put_next(const struct port_commit *commit,
         results_continue(w, next->stage, next->iteration, buf_str(&text), text.len);
     if (!e && next->type == NEXT_WAIT) {
         int64_t horizon = c->spec->horizon;
-        int64_t events = horizon ? horizon / 100 : o->rerank_events;
+        /* one hundredth of the traffic, planned or seen so far (RANKING §5.5) */
+        int64_t events = (horizon ? horizon : c->totals.impressions) / 100;
+        if (!horizon && events < o->rerank_events)
+            events = o->rerank_events;
         results_rerank_every(w, events > 20 ? events : 20, o->rerank_ms);
         results_wait(w, next->stage, next->iteration, buf_str(&text), text.len,
                      next->wake, next->until_ms);

@@ -72,6 +72,14 @@ static void build_placement(struct campaign *c, const struct port_placement *fro
     p->lift = strtod(field(from->fields, from->field_count, "lift"), NULL);
     p->lift_lo = strtod(field(from->fields, from->field_count, "lift_lo"), NULL);
     p->lift_hi = strtod(field(from->fields, from->field_count, "lift_hi"), NULL);
+    const char *leader = field(from->fields, from->field_count, "leader");
+    for (int k = 0; k < c->variant_count; k++) {
+        const struct variant *v = &c->variants[k];
+        p->used += v->placement == i ? v->impressions : 0;
+        if (v->placement == i && strcmp(v->id, leader) == 0)
+            p->leader = k;
+    }
+    p->evidence = p->leader >= 0;
     p->tied = (int)strtol(field(from->fields, from->field_count, "tied"), NULL, 10);
 }
 

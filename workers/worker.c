@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define CONTROL_BATCH 64
+#define GIVE_BACK_MS 5000 /* after calls were cut: time to give the jobs back */
 
 struct worker {
     struct loop *loop;
@@ -27,7 +28,7 @@ struct worker {
     struct feedback *feedback;
     struct loop_timer *poll, *drain_timer;
     char id[PRESENCE_ID_MAX];
-    bool ticking, controlling, leaving, left;
+    bool ticking, controlling, leaving, left, drained_hard;
     bool busy; /* the last tick brought something: ask again soon */
     int64_t started_ms, last_beat_ms;
     loop_fn on_drained;
@@ -134,9 +135,11 @@ static void on_left(void *arg, uint64_t ticket, enum err e, const struct reply *
     (void)ticket;
     (void)e; /* not reached: the lease says the same, later */
     (void)r;
+    loop_fn done = w->on_drained;
     w->left = true;
-    if (w->on_drained)
-        w->on_drained(w->drained_arg);
+    w->on_drained = NULL; /* told once */
+    if (done)
+        done(w->drained_arg);
 }
 
 static void leave(struct worker *w)
@@ -180,11 +183,20 @@ static void on_poll(void *arg)
     }
 }
 
+/* First the calls are cut; if the jobs still cannot be given back (Redis is away), they
+ * are left to the lease. */
 static void on_drain_over(void *arg)
 {
     struct worker *w = arg;
     log_event(LOG_WARN, "worker.drain_over", "worker", w->id, NULL);
+    if (w->drained_hard) {
+        runner_drop_all(w->runner);
+        on_left(w, 0, ERR_OK, NULL);
+        return;
+    }
+    w->drained_hard = true;
     runner_drain_now(w->runner);
+    loop_timer_start(w->drain_timer, GIVE_BACK_MS, 0);
 }
 
 void worker_drain(struct worker *w, loop_fn done, void *arg)
@@ -201,7 +213,9 @@ void worker_drain(struct worker *w, loop_fn done, void *arg)
 
 void worker_drain_now(struct worker *w)
 {
+    w->drained_hard = true;
     runner_drain_now(w->runner);
+    loop_timer_start(w->drain_timer, GIVE_BACK_MS, 0);
 }
 
 static enum err make_runner(struct worker *w)

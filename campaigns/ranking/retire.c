@@ -49,16 +49,21 @@ void retire_judge(struct retire_arm *arms, int count,
     }
 }
 
-/* How much the best rate is expected to rise by one more arm of this prior. */
+/* How much the best rate is expected to rise by one child of the leader. */
 static double fresh_gain(const struct retire_plan_input *in)
 {
     struct quadrature_arm q[POSTERIOR_ARMS_MAX];
-    for (int k = 0; k < in->live_count; k++)
+    const struct posterior_arm *leader = &in->live[0];
+    double mean, weight;
+    for (int k = 0; k < in->live_count; k++) {
         q[k] = (struct quadrature_arm){.a = in->live[k].a, .b = in->live[k].b};
+        if (in->live[k].mean > leader->mean)
+            leader = &in->live[k];
+    }
     double before = quadrature_run(q, in->live_count).expected_max;
-    double m = posterior_prior_default.m_within;
-    double level = fmin(fmax(in->level, 1e-6), 1 - 1e-6);
-    q[in->live_count] = (struct quadrature_arm){.a = level * m, .b = (1 - level) * m};
+    retire_child_prior(leader, in->level, &posterior_prior_default, &mean, &weight);
+    q[in->live_count] =
+        (struct quadrature_arm){.a = mean * weight, .b = (1 - mean) * weight};
     return quadrature_run(q, in->live_count + 1).expected_max - before;
 }
 

@@ -4,6 +4,7 @@
 local worker, slots = ARGV[1], tonumber(ARGV[2])
 local lease_ms, beat = tonumber(ARGV[3]), ARGV[4] == "1"
 local MOVES_MAX, CRASHES_MAX, GONE_KEEP_MS = 64, 5, 86400000
+local RECONNECT_MS = 2000 -- the longest pause between two attempts, core/io/redis.h
 local PRIOS = {"high", "normal", "low"}
 local now, recovered = now_ms(), 0
 
@@ -68,12 +69,20 @@ local function take_all_from(name, most)
   return taken
 end
 
+-- After a restart of Redis every beat is old, though the workers live: they get one
+-- lease and the time to reconnect before anybody is declared dead.
+local function just_started()
+  local up = string.match(redis.call("INFO", "server"), "uptime_in_seconds:(%d+)")
+  return up and tonumber(up) * 1000 < lease_ms + RECONNECT_MS
+end
+
 -- What exceeds the moves of one call is left for the next beat. A consumer goes only
 -- when nothing is pending: Redis would drop its rows.
 local function reap()
   local silent = redis.call("ZRANGEBYSCORE", key("hb"), "-inf", now - lease_ms,
                             "LIMIT", 0, 4)
   local left = MOVES_MAX
+  if #silent == 0 or just_started() then return end
   for _, name in ipairs(silent) do
     redis.call("ZADD", key("hb"), -now, name)
     left = left - take_all_from(name, left)

@@ -57,8 +57,8 @@ int cmd_worker(struct cli *c)
         loop_signal_free(run.term);
     if (run.interrupt)
         loop_signal_free(run.interrupt);
-    if (run.worker)
-        worker_free(run.worker);
+    session_disconnect(&run.session); /* settles what the worker still waits for */
+    worker_free(run.worker);
     session_close(&run.session);
     return rc;
 }

@@ -170,10 +170,16 @@ int session_open(struct session *s, struct cli *c, int64_t wait_ms, bool found)
     return rc;
 }
 
-void session_close(struct session *s)
+void session_disconnect(struct session *s)
 {
     if (s->redis)
         redis_free(s->redis);
+    s->redis = NULL;
+}
+
+void session_close(struct session *s)
+{
+    session_disconnect(s);
     queue_fini(&s->queue);
     if (s->loop)
         loop_free(s->loop);

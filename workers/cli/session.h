@@ -23,6 +23,8 @@ struct session {
  * without data gets its version and partition count. Returns an exit code and has said
  * why; the session need not be closed then. */
 int session_open(struct session *s, struct cli *c, int64_t wait_ms, bool found);
+/* Settles every command still under way, with ERR_CANCELLED. */
+void session_disconnect(struct session *s);
 void session_close(struct session *s);
 
 /* unix:// URL of a socket path, percent-encoded; ERR_LIMIT over the 107 bytes that a

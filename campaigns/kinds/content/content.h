@@ -16,8 +16,9 @@
 
 #define CONTENT_ANGLES_MAX 32
 #define CONTENT_EXAMPLES_MAX 10
-#define CONTENT_ROUND_STRIDE 100 /* iterations of `generate` that belong to one round  \
-                                  */
+#define CONTENT_ROUND_STRIDE                                                           \
+    100 /* iterations of `generate` that belong to one round                           \
+         */
 
 struct content_input {
     const char *brief; /* or the prompt */
@@ -29,6 +30,8 @@ struct content_input {
     int example_count;
     double temperature;
     int max_tokens; /* 0 = derived from the channel */
+    /* made once per plan by content_prompts_prepare(), in the arena */
+    const char *facts_text, *examples_text;
 };
 enum err content_input_read(const struct spec *s, struct content_input *in,
                             struct err_detail *d) MUST_USE;

@@ -3,13 +3,14 @@
 #include "core/base/utf8.h"
 #include <string.h>
 
+#define FACTS_MAX_BYTES (64 * 1024) /* they stand in every prompt */
+
 static enum err read_texts(const struct json *j, const char *path, const char **out,
                            int max, int *count, struct err_detail *d)
 {
     if (json_type(j) != JSON_ARRAY || json_count(j) > (size_t)max)
         return err_set(d, ERR_BAD_TYPE, path, "must be an array of at most %d", max);
-    json_each(item, j)
-    {
+    json_each (item, j) {
         /* an example may be {text, result}: the result is for later releases */
         const struct json *text =
             json_type(item) == JSON_OBJECT ? json_get(item, "text") : item;
@@ -91,8 +92,7 @@ enum err content_input_read(const struct spec *s, struct content_input *in,
     in->n = 6;
     in->temperature = 0.7;
     in->brief = NULL;
-    json_each(member, s->input)
-    {
+    json_each (member, s->input) {
         enum err e = read_member(member, in, d);
         if (e)
             return e;
@@ -111,7 +111,13 @@ enum err content_input_check(struct spec *s, struct arena *a, struct err_detail 
 {
     (void)a;
     struct content_input in;
-    return content_input_read(s, &in, d);
+    struct buf facts;
+    buf_init(&facts, FACTS_MAX_BYTES);
+    enum err e = s->facts ? json_print(s->facts, &facts) : ERR_OK;
+    buf_fini(&facts);
+    if (e == ERR_LIMIT)
+        return err_set(d, e, "/facts", "at most %d bytes as JSON", FACTS_MAX_BYTES);
+    return e ? e : content_input_read(s, &in, d);
 }
 
 static const struct json *item(const struct campaign *c, const char *name,

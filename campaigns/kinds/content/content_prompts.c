@@ -30,6 +30,13 @@ static char *facts_of(const struct campaign *c)
     return text;
 }
 
+enum err content_prompts_prepare(const struct campaign *c, struct content_input *in)
+{
+    in->facts_text = facts_of(c);
+    in->examples_text = join(c->arena, in->examples, in->example_count, "\n");
+    return in->facts_text && in->examples_text ? ERR_OK : ERR_NOMEM;
+}
+
 static char *system_of(const struct campaign *c, const char *locale)
 {
     const struct spec *s = c->spec;
@@ -48,13 +55,10 @@ enum err content_prompts_angles(const struct campaign *c,
     const char *locale = c->spec->locale[0];
     char count[16];
     snprintf(count, sizeof count, "%d", in->n < 8 ? in->n : 8);
-    char *facts = facts_of(c);
-    if (!facts)
-        return ERR_NOMEM;
     const struct prompt_value values[] = {{"count", count},
                                           {"locale", locale},
                                           {"brief", in->brief},
-                                          {"facts", facts},
+                                          {"facts", in->facts_text},
                                           {NULL, NULL}};
     ask->system = system_of(c, locale);
     ask->user = prompt_render(c->arena, prompt_text("content_angles", locale), values);
@@ -143,27 +147,28 @@ enum err content_prompts_write(const struct campaign *c, const struct content_in
     ask->tag[2] = c->round > 1 && history[0] && ask->tag[1] % 4 != 3;
     ask->temperature = in->temperature;
     ask->max_tokens = in->max_tokens ? in->max_tokens : tokens_for(p->channel);
-    if (in->is_prompt && !ask->tag[2]) {
+    const struct channel_field *field = &p->channel->fields[0];
+    bool free_text =
+        p->channel->field_count == 1 && !field->max && !field->prompt_characters;
+    if (in->is_prompt && !ask->tag[2] && free_text) {
         ask->system = "";
         ask->user = in->brief;
         return ERR_OK;
     }
     char number[16];
     snprintf(number, sizeof number, "%d", ask->tag[1] + 1);
-    char *facts = facts_of(c),
-         *limits = limits_of(c->arena, p->channel, strncmp(p->locale, "zh", 2) == 0);
-    char *examples = join(c->arena, in->examples, in->example_count, "\n");
-    if (!facts || !limits || !examples)
+    char *limits = limits_of(c->arena, p->channel, strncmp(p->locale, "zh", 2) == 0);
+    if (!limits)
         return ERR_NOMEM;
     const struct prompt_value values[] = {
         {"channel", p->channel->name},
         {"locale", p->locale},
         {"limits", limits},
         {"brief", in->brief},
-        {"facts", facts},
+        {"facts", in->facts_text},
         {"segment", p->segment ? p->segment->profile : ""},
         {"angle", ask->note && ask->note[0] ? ask->note : in->brief},
-        {"examples", examples},
+        {"examples", in->examples_text},
         {"history", ask->tag[2] ? history : ""},
         {"number", number},
         {NULL, NULL}};

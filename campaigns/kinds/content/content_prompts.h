@@ -4,6 +4,9 @@
 
 #include "campaigns/kinds/content/content.h"
 
+/* What all asks of one plan share. */
+enum err content_prompts_prepare(const struct campaign *c,
+                                 struct content_input *in) MUST_USE;
 enum err content_prompts_angles(const struct campaign *c,
                                 const struct content_input *in,
                                 struct ask *ask) MUST_USE;

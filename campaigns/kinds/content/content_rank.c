@@ -15,6 +15,7 @@ struct cell {
     int count, control; /* control: index or -1 */
     struct posterior_result ranked;
     int64_t used; /* trials of all variants, retired ones too */
+    bool left;    /* somebody stopped serving since the last commit */
 };
 
 static int64_t successes(const struct campaign *c, const struct variant *v)
@@ -31,6 +32,7 @@ static void fill_cell(struct campaign *c, int placement, struct cell *cell)
         if (v->placement != placement)
             continue;
         cell->used += v->impressions;
+        cell->left |= v->changed && !variant_serves(v);
         if (!variant_serves(v) || cell->count == POSTERIOR_ARMS_MAX)
             continue;
         if (v->state == VARIANT_CONTROL)
@@ -56,14 +58,28 @@ static void publish_arm(struct cell *cell, int i)
     v->changed = true;
 }
 
-/* New shares open an epoch only when somebody's traffic changes visibly. */
+/* New shares open an epoch only when somebody's traffic changes visibly; whoever left
+ * must leave the shares at once. */
 static bool shares_moved(const struct cell *cell)
 {
+    if (cell->left)
+        return true;
     for (int i = 0; i < cell->count; i++) {
         if (fabs(cell->variants[i]->weight - cell->shares[i]) > 0.002)
             return true;
     }
     return false;
+}
+
+/* At most one new epoch a commit. */
+static void reallocate(struct campaign_placement *p, struct cell *cell)
+{
+    if (!shares_moved(cell))
+        return;
+    p->epoch += !p->reallocated;
+    p->reallocated = true;
+    for (int i = 0; i < cell->count; i++)
+        cell->variants[i]->weight = cell->shares[i];
 }
 
 static void publish_placement(struct campaign *c, int placement, struct cell *cell)
@@ -84,19 +100,31 @@ static void publish_placement(struct campaign *c, int placement, struct cell *ce
         p->lift_hi = lift.hi;
     }
     p->changed = true;
-    if (shares_moved(cell)) {
-        p->epoch++;
-        p->reallocated = true;
-        for (int i = 0; i < cell->count; i++)
-            cell->variants[i]->weight = cell->shares[i];
-    }
+    reallocate(p, cell);
+}
+
+/* Nobody serves any more: decide must not show what was rejected. */
+static void publish_empty(struct campaign *c, int placement, struct cell *cell)
+{
+    struct campaign_placement *p = &c->placements[placement];
+    if (!cell->left)
+        return;
+    p->used = cell->used;
+    p->leader = -1;
+    p->evidence = false;
+    p->tied = 0;
+    p->lift = p->lift_lo = p->lift_hi = 0;
+    p->changed = true;
+    reallocate(p, cell);
 }
 
 static enum err rank(struct campaign *c, int placement, struct cell *cell)
 {
     fill_cell(c, placement, cell);
-    if (!cell->count)
+    if (!cell->count) {
+        publish_empty(c, placement, cell);
         return ERR_OK;
+    }
     enum err e = posterior_rank(cell->arms, cell->count, &posterior_prior_default,
                                 &cell->ranked);
     if (e)
@@ -168,24 +196,28 @@ static enum err remember_parents(struct campaign *c, int placement, struct cell 
 }
 
 /* Children wanted in this placement after `retired` arms left. */
-static int children(struct campaign *c, struct cell *cell, int retired)
+static int children(struct campaign *c, const struct cell *cell, int retired)
 {
-    struct retire_plan_input in = {.live = cell->arms,
-                                   .live_count = cell->count - retired,
+    struct posterior_arm live[POSTERIOR_ARMS_MAX];
+    struct content_input input;
+    struct err_detail d;
+    int live_count = 0;
+    if (json_bool(json_get(c->memo, "frozen"), false) ||
+        content_input_read(c->spec, &input, &d))
+        return 0;
+    for (int i = 0; i < cell->count; i++) {
+        if (variant_serves(cell->variants[i]))
+            live[live_count++] = cell->arms[i];
+    }
+    struct retire_plan_input in = {.live = live,
+                                   .live_count = live_count,
                                    .retired = retired,
-                                   .wanted = (int)c->spec->placement_count,
+                                   .wanted = input.n,
                                    .horizon = c->spec->horizon,
                                    .used = cell->used,
                                    .level = cell->ranked.level,
                                    .round = c->round,
                                    .max_rounds = c->spec->max_rounds};
-    struct content_input input;
-    struct err_detail d;
-    if (content_input_read(c->spec, &input, &d))
-        return 0;
-    in.wanted = input.n;
-    if (json_bool(json_get(c->memo, "frozen"), false))
-        return 0;
     return retire_children(&in);
 }
 

@@ -40,15 +40,15 @@ enum err content_angles_plan(struct campaign *c, struct ask_list *asks)
     if (e || in.is_prompt || in.angle_count || in.n == 1)
         return e;
     struct ask *ask = ask_add(asks, ASK_CHAT);
-    return ask ? content_prompts_angles(c, &in, ask) : ERR_NOMEM;
+    e = ask ? content_prompts_prepare(c, &in) : ERR_NOMEM;
+    return e ? e : content_prompts_angles(c, &in, ask);
 }
 
 static enum err keep_angles(struct campaign *c, const struct json *list)
 {
     struct json *angles = json_new_array();
     enum err e = angles ? ERR_OK : ERR_NOMEM;
-    json_each(angle, list)
-    {
+    json_each (angle, list) {
         if (!e && json_count(angles) < CONTENT_ANGLES_MAX && json_str(angle, "")[0])
             e = json_push(angles, json_new_str(json_str(angle, "")));
     }
@@ -102,6 +102,8 @@ enum err content_write_plan(struct campaign *c, struct ask_list *asks)
     struct content_input in;
     struct err_detail d;
     enum err e = content_input_read(c->spec, &in, &d);
+    if (!e)
+        e = content_prompts_prepare(c, &in);
     const struct json *angles = json_get(c->memo, "angles");
     int angle_count = (int)json_count(angles);
     int step = c->iteration % CONTENT_ROUND_STRIDE;

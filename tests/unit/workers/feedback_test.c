@@ -188,12 +188,14 @@ static void test_rivals(void **state)
     assert_string_equal(of_variant(p, "clicks"), "'300'");
 }
 
-/* After a failure it is idle, and the next kick finds what is left. */
+/* After a failure it is idle, and the next kick finds what is left; what was refused is
+ * gone already, and is not refused again. */
 static void test_failure(void **state)
 {
     struct partition *p = *state;
     campaign(p);
     (void)ask(p, "XADD", "bk:{0}:events", "*", "c", "con-1", "v", "v1", "t", "click");
+    add_json(p, "nonsense");
     (void)ask(p, "RENAME", "bk:{0}:c:con-1:v:v1", "kept");
     (void)ask(p, "SET", "bk:{0}:c:con-1:v:v1", "not a hash");
     apply_all(p);
@@ -201,6 +203,7 @@ static void test_failure(void **state)
     (void)ask(p, "RENAME", "kept", "bk:{0}:c:con-1:v:v1");
     apply_all(p);
     assert_string_equal(of_variant(p, "clicks"), "'1'");
+    assert_string_equal(ask(p, "XLEN", "bk:{0}:rejected"), "1");
 }
 
 int main(void)

@@ -77,7 +77,9 @@ static enum err restore_fields(struct campaign *c, const struct json *j,
         !campaign_state_from(json_str(json_get(j, "paused_from"), ""), &c->paused_from))
         return err_set(d, ERR_UNKNOWN_VERSION, "/state", "unknown state");
     enum err e = take_object(&c->memo, json_get(j, "memo"));
-    json_each(item, json_get(j, "mail")) if (!e) e = campaign_parse_mail(c, item);
+    json_each (item, json_get(j, "mail"))
+        if (!e)
+            e = campaign_parse_mail(c, item);
     return e ? e : take_object(&c->pins, json_get(j, "pins"));
 }
 

@@ -1,6 +1,7 @@
 /* runner.c: the set of runs, and how call slots are shared among them. */
 #include "core/base/log.h"
 #include "workers/run.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,10 +30,8 @@ void runner_free(struct runner *r)
     if (!r)
         return;
     runner_drop_all(r);
-    while (!list_empty(&r->open_ops)) {
-        struct run_op *op = list_item(r->open_ops.next, struct run_op, link);
-        list_remove(&op->link);
-        free(op);
+    list_each_safe (node, after, &r->open_ops) {
+        free(list_item(node, struct run_op, link));
     }
     idmap_fini(&r->ops);
     idmap_fini(&r->runs_by_ticket);
@@ -83,7 +82,7 @@ static enum err add_run(struct runner *r, const char *id, struct run **out)
         free(run);
         return ERR_NOMEM;
     }
-    strcpy(run->id, id);
+    snprintf(run->id, sizeof run->id, "%s", id);
     list_init(&run->waiting);
     list_push(&r->runs, &run->link);
     arena_init(&run->arena, r->options.job_max_bytes);

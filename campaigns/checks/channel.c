@@ -113,8 +113,7 @@ static enum err field_read(const struct json *j, struct channel_field *f,
     *f = (struct channel_field){.min = 1, .counter = counter_find("code_points")};
     if (json_type(j) != JSON_OBJECT)
         return err_set(d, ERR_BAD_TYPE, path, "a field must be an object");
-    json_each(member, j)
-    {
+    json_each (member, j) {
         enum err err = member_read(member, f, path, d);
         if (err)
             return err;
@@ -135,8 +134,7 @@ static enum err fields_read(const struct json *list, struct channel *c,
     size_t n = json_count(list);
     if (json_type(list) != JSON_ARRAY || n < 1 || n > CHANNEL_FIELDS_MAX)
         return refuse(d, ERR_BAD_VALUE, path, "fields", "must be 1 to 8 fields");
-    json_each(item, list)
-    {
+    json_each (item, list) {
         struct channel_field *f = &c->fields[c->field_count];
         char where[2 * PATH_BYTES];
         snprintf(where, sizeof where, "%s/fields/%d", path, c->field_count);
@@ -168,8 +166,7 @@ static enum err channel_read(const struct json *j, struct channel *c, const char
     if (err)
         return err;
     snprintf(c->name, sizeof c->name, "%s", name);
-    json_each(member, j)
-    {
+    json_each (member, j) {
         const char *key = json_key(member);
         if (strcmp(key, "images_needed") == 0)
             err = flag_read(member, &c->images_needed, path, d);
@@ -194,8 +191,7 @@ static enum err channels_read(struct channel_set *s, const struct json *list,
                               struct err_detail *d)
 {
     size_t old = s->count, i = 0;
-    json_each(item, list)
-    {
+    json_each (item, list) {
         char path[PATH_BYTES];
         struct channel channel;
         snprintf(path, sizeof path, "/channels/%zu", i++);

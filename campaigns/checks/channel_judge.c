@@ -106,8 +106,7 @@ static void judge_items(struct judge *j, const struct channel_field *f,
         judge_add(j, ERR_OUT_OF_RANGE, true,
                   "%zu items, must be %" PRId64 " to %" PRId64, count, f->items_min,
                   f->items_max);
-    json_each(item, value)
-    {
+    json_each (item, value) {
         if (j->count >= j->max) /* also bounds the work on a very long array */
             break;
         j->item++;
@@ -140,8 +139,7 @@ static void judge_object(struct judge *j, const struct json *object)
             judge_string(j, f, value);
     }
     j->field = "";
-    json_each(member, object)
-    {
+    json_each (member, object) {
         if (!is_field(c, json_key(member)))
             judge_add(j, ERR_BAD_VALUE, true, "has no field \"%.32s\"",
                       json_key(member));

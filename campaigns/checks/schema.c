@@ -65,8 +65,7 @@ static enum err type_check(struct walk *w, const struct json *type,
     bool fits = json_type(type) != JSON_ARRAY;
     char wanted[LIST_BYTES] = "";
     size_t used = 0;
-    json_each(item, type)
-    {
+    json_each (item, type) {
         const char *one = json_str(item, "");
         fits = fits || type_fits(one, value);
         if (used + strlen(one) + sizeof " or " < sizeof wanted)
@@ -98,8 +97,7 @@ static bool is_equal(const struct json *a, const struct json *b)
         }
         return true;
     case JSON_OBJECT:
-        json_each(x, a)
-        {
+        json_each (x, a) {
             const struct json *other = json_get(b, json_key(x));
             if (!other || !is_equal(x, other))
                 return false;
@@ -114,8 +112,7 @@ static void choices_add(struct buf *out, const struct json *list)
 {
     struct buf one;
     buf_init(&one, 400); /* escapes are at most six times EXCERPT_BYTES */
-    json_each(item, list)
-    {
+    json_each (item, list) {
         buf_clear(&one);
         if (item != json_first(list))
             buf_append_str(&one, ", ");
@@ -130,8 +127,7 @@ static enum err enum_check(struct walk *w, const struct json *list,
                            const struct json *value)
 {
     struct buf is, wanted;
-    json_each(item, list)
-    {
+    json_each (item, list) {
         if (is_equal(item, value))
             return ERR_OK;
     }
@@ -220,13 +216,11 @@ static enum err member_check(struct walk *w, const struct json *schema,
 static enum err object_check(struct walk *w, const struct json *schema,
                              const struct json *value)
 {
-    json_each(name, json_get(schema, "required"))
-    {
+    json_each (name, json_get(schema, "required")) {
         if (!json_get(value, json_str(name, "")))
             return fault(w, "member \"%.64s\" is missing", json_str(name, ""));
     }
-    json_each(member, value)
-    {
+    json_each (member, value) {
         enum err err = member_check(w, schema, member);
         if (err)
             return err;

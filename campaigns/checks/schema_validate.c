@@ -31,7 +31,8 @@ static enum err type_walk(struct walk *w, const struct json *j)
     bool ok = is_type_name(j);
     if (json_type(j) == JSON_ARRAY) {
         ok = json_count(j) > 0;
-        json_each(item, j) ok = ok && is_type_name(item);
+        json_each (item, j)
+            ok = ok && is_type_name(item);
     }
     return ok ? ERR_OK : refuse(w, ERR_BAD_VALUE, "must be a type, or a list of types");
 }
@@ -40,8 +41,7 @@ static enum err properties_walk(struct walk *w, const struct json *j)
 {
     if (json_type(j) != JSON_OBJECT)
         return refuse(w, ERR_BAD_VALUE, "must be an object of schemas");
-    json_each(member, j)
-    {
+    json_each (member, j) {
         size_t before = pointer_add_key(&w->at, json_key(member));
         enum err err = schema_walk(w, member);
         if (err)
@@ -54,7 +54,8 @@ static enum err properties_walk(struct walk *w, const struct json *j)
 static enum err required_walk(struct walk *w, const struct json *j)
 {
     bool ok = json_type(j) == JSON_ARRAY;
-    json_each(item, j) ok = ok && json_type(item) == JSON_STRING;
+    json_each (item, j)
+        ok = ok && json_type(item) == JSON_STRING;
     return ok ? ERR_OK : refuse(w, ERR_BAD_VALUE, "must be an array of strings");
 }
 
@@ -118,8 +119,7 @@ static enum err schema_walk(struct walk *w, const struct json *schema)
 {
     if (json_type(schema) != JSON_OBJECT)
         return refuse(w, ERR_BAD_VALUE, "a schema must be an object");
-    json_each(member, schema)
-    {
+    json_each (member, schema) {
         const struct keyword *keyword = keyword_find(json_key(member));
         size_t before = pointer_add_key(&w->at, json_key(member));
         if (!keyword)

@@ -89,8 +89,7 @@ const char *json_key(const struct json *member)
 size_t json_count(const struct json *array_or_object)
 {
     size_t count = 0;
-    json_each(item, array_or_object)
-    {
+    json_each (item, array_or_object) {
         count++;
     }
     return count;
@@ -110,8 +109,7 @@ const struct json *json_next(const struct json *child)
 
 const struct json *json_at(const struct json *array, size_t i)
 {
-    json_each(item, array)
-    {
+    json_each (item, array) {
         if (i-- == 0)
             return item;
     }

@@ -168,8 +168,7 @@ void json_out_json(struct json_out *w, const struct json *j)
     }
     bool object = json_type(j) == JSON_OBJECT;
     json_out_open(w, object ? '{' : '[');
-    json_each(item, j)
-    {
+    json_each (item, j) {
         if (buf_status(w->out) != ERR_OK)
             break;
         if (object)

@@ -227,8 +227,7 @@ void http_free(struct http *h)
 {
     check(!h->closing);
     h->closing = true;
-    list_each_safe(node, after, &h->running)
-    {
+    list_each_safe (node, after, &h->running) {
         struct http_call *c = list_item(node, struct http_call, node);
         http_cancel(h, c->id);
     }

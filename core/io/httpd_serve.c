@@ -28,8 +28,7 @@ static void request_gone(struct httpd_request *q)
 
 static void all_gone(struct httpd *h)
 {
-    list_each(node, &h->requests)
-    {
+    list_each (node, &h->requests) {
         struct httpd_request *q = list_item(node, struct httpd_request, node);
         if (q->state == HTTPD_WAITING) {
             request_gone(q);

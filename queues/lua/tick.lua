@@ -72,7 +72,7 @@ end
 -- After a restart of Redis every beat is old, though the workers live: they get one
 -- lease and the time to reconnect before anybody is declared dead.
 local function just_started()
-  local up = string.match(redis.call("INFO", "server"), "uptime_in_seconds:(%d+)")
+  local up = string.match(redis.call("INFO", "SERVER"), "uptime_in_seconds:(%d+)")
   return up and tonumber(up) * 1000 < lease_ms + RECONNECT_MS
 end
 

@@ -29,7 +29,8 @@ KEY_SHAPE = re.compile(r"(?:^|\}|%s|%d):(?:inbox|events|control|rejected|changes
                        r"|\bbk:")
 KEY_FREE = ("queues/keys.c", "queues/lua/keys.lua", "core/base/settings.def")
 # Commands whose first argument is a word of the command, not a key.
-WORDY = {"XGROUP", "XINFO", "OBJECT", "MEMORY", "XREADGROUP", "XREAD", "TIME"}
+WORDY = {"XGROUP", "XINFO", "OBJECT", "MEMORY", "XREADGROUP", "XREAD", "TIME",
+         "INFO"}
 CALL = r"redis\.p?call\(\s*(['\"])(\w+)\1\s*,\s*(['\"])([^'\"]*)\3"
 DEFS = [
     ("campaigns/kinds.def", "KIND", "campaigns/kinds/", ".c"),

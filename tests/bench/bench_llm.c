@@ -249,7 +249,7 @@ static void report(struct llm_run *b, double s, double cpu, double rss0)
     double rss = bench_rss_peak_mb();
     printf("{\"bench\":\"llm\",\"mode\":\"%s\",\"requests\":%" PRId64
            ",\"concurrency\":%" PRId64 ",\"requests_per_s\":%.0f,\"cpu_s_per_1000\":%."
-                                       "4f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
+           "4f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
            "\"engine_p99_ms\":%.3f,\"errors\":%" PRId64
            ",\"rss_mb_peak\":%.1f,\"bytes_per_in_flight\":%.0f}\n",
            names[b->mode], b->requests, b->concurrency, (double)b->requests / s,

@@ -48,8 +48,7 @@ static enum err add_message(struct buf *prompt, const struct json *message,
         return err_set(d, ERR_BAD_REQUEST, "messages", "a message needs a role");
     }
     if (json_type(content) == JSON_ARRAY) {
-        json_each(part, content)
-        {
+        json_each (part, content) {
             (void)buf_append_str(prompt, json_str(json_get(part, "text"), ""));
         }
     } else if (json_type(content) == JSON_STRING) {
@@ -70,8 +69,7 @@ static enum err read_messages(struct arena *a, struct sim_chat *c, struct err_de
         return err_set(d, ERR_BAD_REQUEST, "messages", "messages must be an array");
     }
     buf_init(&prompt, CONTENT_MAX_BYTES);
-    json_each(message, messages)
-    {
+    json_each (message, messages) {
         e = e == ERR_OK ? add_message(&prompt, message, d) : e;
     }
     if (e == ERR_OK && !(c->prompt = arena_strndup(a, buf_str(&prompt), prompt.len))) {

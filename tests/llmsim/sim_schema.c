@@ -49,8 +49,7 @@ static struct json *value(struct sim_walk *w, const struct json *schema,
 
 static bool is_known(const struct json *schema, struct sim_walk *w)
 {
-    json_each(member, schema)
-    {
+    json_each (member, schema) {
         const char *const *k = keywords;
         while (*k && strcmp(*k, json_key(member)) != 0) {
             k++;
@@ -100,8 +99,7 @@ static struct json *make_any(struct sim_walk *w, const struct json *list,
     bool quiet = sim_value_is_complaint(field) || w->depth >= DEPTH_DEEP;
     const struct json *chosen = NULL;
     uint64_t fitting = 0;
-    json_each(branch, list)
-    {
+    json_each (branch, list) {
         if (is_null_schema(branch) == quiet && rng_below(w->rng, ++fitting) == 0) {
             chosen = branch;
         }
@@ -119,8 +117,7 @@ static const char *type_of(const struct sim_walk *w, const struct json *schema,
     const struct json *type = json_get(schema, "type");
     if (json_type(type) == JSON_ARRAY) {
         bool quiet = sim_value_is_complaint(field) || w->depth >= DEPTH_DEEP;
-        json_each(item, type)
-        {
+        json_each (item, type) {
             if ((strcmp(json_str(item, ""), "null") == 0) == quiet) {
                 return json_str(item, "");
             }
@@ -137,8 +134,7 @@ static const char *type_of(const struct sim_walk *w, const struct json *schema,
 
 static bool is_required(const struct json *schema, const char *name)
 {
-    json_each(item, json_get(schema, "required"))
-    {
+    json_each (item, json_get(schema, "required")) {
         if (strcmp(json_str(item, ""), name) == 0) {
             return true;
         }
@@ -153,8 +149,7 @@ static struct json *make_object(struct sim_walk *w, const struct json *schema)
     if (!object) {
         return sim_walk_fail(w, ERR_NOMEM, "no memory");
     }
-    json_each(property, properties)
-    {
+    json_each (property, properties) {
         const char *name = json_key(property);
         if (w->depth >= DEPTH_DEEP && !is_required(schema, name)) {
             continue;
@@ -165,8 +160,7 @@ static struct json *make_object(struct sim_walk *w, const struct json *schema)
             break;
         }
     }
-    json_each(item, json_get(schema, "required"))
-    {
+    json_each (item, json_get(schema, "required")) {
         if (!json_get(properties, json_str(item, ""))) {
             (void)sim_walk_fail(w, ERR_BAD_VALUE, "required names an unknown property");
         }
@@ -191,8 +185,7 @@ static bool holds(struct sim_walk *w, const struct json *array, const struct jso
     buf_init(&a, ITEM_MAX_BYTES);
     buf_init(&b, ITEM_MAX_BYTES);
     enum err e = json_print(v, &a);
-    json_each(item, array)
-    {
+    json_each (item, array) {
         if (found || e != ERR_OK) {
             break;
         }

@@ -319,8 +319,7 @@ void sim_server_free(struct sim_server *s)
     if (!s) {
         return;
     }
-    list_each_safe(node, after, &s->waiting)
-    {
+    list_each_safe (node, after, &s->waiting) {
         struct waiting *w = list_item(node, struct waiting, node);
         httpd_set_user(w->request, NULL);
         httpd_drop(w->request);

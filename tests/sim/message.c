@@ -34,8 +34,9 @@ static void message_free(struct message *m)
 
 void message_free_all(struct world *w)
 {
-    while (!list_empty(&w->messages))
-        message_free(list_item(w->messages.next, struct message, link));
+    list_each_safe (node, after, &w->messages) {
+        message_free(list_item(node, struct message, link));
+    }
 }
 
 /* One connection keeps the order, but for the misfortune of a reconnect. */

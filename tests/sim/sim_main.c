@@ -112,22 +112,22 @@ static void run_chaos(struct tally *t, const struct options *o,
     buf_fini(&base.digest);
 }
 
-static int scenario_count(void)
+/* The scenario asked for, else each in turn. */
+static const struct scenario *pick(const struct options *o, int64_t seed)
 {
     int n = 0;
     while (scenario_at(n))
         n++;
-    return n;
+    check(n > 0);
+    const struct scenario *only = scenario_find(o->scenario);
+    return only ? only : scenario_at((int)(seed % n));
 }
 
 static void run_seeds(struct tally *t, const struct options *o)
 {
     struct tally mine = {0, 0};
-    const struct scenario *only = scenario_find(o->scenario);
-    for (int64_t seed = 1; seed <= o->seeds; seed++) {
-        int pick = (int)(seed % scenario_count());
-        run_chaos(&mine, o, only ? only : scenario_at(pick), (uint64_t)seed, false);
-    }
+    for (int64_t seed = 1; seed <= o->seeds; seed++)
+        run_chaos(&mine, o, pick(o, seed), (uint64_t)seed, false);
     printf("%-5s %-20s %4d runs\n", mine.failed ? "FAIL" : "ok", "random",
            mine.passed + mine.failed);
     t->passed += mine.passed;
@@ -136,13 +136,11 @@ static void run_seeds(struct tally *t, const struct options *o)
 
 static void run_one(struct tally *t, const struct options *o)
 {
-    const struct scenario *s = scenario_find(o->scenario);
     if (o->seed >= 0) {
-        int pick = (int)(o->seed % scenario_count());
-        run_chaos(t, o, s ? s : scenario_at(pick), (uint64_t)o->seed, true);
+        run_chaos(t, o, pick(o, o->seed), (uint64_t)o->seed, true);
         return;
     }
-    struct world_plan p = plan_of(o, s ? s : scenario_at(0));
+    struct world_plan p = plan_of(o, pick(o, 0));
     struct world_outcome base;
     world_run(&p, &base);
     p.crash_at = o->crash_at;

@@ -135,8 +135,7 @@ static void test_every_prefix(void **state)
         struct json *j = NULL;
         bool repaired = false;
         enum err err = repair_parse(copy, n, &j, &repaired, NULL);
-        json_each(item, json_get(j, "v"))
-        {
+        json_each (item, json_get(j, "v")) {
             const char *t = json_str(json_get(item, "t"), "");
             assert_true(strcmp(t, "one é") == 0 || strcmp(t, "two") == 0);
             assert_int_equal(json_count(json_get(item, "k")), t[0] == 'o' ? 1 : 2);

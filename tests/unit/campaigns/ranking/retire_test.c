@@ -193,8 +193,9 @@ static void children_fill_up_to_wanted(void **state)
 static void children_must_pay_within_the_horizon(void **state)
 {
     (void)state;
-    double best = 0.016, a = 0.014 * 1750, b = 0.986 * 1750, gain = 0;
-    for (int i = 0; i < 5000; i++)
+    /* the child: half of the lift over the level 0.014, half of the prior's strength */
+    double best = 0.016, a = 0.015 * 875, b = 0.985 * 875, gain = 0;
+    for (int i = 0; i < 8000; i++)
         gain += 1e-5 * (1 - oracle_cdf(a, b, best + (i + 0.5) * 1e-5));
     struct posterior_arm live = {.a = best * 1e9, .b = (1 - best) * 1e9, .mean = best};
     struct retire_plan_input in = plan(&live, 1);
@@ -210,6 +211,7 @@ static void children_must_pay_within_the_horizon(void **state)
     assert_int_equal(retire_children(&in), 0);
     live.a = 0.5e9; /* far above any child */
     live.b = 0.5e9;
+    live.mean = 0.5;
     in.used = 0;
     in.horizon = 100000000;
     assert_int_equal(retire_children(&in), 0);

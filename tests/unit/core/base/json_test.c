@@ -52,8 +52,7 @@ static void test_reading(void **state)
     assert_null(json_at(a, 3));
     assert_null(json_get(a, "s"));
     int64_t sum = 0;
-    json_each(item, a)
-    {
+    json_each (item, a) {
         sum = sum * 100 + json_int(item, 0);
         assert_string_equal(json_key(item), "");
     }

@@ -16,8 +16,7 @@ struct thing {
 static int sum_in_order(struct list *head)
 {
     int sum = 0;
-    list_each(node, head)
-    {
+    list_each (node, head) {
         sum = sum * 10 + list_item(node, struct thing, link)->value;
     }
     return sum;
@@ -39,14 +38,12 @@ static void test_order_and_removal(void **state)
     assert_int_equal(sum_in_order(&head), 134);
     list_push(&head, &things[1].link);
     assert_int_equal(sum_in_order(&head), 1342);
-    list_each_safe(node, after, &head)
-    {
+    list_each_safe (node, after, &head) {
         if (list_item(node, struct thing, link)->value % 2 == 0)
             list_remove(node);
     }
     assert_int_equal(sum_in_order(&head), 13);
-    list_each_safe(node, after, &head)
-    {
+    list_each_safe (node, after, &head) {
         list_remove(node);
     }
     assert_true(list_empty(&head));

@@ -1,5 +1,5 @@
 /* How failures of a transfer are told apart: the client against a raw TCP peer. */
-#include "http_fixture.h"
+#include "tests/unit/core/io/http_fixture.h"
 
 struct fixture {
     struct client c;

@@ -1,5 +1,5 @@
 /* The HTTP client against our own server; http_call_test.c has the faults. */
-#include "http_fixture.h"
+#include "tests/unit/core/io/http_fixture.h"
 #include "core/io/httpd.h"
 
 #define KIB ((size_t)1024)

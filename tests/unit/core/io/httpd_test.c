@@ -1,5 +1,5 @@
 /* The server, asked by our client and by raw TCP peers. */
-#include "http_fixture.h"
+#include "tests/unit/core/io/http_fixture.h"
 #include "core/io/httpd.h"
 
 #define LIMIT_BYTES 64

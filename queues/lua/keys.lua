@@ -3,7 +3,7 @@
 local ROOT = KEYS[1]
 
 -- Of the partition: inbox events control rejected changes campaigns dead (public);
--- due ring queued given done hb gone ev rev rejected_bytes (private).
+-- due ring queued given done hb gone run grace ev rev rejected_bytes (private).
 local function key(name) return ROOT .. ":" .. name end
 
 -- Of a campaign. Parts: spec ck bud rsv vids places mail n kids jrs series audit doc.

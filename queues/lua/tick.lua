@@ -18,6 +18,22 @@ local function is_alive()
   return true
 end
 
+-- When Redis was away (stalled, restarted, failed over) every beat is old, though the
+-- workers live. While `grace` exists nobody is declared dead: they get a lease to beat
+-- again, after a restart also the time to reconnect. `run` is the server that beat last.
+local function note_absence()
+  local info = redis.pcall("INFO", "server")
+  local run = type(info) == "string" and string.match(info, "run_id:(%x+)") or "?"
+  local was = redis.call("GET", key("run"))
+  local newest = redis.call("ZREVRANGE", key("hb"), 0, 0, "WITHSCORES")[2]
+  if was ~= run then
+    redis.call("SET", key("run"), run)
+    if was then redis.call("SET", key("grace"), 1, "PX", lease_ms + RECONNECT_MS) end
+  elseif newest and now - math.abs(newest) > lease_ms then
+    redis.call("SET", key("grace"), 1, "PX", lease_ms, "NX")
+  end
+end
+
 local function group_pending()
   for _, group in ipairs(redis.pcall("XINFO", "GROUPS", READY)) do
     if group[2] == "w" then return group[6] end
@@ -69,20 +85,12 @@ local function take_all_from(name, most)
   return taken
 end
 
--- After a restart of Redis every beat is old, though the workers live: they get one
--- lease and the time to reconnect before anybody is declared dead.
-local function just_started()
-  local up = string.match(redis.call("INFO", "SERVER"), "uptime_in_seconds:(%d+)")
-  return up and tonumber(up) * 1000 < lease_ms + RECONNECT_MS
-end
-
 -- What exceeds the moves of one call is left for the next beat. A consumer goes only
 -- when nothing is pending: Redis would drop its rows.
 local function reap()
   local silent = redis.call("ZRANGEBYSCORE", key("hb"), "-inf", now - lease_ms,
                             "LIMIT", 0, 4)
   local left = MOVES_MAX
-  if #silent == 0 or just_started() then return end
   for _, name in ipairs(silent) do
     redis.call("ZADD", key("hb"), -now, name)
     left = left - take_all_from(name, left)
@@ -191,12 +199,13 @@ local function claim()
   return out
 end
 
+if beat then note_absence() end
 local alive = is_alive()
 local claimed, poked = {}, {}
 if alive then
   if beat then
     group_pending()
-    reap()
+    if redis.call("EXISTS", key("grace")) == 0 then reap() end
     take_back()
     heal()
     sweep(now)

@@ -51,6 +51,10 @@ class World:
         self.s, self.r, self.rng = scripts, scripts.redis, rng
         self.jobs, self.workers, self.dead_workers = {}, ["w1", "w2", "w3"], set()
         self.joined, self.born, self.silent = set(), 3, set()
+        self.probe()  # one worker is never silent: Redis was never away
+
+    def probe(self):
+        self.s.tick("probe", 0, LEASE_MS, 1)
 
     def key(self, name):
         return f"{self.s.root}:{name}"
@@ -162,9 +166,7 @@ class World:
             return
         job_id = self.rng.choice(given)
         self.r.zadd(self.key("given"), {job_id: 1}, xx=True)
-        name = "probe"
-        self.joined.add(name)
-        self.s.tick(name, 0, LEASE_MS, 1)
+        self.probe()
         self.reap()
         job = self.jobs[job_id]
         if job.state == "claimed":
@@ -212,7 +214,7 @@ class World:
         job = self.jobs[job_id]
         fence, args, expected = self.fence_for(job), [], []
         calls = self.rng.sample(range(12), self.rng.randint(1, 4))
-        held, full, nano = job.held_by(fence), False, self.rng.randint(0, 10**15)
+        held, full, nano = job.held_by(fence), False, self.rng.choice([0, self.rng.randint(1, 10**15)])
         for index in calls:
             name = f"{index}/1"
             args += [index, 1, 10, nano]
@@ -238,7 +240,7 @@ class World:
             return
         name = self.rng.choice(open_calls or list(job.calls))
         index, attempt = name.split("/")
-        fence, nano = self.fence_for(job), self.rng.randint(0, 10**14)
+        fence, nano = self.fence_for(job), self.rng.choice([0, 10**14])
         sent = self.rng.random() < 0.8
         state = self.rng.choice(["ok", "err"])
         for _ in range(self.rng.choice([1, 2])):

@@ -88,7 +88,7 @@ def test_keys_are_named_in_one_place():
         assert not re.search(r"\bKEYS\b|\bROOT\b|bk:", text), name
         for arg in re.findall(r'call\("(?!TIME)\w+",\s*([^,)]+)', text):
             assert not arg.startswith('"') or arg == '"GROUPS"' or "CREATE" in arg or \
-                arg in ('"GROUP"', '"DELCONSUMER"'), (name, arg)
+                arg in ('"GROUP"', '"DELCONSUMER"', '"server"'), (name, arg)
 
 
 def test_every_script_is_listed():
@@ -170,6 +170,8 @@ def test_a_holder_is_poked_once(s):
 
 
 def crash(s, worker):
+    """It falls silent, while others beat."""
+    s.tick("reaper", 0, LEASE, 1)
     s.redis.zadd(f"{ROOT}:hb", {worker: 1})
     return s.tick("reaper", 0, LEASE, 1)[9]
 
@@ -199,6 +201,23 @@ def test_a_silent_worker_with_many_jobs(s):
     assert s.tick("w1", 5, LEASE, 1)[:2][1] == 0  # declared dead, half of it is left
     assert s.tick("reaper", 0, LEASE, 1)[9] == 36
     assert s.redis.zrange(f"{ROOT}:hb", 0, -1) == ["reaper"]
+
+
+def test_an_absent_redis_kills_nobody(s):
+    hb, grace = f"{ROOT}:hb", f"{ROOT}:grace"
+    admit(s, "a")
+    claim(s, worker="w1", beat=1)
+    s.redis.zadd(hb, {"w1": 1})  # it stalled: all beats are old
+    s.tick("w2", 0, LEASE, 1)
+    assert 0 < s.redis.pttl(grace) <= LEASE
+    s.redis.zadd(hb, {"w1": 1})
+    assert s.tick("w2", 0, LEASE, 1)[9] == 0  # still time to beat
+    s.redis.delete(grace)
+    s.redis.set(f"{ROOT}:run", "another server")
+    assert s.tick("w2", 0, LEASE, 1)[9] == 0
+    assert LEASE < s.redis.pttl(grace) <= LEASE + 2000  # time to reconnect as well
+    s.redis.delete(grace)
+    assert s.tick("w2", 0, LEASE, 1)[9] == 1
 
 
 def test_leaving(s):

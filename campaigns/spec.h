@@ -19,7 +19,7 @@ enum spec_metric { SPEC_METRIC_CLICK, SPEC_METRIC_CONVERSION };
 
 struct spec_segment {
     const char *id, *profile;
-    int64_t size; /* people; 0 = unknown */
+    int64_t size; /* people; -1 = not given; 0 = nobody: no placement, not billed */
 };
 /* One cell in which variants compete. */
 struct spec_placement {

@@ -138,7 +138,7 @@ static void preload(struct events_run *b)
         uint64_t h = hash_mix(n + 1);
         char c[24], v[16], id[24];
         snprintf(c, sizeof c, "c%" PRIu64, h % (uint64_t)b->campaigns);
-        snprintf(v, sizeof v, "v%d", (int)(h >> 20) % VARIANTS + 1);
+        snprintf(v, sizeof v, "v%d", (int)((h >> 20) % VARIANTS) + 1);
         snprintf(id, sizeof id, "e%" PRIx64, n);
         b->open++;
         if (redis_do(b->env.redis, on_done, b, 0, "XADD", stream.name, "*", "c", c, "v",

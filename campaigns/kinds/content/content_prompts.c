@@ -63,17 +63,14 @@ enum err content_prompts_angles(const struct campaign *c,
     ask->system = system_of(c, locale);
     ask->user = prompt_render(c->arena, prompt_text("content_angles", locale), values);
     ask->schema_name = "angles";
-    ask->schema = arena_printf(
-        c->arena,
+    ask->schema =
         "{\"type\":\"object\",\"properties\":{\"angles\":{\"type\":\"array\",\"items\":"
-        "{\"type\":\"string\"},\"minItems\":%s,\"maxItems\":%s}},\"required\":["
-        "\"angles\"],"
-        "\"additionalProperties\":false}",
-        "1", count);
+        "{\"type\":\"string\"},\"minItems\":1}},\"required\":[\"angles\"],"
+        "\"additionalProperties\":false}";
     ask->temperature = in->temperature;
     ask->max_tokens = 600;
     ask->seed = c->spec->seed;
-    return ask->system && ask->user && ask->schema ? ERR_OK : ERR_NOMEM;
+    return ask->system && ask->user ? ERR_OK : ERR_NOMEM;
 }
 
 /* {"type":"object", one string per field of the channel, all required} */

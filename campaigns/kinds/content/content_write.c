@@ -230,6 +230,8 @@ static enum err take_answer(struct campaign *c, const struct ask *ask,
     const char *text = content_reply_text(c->arena, channel, answer->reply);
     const struct variant *near = NULL;
     enum err e = text ? find_near(c, ask->tag[0], text, &near) : ERR_NOMEM;
+    if (e == ERR_LIMIT) /* too long to compare: no channel shows such a text */
+        return refuse(c, ask, err_code(e), NULL);
     if (e)
         return e;
     return near ? refuse(c, ask, "duplicate", text) : keep(c, ask, answer, text);

@@ -56,6 +56,8 @@ static void start_server(struct bench_env *b, char *url, size_t size)
     b->server_pid = fork();
     if (b->server_pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* bench_die() does not stop it */
+        if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
+            _exit(126);
         execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path,
                "--dir", b->folder, "--save", "", "--appendonly", "no", "--loglevel",
                "warning", (char *)NULL);

@@ -50,6 +50,8 @@ static enum err send_reserve(void *self, const struct port_place *at, const int 
     struct message *m =
         begin(self, MESSAGE_RESERVE, at->campaign, at->fence, arg, ticket);
     check(count > 0 && count <= MESSAGE_BATCH_MAX);
+    if (m->host->draining)
+        world_fail(m->host->world, "%s: a draining worker reserves", m->id);
     const char *stage = keep(m, at->stage);
     m->fn.reserve = fn;
     m->count = count;

@@ -69,6 +69,16 @@ void judge_settled(struct store_campaign *c, const struct store_settlement *s,
         world_fail(c->world, "%s: a reply is settled that was never asked for", c->id);
 }
 
+void judge_started(struct host *h, const char *id)
+{
+    int runs = 0;
+    list_each (node, &h->runner->runs) {
+        runs += strcmp(list_item(node, struct run, link)->id, id) == 0;
+    }
+    if (runs > 1)
+        world_fail(h->world, "worker %d runs %s %d times", h->name, id, runs);
+}
+
 void judge_commit(struct store_campaign *c)
 {
     if (c->ended)

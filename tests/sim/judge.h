@@ -14,7 +14,8 @@ void judge_granted(const struct host *h, const char *id, const struct store_plac
 struct store_record *judge_sent(struct host *h, const struct port_call *call);
 void judge_settled(struct store_campaign *c, const struct store_settlement *s,
                    enum err e);
-void judge_commit(struct store_campaign *c); /* about to be applied */
+void judge_started(struct host *h, const char *id); /* one run per campaign */
+void judge_commit(struct store_campaign *c);        /* about to be applied */
 void judge_end(struct world *w);
 void judge_digest(struct world *w, struct world_outcome *out);
 

@@ -44,7 +44,8 @@ static int64_t travel(struct world *w, int64_t *last_us)
 {
     int64_t at = w->now_us + world_between(w, 200, 2000);
     if (world_chance(w, 3))
-        return at - w->now_us + world_between(w, 0, WORLD_SECOND_US);
+        return at - w->now_us +
+               world_between(w, 0, (world_chance(w, 10) ? 9 : 1) * WORLD_SECOND_US);
     if (at <= *last_us)
         at = *last_us + 1;
     *last_us = at;
@@ -217,6 +218,7 @@ static void start(struct message *m, struct runner *r)
     enum err e = runner_start(r, m->id, m->fence);
     if (e)
         world_say(m->host->world, "runner_start: %s", err_code(e));
+    judge_started(m->host, m->id);
 }
 
 static void deliver(struct message *m)

@@ -93,6 +93,8 @@ const char *model_reply(struct world *w, const struct port_call *call, struct ar
     *good = !first && flaws != FLAWS_ALWAYS;
     if (!*good)
         return flawed(ask, seed >> 8);
+    if (flaws == FLAWS_LONG)
+        return arena_printf(a, "{\"sum\": 1%4000s}", "");
     const char *text = NULL;
     if (strncmp(ask->user, "TOY ", 4) == 0)
         text = toy(w, a, ask->user + 4);

@@ -10,6 +10,7 @@ enum scenario_flaws {
     FLAWS_NONE,
     FLAWS_FIRST, /* some replies are refused once, good when asked again */
     FLAWS_ALWAYS,
+    FLAWS_LONG,   /* good, but padded with thousands of spaces */
     FLAWS_NO_KEY, /* the endpoint refuses the credentials */
 };
 

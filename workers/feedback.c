@@ -212,8 +212,7 @@ static void read_batch(struct feedback *f)
     f->count = f->refusals = f->refusals_open = 0;
     f->failed = ERR_OK;
     f->last[0] = '\0';
-    enum err e =
-        events_read(f->queue, f->worker, READ_COUNT, false, on_read, f, 0);
+    enum err e = events_read(f->queue, f->worker, READ_COUNT, false, on_read, f, 0);
     if (e)
         stop(f, e, "read");
 }

@@ -22,7 +22,7 @@ end
 -- workers live. While `grace` exists nobody is declared dead: they get a lease to beat
 -- again, after a restart also the time to reconnect. `run` is the server that beat last.
 local function note_absence()
-  local info = redis.pcall("INFO", "server")
+  local info = redis.pcall("INFO", "SERVER")
   local run = type(info) == "string" and string.match(info, "run_id:(%x+)") or "?"
   local was = redis.call("GET", key("run"))
   local newest = redis.call("ZREVRANGE", key("hb"), 0, 0, "WITHSCORES")[2]

@@ -135,11 +135,20 @@ class Stack:
         for proc in reversed(self.procs):
             if proc.poll() is None:
                 proc.terminate()
+        stuck = []
         for proc in reversed(self.procs):
             try:
                 proc.wait(20)
             except subprocess.TimeoutExpired:
+                stuck.append(proc.args)
                 proc.kill()
                 proc.wait()
         if self.server.poll() is None:
             self.stop_redis(signal.SIGTERM)
+        assert not stuck, f"did not end within 20 s of SIGTERM: {stuck}"
+        ended = {p.args[1]: p.returncode for p in self.procs if p.args[1:2] == ["worker"]
+                 and p.returncode not in (0, -signal.SIGKILL)}
+        log = self.folder / "workers.log"
+        text = log.read_text(errors="replace") if log.exists() else ""
+        found = re.findall(r".*(?:Sanitizer|runtime error).*", text)
+        assert not ended and not found, (ended, found[:5], text[-2000:])

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BATCH_MIN 200 /* trials */
+
 /* The arms of one placement, side by side with their variants. */
 struct cell {
     struct variant *variants[POSTERIOR_ARMS_MAX];
@@ -157,12 +159,22 @@ static void retire_variant(struct campaign *c, struct variant *v, double level)
     campaign_audit_field(line, "reason", v->reason);
 }
 
+/* A batch is a hundredth of the traffic, planned or seen (RANKING §5.5): ranking more
+ * often than that must not retire an arm for one unlucky hour. */
+static bool is_batch(const struct campaign *c, int placement, const struct cell *cell)
+{
+    int64_t size = (c->spec->horizon ? c->spec->horizon : cell->used) / 100;
+    if (size < BATCH_MIN)
+        size = BATCH_MIN;
+    return cell->used >= content_memo_int(c, "seen", placement) + size;
+}
+
 /* Judges the arms once per batch of evidence. Returns how many were retired. */
-static int retire(struct campaign *c, int placement, struct cell *cell)
+static int retire(struct campaign *c, struct cell *cell)
 {
     struct retire_arm arms[POSTERIOR_ARMS_MAX];
     int retired = 0;
-    if (cell->count < 2 || cell->used <= content_memo_int(c, "seen", placement))
+    if (cell->count < 2)
         return 0;
     for (int i = 0; i < cell->count; i++)
         arms[i] =
@@ -227,11 +239,13 @@ static enum err turn(struct campaign *c, int placement, struct cell *cell, int *
     *want = 0;
     if (e || !cell->count)
         return e;
-    int retired = retire(c, placement, cell);
+    if (!is_batch(c, placement, cell))
+        return ERR_OK;
+    int retired = retire(c, cell);
     *want = children(c, cell, retired);
     if (*want)
         e = remember_parents(c, placement, cell);
-    if (!e && cell->used > content_memo_int(c, "seen", placement))
+    if (!e)
         e = content_memo_set_int(c, "seen", placement, cell->used);
     if (!e && retired)
         e = rank(c, placement, cell); /* their traffic goes to the rest at once */

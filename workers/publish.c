@@ -225,7 +225,8 @@ enum err publish_commit(const struct port_commit *commit,
     if (!e && (commit->next->type != NEXT_GOTO || c->state == CAMPAIGN_LIVE))
         e = put_document(c, out);
     results_mail_done(out, c->mail_taken);
-    results_change(out, campaign_state_name(c->state));
+    if (commit->next->type == NEXT_GOTO || commit->next->type == NEXT_WAIT)
+        results_change(out, campaign_state_name(c->state)); /* an end says so itself */
     if (!e)
         e = put_next(commit, o, out);
     return e ? e : out->args.failed;

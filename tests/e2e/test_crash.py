@@ -69,6 +69,11 @@ def test_kill_nine(make_stack):
     extra = sum(sent.values()) - len(sent) - reasked
     assert extra <= repeats_allowed, (extra, repeats_allowed)
     assert stack.redis.zcard(stack.key("dead")) == 0
+    stack.cli("cancel", "k")
+    stack.wait_state("k", "cancelled")
+    ends = [e for _, e in stack.redis.xrange(stack.key("changes"))
+            if e["c"] == "k" and e["what"] in ("cancelled", "done", "failed")]
+    assert len(ends) == 1, "the campaign ends once"
     print(f"kills {kills}, calls {len(starts)}, repeats {extra}")
 
 

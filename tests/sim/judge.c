@@ -106,6 +106,11 @@ static void judge_money(const struct store_campaign *c)
     }
 }
 
+static bool is_disturbed(const struct world *w)
+{
+    return w->plan.chaos || w->plan.crash_at > 0;
+}
+
 static void judge_campaign(struct store_campaign *c)
 {
     const struct scenario *s = c->world->plan.scenario;
@@ -116,8 +121,9 @@ static void judge_campaign(struct store_campaign *c)
                    c->ended);
     if (strcmp(c->id, SCENARIO_ID) != 0 || (c->job == JOB_DEAD && c->world->plan.chaos))
         return;
-    if (s->state[0] &&
-        (strcmp(c->state, s->state) != 0 || strcmp(c->error, s->error) != 0))
+    if (s->tight && is_disturbed(c->world) && strcmp(c->state, "over_budget") == 0)
+        return;
+    if (strcmp(c->state, s->state) != 0 || strcmp(c->error, s->error) != 0)
         world_fail(c->world, "it is %s (%s), not %s (%s)", c->state, c->error, s->state,
                    s->error);
 }
@@ -175,7 +181,8 @@ void judge_digest(struct world *w, struct world_outcome *out)
         out->sent += c->sent;
         out->lost += c->lost;
     }
-    bool same = !w->plan.chaos && !(s->tight && w->plan.crash_at);
-    if (s->result && same && !strstr(buf_str(&out->digest), s->result))
+    bool same = s->exact || !is_disturbed(w);
+    if (s->result && same && !w->failure[0] &&
+        !strstr(buf_str(&out->digest), s->result))
         world_fail(w, "the result lacks %s", s->result);
 }

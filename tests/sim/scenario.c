@@ -51,7 +51,7 @@ static const struct scenario scenarios[] = {
      .tight = true},
     {.name = "reduce_tokens",
      .spec = REDUCE(",\"budget\":{\"tokens\":900}"),
-     .state = "",
+     .state = "done",
      .error = "",
      .tight = true,
      .result = REDUCED},
@@ -180,6 +180,7 @@ static const struct scenario scenarios[] = {
      .state = "live",
      .error = "",
      .faults = true,
+     .result = "rejected by the reviewer",
      .exact = true,
      .on_commit = people_approve_some},
     {.name = "content_rounds",
@@ -187,6 +188,7 @@ static const struct scenario scenarios[] = {
              "\"ranking\":{\"horizon\":90000,\"max_rounds\":4}," BRIEF "}",
      .state = "done",
      .error = "",
+     .result = "regenerated from what won",
      .exact = true,
      .on_commit = people_shop},
     {.name = "content_poor",
@@ -199,9 +201,10 @@ static const struct scenario scenarios[] = {
     {.name = "content_rounds_poor",
      .spec = "{\"kind\":\"content\",\"approval\":\"none\",\"metric\":\"click\","
              "\"budget\":{\"calls\":8}," BRIEF "}",
-     .state = "",
+     .state = "live",
      .error = "",
      .tight = true,
+     .result = "\"frozen\":true",
      .on_commit = people_shop},
 };
 

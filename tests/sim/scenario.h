@@ -17,7 +17,7 @@ enum scenario_flaws {
 struct scenario {
     const char *name;
     const char *spec;
-    const char *state, *error; /* how the campaign ends or where it waits; "" = any */
+    const char *state, *error; /* how the campaign ends or where it waits */
     const char *result;        /* text that the digest must hold, or NULL */
     enum scenario_flaws flaws;
     bool faults;   /* errors of every class, worth a retry */

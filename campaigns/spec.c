@@ -4,6 +4,7 @@
 #include "campaigns/ranking/policy.h"
 #include "campaigns/spec_reader.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TOKENS_MAX 1000000000000LL
@@ -63,7 +64,7 @@ static enum err read_kind(struct spec_reader *r, const struct json *j, const cha
     if (!kind_find(name))
         return err_set(r->d, ERR_UNKNOWN_KIND, path, "this release has no kind %s",
                        name);
-    strcpy(r->spec->kind, name);
+    snprintf(r->spec->kind, sizeof r->spec->kind, "%s", name);
     return ERR_OK;
 }
 static enum err read_priority(struct spec_reader *r, const struct json *j,

@@ -18,7 +18,7 @@ static int by_rate(const void *a, const void *b)
 static void print_line(struct buf *out, const struct variant *v,
                        const struct variant *control)
 {
-    if (v == control || !control || control->rate <= 0) {
+    if (!control || v == control || control->rate <= 0) {
         buf_printf(out, "- (control) %s\n", v->text);
         return;
     }

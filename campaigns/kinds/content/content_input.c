@@ -69,7 +69,8 @@ static enum err read_member(const struct json *j, struct content_input *in,
     if (strcmp(key, "temperature") == 0)
         return read_number(j, "/input/temperature", 0, 2, &in->temperature, d);
     if (strcmp(key, "n") == 0) {
-        e = read_number(j, "/input/n", 1, POSTERIOR_ARMS_MAX / 2, &n, d);
+        const int n_max = POSTERIOR_ARMS_MAX / 2;
+        e = read_number(j, "/input/n", 1, n_max, &n, d);
         in->n = (int)n;
     } else if (strcmp(key, "max_tokens") == 0) {
         e = read_number(j, "/input/max_tokens", 1, 100000, &n, d);

@@ -26,7 +26,7 @@ enum err content_open_round(struct campaign *c, int round, const int *want)
 
 static enum err open_first_round(struct campaign *c, int n)
 {
-    int want[SPEC_PLACEMENTS_MAX];
+    int want[SPEC_PLACEMENTS_MAX] = {0};
     for (int p = 0; p < c->placement_count; p++)
         want[p] = n;
     return content_open_round(c, 1, want);

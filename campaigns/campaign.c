@@ -1,5 +1,6 @@
 /* campaign.c: making a campaign in its arena, its variants and its audit lines. */
 #include "campaigns/campaign.h"
+#include "core/base/names.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -18,13 +19,10 @@ const char *campaign_state_name(enum campaign_state s)
 
 bool campaign_state_from(const char *name, enum campaign_state *out)
 {
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], name) == 0) {
-            *out = (enum campaign_state)i;
-            return true;
-        }
-    }
-    return false;
+    int i = names_index(names, name);
+    if (i >= 0)
+        *out = (enum campaign_state)i;
+    return i >= 0;
 }
 
 bool campaign_state_is_terminal(enum campaign_state s)

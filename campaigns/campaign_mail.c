@@ -1,5 +1,6 @@
 /* campaign_mail.c: orders and reviews that people sent to a campaign. */
 #include "campaigns/campaign.h"
+#include "core/base/names.h"
 #include <string.h>
 
 #define MAIL_MAX 4096
@@ -16,13 +17,10 @@ const char *campaign_mail_name(enum campaign_mail_kind k)
 
 bool campaign_mail_from(const char *name, enum campaign_mail_kind *out)
 {
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], name) == 0) {
-            *out = (enum campaign_mail_kind)i;
-            return true;
-        }
-    }
-    return false;
+    int i = names_index(names, name);
+    if (i >= 0)
+        *out = (enum campaign_mail_kind)i;
+    return i >= 0;
 }
 
 /* Orders always fit: a mailbox full of reviews must not keep a campaign paused. */

@@ -1,6 +1,6 @@
 /* variant.c: names of variant states. */
 #include "campaigns/variant.h"
-#include <string.h>
+#include "core/base/names.h"
 
 static const char *const names[] = {
     [VARIANT_PENDING] = "pending",   [VARIANT_LIVE] = "live",
@@ -15,13 +15,10 @@ const char *variant_state_name(enum variant_state s)
 
 bool variant_state_from(const char *name, enum variant_state *out)
 {
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], name) == 0) {
-            *out = (enum variant_state)i;
-            return true;
-        }
-    }
-    return false;
+    int i = names_index(names, name);
+    if (i >= 0)
+        *out = (enum variant_state)i;
+    return i >= 0;
 }
 
 bool variant_serves(const struct variant *v)

@@ -1,6 +1,7 @@
 /* schema_validate.c: is a schema inside the subset that schema_check knows? */
 #include "campaigns/checks/pointer.h"
 #include "campaigns/checks/schema.h"
+#include "core/base/names.h"
 #include <string.h>
 
 struct walk {
@@ -19,11 +20,7 @@ static bool is_type_name(const struct json *j)
 {
     static const char *const names[] = {"null",   "boolean", "number", "integer",
                                         "string", "array",   "object"};
-    const char *name = json_str(j, "");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
+    return names_index(names, json_str(j, "")) >= 0;
 }
 
 static enum err type_walk(struct walk *w, const struct json *j)

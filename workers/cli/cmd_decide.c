@@ -1,10 +1,10 @@
 /* cmd_decide.c: which variant a user sees. */
 #include "campaigns/ranking/assign.h"
 #include "core/base/json_out.h"
+#include "core/base/names.h"
 #include "core/base/rng.h"
 #include "workers/cli/view.h"
 #include <stdio.h>
-#include <string.h>
 
 #define ARMS_MAX 64
 
@@ -18,11 +18,9 @@ struct decide {
 /* Traffic stops for these; the control is shown, if there is one. */
 static const char *stop_reason(const char *state)
 {
-    static const char *const states[] = {"paused", "cancelled", "failed", NULL};
-    for (size_t i = 0; states[i]; i++)
-        if (strcmp(states[i], state) == 0)
-            return states[i];
-    return NULL;
+    static const char *const states[] = {"paused", "cancelled", "failed"};
+    int i = names_index(states, state);
+    return i < 0 ? NULL : states[i];
 }
 
 static void take_control(struct decide *d)

@@ -1,5 +1,6 @@
 /* view.c: see view.h. */
 #include "workers/cli/view.h"
+#include "core/base/names.h"
 #include "queues/results.h"
 #include <math.h>
 #include <stdio.h>
@@ -10,12 +11,9 @@
 static bool is_text(const char *field)
 {
     static const char *const names[] = {
-        "kind",   "tenant", "state", "stage",    "error",     "text",   "parent",
-        "reason", "angle",  "id",    "reviewer", "placement", "leader", NULL};
-    for (size_t i = 0; names[i]; i++)
-        if (strcmp(names[i], field) == 0)
-            return true;
-    return false;
+        "kind",   "tenant", "state", "stage",    "error",     "text",  "parent",
+        "reason", "angle",  "id",    "reviewer", "placement", "leader"};
+    return names_index(names, field) >= 0;
 }
 
 static struct json *value_of(const char *field, const char *text)

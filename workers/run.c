@@ -8,12 +8,7 @@
 static void forget(struct run *run)
 {
     size_t max_bytes = run->arena.max_bytes;
-    engine_fini(run->engine);
-    if (run->campaign)
-        campaign_fini(run->campaign);
-    if (run->has_spec)
-        spec_fini(&run->spec);
-    arena_fini(&run->arena);
+    run_unload(run);
     arena_init(&run->arena, max_bytes);
     run->engine = NULL;
     run->campaign = NULL;

@@ -91,6 +91,8 @@ uint64_t run_op_new(struct run *run, int index); /* 0 = out of memory */
 struct run *run_op_take(struct runner *r, uint64_t ticket, struct run_op *copy);
 void runner_schedule(struct runner *r); /* give slots out, soon */
 void run_free(struct run *run);
+/* Frees what a load made: engine, campaign, spec, memory. The run itself stays. */
+void run_unload(struct run *run);
 
 /* run.c */
 enum err run_load(struct run *run);

@@ -38,6 +38,16 @@ void runner_free(struct runner *r)
     free(r);
 }
 
+void run_unload(struct run *run)
+{
+    engine_fini(run->engine);
+    if (run->campaign)
+        campaign_fini(run->campaign);
+    if (run->has_spec)
+        spec_fini(&run->spec);
+    arena_fini(&run->arena);
+}
+
 void run_free(struct run *run)
 {
     struct runner *r = run->runner;
@@ -50,12 +60,7 @@ void run_free(struct run *run)
             r->counts.calls_in_flight--;
     }
     run_cancel_calls(run);
-    engine_fini(run->engine);
-    if (run->campaign)
-        campaign_fini(run->campaign);
-    if (run->has_spec)
-        spec_fini(&run->spec);
-    arena_fini(&run->arena);
+    run_unload(run);
     r->counts.jobs--;
     free(run);
     runner_schedule(r);

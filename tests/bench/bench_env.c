@@ -1,5 +1,7 @@
-/* bench_env.c: a private redis-server, waiting, and reading figures. */
+/* bench_env.c: a private redis-server, waiting, admitting, and reading figures. */
 #include "tests/bench/bench_env.h"
+#include "core/base/hash.h"
+#include "queues/inbox.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +141,30 @@ void bench_wait(struct bench_env *b, const int *until_zero)
     if (loop_run_until(b->loop, &w.done, 600000))
         bench_die("run", "not finished within 10 minutes");
     loop_timer_free(w.timer);
+}
+
+void bench_admit(struct bench_env *b, const char *id, const char *tenant, queue_fn fn,
+                 void *arg)
+{
+    static const char spec[] = "{\"kind\":\"content\",\"input\":{\"prompt\":\"x\"}}";
+    char sha[HASH_SHA256_HEX];
+    hash_sha256_hex(spec, sizeof spec - 1, sha);
+    struct inbox_admission a = {.entry = "",
+                                .id = id,
+                                .tenant = tenant,
+                                .kind = "content",
+                                .priority = "normal",
+                                .spec = spec,
+                                .spec_len = sizeof spec - 1,
+                                .spec_sha256 = sha,
+                                .calls_max = -1,
+                                .tokens_max = -1,
+                                .usd_nano_max = -1,
+                                .parent = "",
+                                .state = "queued",
+                                .error = ""};
+    if (inbox_admit(&b->queue, &a, fn, arg, 0))
+        bench_die("admit", "not sent");
 }
 
 static void on_info(void *arg, uint64_t ticket, enum err e, const struct reply *r)

@@ -23,6 +23,9 @@ struct bench_env {
 void bench_env_open(struct bench_env *b, const char *url);
 void bench_env_close(struct bench_env *b);
 void bench_wait(struct bench_env *b, const int *until_zero); /* at most 10 minutes */
+/* Sends the admission of a small campaign; fn gets the reply, or the program ends. */
+void bench_admit(struct bench_env *b, const char *id, const char *tenant, queue_fn fn,
+                 void *arg);
 double bench_info(struct bench_env *b, const char *section, const char *field);
 double bench_redis_cpu_s(struct bench_env *b);
 double bench_rss_peak_mb(void);

@@ -3,7 +3,6 @@
 #include "core/base/config.h"
 #include "core/base/hash.h"
 #include "core/base/rng.h"
-#include "queues/inbox.h"
 #include "queues/jobs.h"
 #include "queues/results.h"
 #include "tests/bench/bench_env.h"
@@ -25,7 +24,6 @@ struct events_run {
     struct feedback *feedback;
     struct loop_timer *poll;
 };
-static const char spec[] = "{\"kind\":\"content\",\"input\":{\"prompt\":\"x\"}}";
 static const char *const types[] = {"impression", "click", "conversion", "cart"};
 
 static void on_done(void *arg, uint64_t ticket, enum err e, const struct reply *r)
@@ -39,26 +37,10 @@ static void on_done(void *arg, uint64_t ticket, enum err e, const struct reply *
 
 static void admit(struct events_run *b, int64_t i)
 {
-    char id[32], sha[HASH_SHA256_HEX];
-    hash_sha256_hex(spec, sizeof spec - 1, sha);
+    char id[32];
     snprintf(id, sizeof id, "c%" PRId64, i);
-    struct inbox_admission a = {.entry = "",
-                                .id = id,
-                                .tenant = "default",
-                                .kind = "content",
-                                .priority = "normal",
-                                .spec = spec,
-                                .spec_len = sizeof spec - 1,
-                                .spec_sha256 = sha,
-                                .calls_max = -1,
-                                .tokens_max = -1,
-                                .usd_nano_max = -1,
-                                .parent = "",
-                                .state = "queued",
-                                .error = ""};
     b->open++;
-    if (inbox_admit(&b->env.queue, &a, on_done, b, 0))
-        bench_die("admit", "not sent");
+    bench_admit(&b->env, id, "default", on_done, b);
 }
 
 static void on_loaded(void *arg, uint64_t ticket, enum err e, const struct reply *r)

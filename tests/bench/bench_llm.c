@@ -3,9 +3,7 @@
  *   --full  with reservation, journal and settling in Redis, as campaigns do */
 #include "core/base/clock.h"
 #include "core/base/config.h"
-#include "core/base/hash.h"
 #include "core/io/http.h"
-#include "queues/inbox.h"
 #include "queues/jobs.h"
 #include "tests/bench/bench_env.h"
 #include "tests/bench/bench_runs.h"
@@ -165,28 +163,11 @@ static void on_step(void *arg, uint64_t ticket, enum err e, const struct reply *
 /* One campaign, admitted and claimed, whose journal takes the calls. */
 static void open_campaign(struct llm_run *b)
 {
-    static const char spec[] = "{\"kind\":\"content\",\"input\":{\"prompt\":\"x\"}}";
-    char sha[HASH_SHA256_HEX];
-    hash_sha256_hex(spec, sizeof spec - 1, sha);
-    struct inbox_admission a = {.entry = "",
-                                .id = "bench",
-                                .tenant = "default",
-                                .kind = "content",
-                                .priority = "normal",
-                                .spec = spec,
-                                .spec_len = sizeof spec - 1,
-                                .spec_sha256 = sha,
-                                .calls_max = -1,
-                                .tokens_max = -1,
-                                .usd_nano_max = -1,
-                                .parent = "",
-                                .state = "queued",
-                                .error = ""};
     struct jobs_tick t = {
         .worker = "bench:1:1", .slots = 1, .lease_ms = 600000, .beat = 1};
     b->open = 2;
-    if (inbox_admit(&b->env.queue, &a, on_step, b, 0) ||
-        jobs_tick(&b->env.queue, &t, on_step, b, 0))
+    bench_admit(&b->env, "bench", "default", on_step, b);
+    if (jobs_tick(&b->env.queue, &t, on_step, b, 0))
         bench_die("campaign", "not sent");
     bench_wait(&b->env, &b->open);
     if (!b->fence)

@@ -1,8 +1,6 @@
 /* bench_queue.c: no-op campaigns through the scripts of real ones: admitted first, then
  * claimed, loaded and ended by one worker. */
 #include "core/base/clock.h"
-#include "core/base/hash.h"
-#include "queues/inbox.h"
 #include "queues/jobs.h"
 #include "queues/results.h"
 #include "tests/bench/bench_env.h"
@@ -29,7 +27,6 @@ struct job {
     char id[KEYS_ID_MAX + 1];
     int64_t fence;
 };
-static const char spec[] = "{\"kind\":\"content\",\"input\":{\"prompt\":\"no-op\"}}";
 
 static void on_admitted(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
@@ -43,29 +40,12 @@ static void on_admitted(void *arg, uint64_t ticket, enum err e, const struct rep
 
 static void admit_all(struct queue_run *q)
 {
-    char sha[HASH_SHA256_HEX];
-    hash_sha256_hex(spec, sizeof spec - 1, sha);
     for (int64_t i = 0; i < q->jobs; i++) {
         char id[32], tenant[32];
         snprintf(id, sizeof id, "b%" PRId64, i);
         snprintf(tenant, sizeof tenant, "t%" PRId64, i % q->tenants);
-        struct inbox_admission a = {.entry = "",
-                                    .id = id,
-                                    .tenant = tenant,
-                                    .kind = "content",
-                                    .priority = "normal",
-                                    .spec = spec,
-                                    .spec_len = sizeof spec - 1,
-                                    .spec_sha256 = sha,
-                                    .calls_max = -1,
-                                    .tokens_max = -1,
-                                    .usd_nano_max = -1,
-                                    .parent = "",
-                                    .state = "queued",
-                                    .error = ""};
         q->open++;
-        if (inbox_admit(&q->env.queue, &a, on_admitted, q, 0))
-            bench_die("admit", "not sent");
+        bench_admit(&q->env, id, tenant, on_admitted, q);
         if (q->open == ADMIT_WINDOW)
             bench_wait(&q->env, &q->open);
     }

@@ -65,6 +65,14 @@ static void forget_half(struct buf *lines)
     buf_consume(lines, end ? (size_t)(end + 1 - buf_str(lines)) : lines->len);
 }
 
+static void open_line(struct buf *line, struct json_out *w, uint64_t n)
+{
+    buf_init(line, LINE_MAX_BYTES);
+    json_out_init(w, line);
+    json_out_open(w, '{');
+    json_out_kint(w, "n", (int64_t)n);
+}
+
 static enum err put_line(struct sim_ledger *l, struct buf *line)
 {
     enum err e = buf_append_char(line, '\n');
@@ -87,10 +95,7 @@ enum err sim_ledger_arrive(struct sim_ledger *l, uint64_t n, const char *id,
 {
     struct buf line;
     struct json_out w;
-    buf_init(&line, LINE_MAX_BYTES);
-    json_out_init(&w, &line);
-    json_out_open(&w, '{');
-    json_out_kint(&w, "n", (int64_t)n);
+    open_line(&line, &w, n);
     json_out_kint(&w, "t_ms", clock_wall_ms());
     json_out_kstr(&w, "id", id);
     json_out_kstr(&w, "prompt_sha256", prompt_sha256);
@@ -104,10 +109,7 @@ enum err sim_ledger_done(struct sim_ledger *l, uint64_t n, const char *id, int s
 {
     struct buf line;
     struct json_out w;
-    buf_init(&line, LINE_MAX_BYTES);
-    json_out_init(&w, &line);
-    json_out_open(&w, '{');
-    json_out_kint(&w, "n", (int64_t)n);
+    open_line(&line, &w, n);
     json_out_kstr(&w, "id", id);
     json_out_kbool(&w, "done", true);
     json_out_kint(&w, "status", status);

@@ -1,6 +1,8 @@
-"""Fixtures: a stack per test, on the simulator and on the independent mock."""
+"""Fixtures: a stack per test, on the simulator and on the independent mock; the scripts
+on a Redis of their own, emptied for each test."""
 import pytest
 
+from barker_scripts import Scripts, Server
 from stack import Stack
 
 
@@ -21,3 +23,17 @@ def make_stack(tmp_path_factory):
 @pytest.fixture(params=["sim", "mock"])
 def stack(request, make_stack):
     return make_stack(request.param)
+
+
+@pytest.fixture(scope="module")
+def server():
+    one = Server()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def s(server):
+    server.client.flushall()
+    server.client.config_set("maxmemory", 0)
+    return Scripts(server.client)

@@ -15,20 +15,6 @@ LEASE = 1_000_000
 ROOT = "bk:{0}"
 
 
-@pytest.fixture(scope="module")
-def server():
-    one = Server()
-    yield one
-    one.stop()
-
-
-@pytest.fixture
-def s(server):
-    server.client.flushall()
-    server.client.config_set("maxmemory", 0)
-    return Scripts(server.client)
-
-
 def admit(s, job_id, tenant="t", prio="normal", entry="", state="queued", parent="",
           not_before=0):
     return s.admit(entry, job_id, tenant, "content", prio, '{"kind":"content"}', "sha",
@@ -88,7 +74,7 @@ def test_keys_are_named_in_one_place():
         assert not re.search(r"\bKEYS\b|\bROOT\b|bk:", text), name
         for arg in re.findall(r'call\("(?!TIME)\w+",\s*([^,)]+)', text):
             assert not arg.startswith('"') or arg == '"GROUPS"' or "CREATE" in arg or \
-                arg in ('"GROUP"', '"DELCONSUMER"', '"server"'), (name, arg)
+                arg in ('"GROUP"', '"DELCONSUMER"', '"SERVER"'), (name, arg)
 
 
 def test_every_script_is_listed():

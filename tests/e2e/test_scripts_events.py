@@ -4,24 +4,10 @@ import collections
 import random
 
 import pytest
-from barker_scripts import Scripts, Server
 
 ROOT, EVENTS, WINDOW = "bk:{0}", "bk:{0}:events", 72 * 3_600_000
 PUBLIC = {"impression": "impressions", "click": "clicks", "conversion": "conversions"}
 LIMITS = (200, 32_768, 4 << 20)  # lease, largest entry, bytes in all
-
-
-@pytest.fixture(scope="module")
-def server():
-    one = Server()
-    yield one
-    one.stop()
-
-
-@pytest.fixture
-def s(server):
-    server.client.flushall()
-    return Scripts(server.client)
 
 
 def campaign(s, name, placements=("email", "sms"), variants=3, ops=()):

@@ -9,14 +9,16 @@ local function raw_size(entry)
   return 0
 end
 
+-- Trimmed by hand: XADD's MAXLEN would not say how many bytes it drops.
 local function reject(from, r, now)
   local raw = string.sub(r.raw, 1, RAW_MAX)
-  redis.call("XADD", key("rejected"), "MAXLEN", "~", REJECTED_MAX, "*", "from", from,
-             "code", r.code, "pointer", r.pointer, "message", r.message, "raw", raw,
-             "size", r.size, "sha256", r.sha256, "ts_ms", now)
+  redis.call("XADD", key("rejected"), "*", "from", from, "code", r.code, "pointer",
+             r.pointer, "message", r.message, "raw", raw, "size", r.size, "sha256",
+             r.sha256, "ts_ms", now)
   local bytes = redis.call("INCRBY", key("rejected_bytes"), #raw)
   for _ = 1, 64 do
-    if bytes <= REJECTED_BYTES then break end
+    local over = redis.call("XLEN", key("rejected")) > REJECTED_MAX
+    if bytes <= REJECTED_BYTES and not over then break end
     local first = redis.call("XRANGE", key("rejected"), "-", "+", "COUNT", 1)[1]
     if not first then
       redis.call("SET", key("rejected_bytes"), 0)

@@ -15,6 +15,20 @@ LEASE = 1_000_000
 ROOT = "bk:{0}"
 
 
+@pytest.fixture(scope="module")
+def server():
+    one = Server()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def s(server):
+    server.client.flushall()
+    server.client.config_set("maxmemory", 0)
+    return Scripts(server.client)
+
+
 def admit(s, job_id, tenant="t", prio="normal", entry="", state="queued", parent="",
           not_before=0):
     return s.admit(entry, job_id, tenant, "content", prio, '{"kind":"content"}', "sha",
@@ -313,6 +327,18 @@ def test_rejected_is_bounded_in_bytes(s):
     for n in range(3):
         s.refuse("inbox", "", "c", "", "", str(n) * 8, 8, "")
     assert [e[1]["raw"][0] for e in s.redis.xrange(f"{ROOT}:rejected")] == ["2"]
+
+
+def test_rejected_is_bounded_in_entries_and_its_bytes_stay_true(s):
+    fill = s.redis.pipeline()
+    for _ in range(10_000):
+        fill.xadd(f"{ROOT}:rejected", {"raw": "12345678"})
+    fill.set(f"{ROOT}:rejected_bytes", 80_000)
+    fill.execute()
+    for _ in range(3):
+        s.refuse("inbox", "", "c", "", "", "1234", 4, "")
+    assert s.redis.xlen(f"{ROOT}:rejected") == 10_000
+    assert s.redis.get(f"{ROOT}:rejected_bytes") == str(80_000 - 3 * (8 - 4))
 
 
 @pytest.mark.parametrize("fields, code", [

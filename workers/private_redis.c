@@ -2,6 +2,7 @@
 #include "workers/private_redis.h"
 #include "core/base/log.h"
 #include "core/io/process.h"
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,13 +31,18 @@ struct private_redis {
     struct sockaddr_un address;
 };
 
-/* Is anybody listening on the socket? A server that loads its data does. */
+/* Is anybody listening on the socket? A server that loads its data does; so does one so
+ * long stalled that no more connections fit its queue (EAGAIN). Without a descriptor to
+ * ask with, an adopted server counts as there: two on one folder would ruin its data.
+ */
 static bool is_answering(const struct private_redis *p)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return false;
-    bool ok = connect(fd, (const struct sockaddr *)&p->address, sizeof p->address) == 0;
+        return p->adopted;
+    bool ok =
+        connect(fd, (const struct sockaddr *)&p->address, sizeof p->address) == 0 ||
+        errno == EAGAIN;
     (void)close(fd);
     return ok;
 }

@@ -145,8 +145,13 @@ static int import(struct import *m)
         else if (!is_blank(&m->line))
             send_line(m);
     }
+    bool unread = ferror(m->file) != 0;
     wait_for(m, 0);
     rc = report(m);
+    if (unread) {
+        cli_error("the input could not be read after line %lld", (long long)m->number);
+        rc = rc ? rc : CLI_FAILED;
+    }
     session_close(&m->session);
     return rc;
 }

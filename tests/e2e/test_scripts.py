@@ -15,20 +15,6 @@ LEASE = 1_000_000
 ROOT = "bk:{0}"
 
 
-@pytest.fixture(scope="module")
-def server():
-    one = Server()
-    yield one
-    one.stop()
-
-
-@pytest.fixture
-def s(server):
-    server.client.flushall()
-    server.client.config_set("maxmemory", 0)
-    return Scripts(server.client)
-
-
 def admit(s, job_id, tenant="t", prio="normal", entry="", state="queued", parent="",
           not_before=0):
     return s.admit(entry, job_id, tenant, "content", prio, '{"kind":"content"}', "sha",

@@ -33,7 +33,8 @@ enum err runner_new(const struct ports *ports, const struct runner_options *o,
 /* Drops every run without a word to the store (as a crash would). */
 void runner_free(struct runner *r);
 
-/* A claimed job. ERR_BUSY when max_jobs are running. */
+/* A claimed job. ERR_BUSY when max_jobs are running. A newer claim of the same campaign
+ * replaces the run of the older one; the same claim again changes nothing. */
 enum err runner_start(struct runner *r, const char *id, int64_t fence) MUST_USE;
 void runner_poke(struct runner *r, const char *id); /* there is mail for it */
 void runner_drop_all(struct runner *r); /* fenced out: abort transfers, write nothing */

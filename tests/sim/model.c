@@ -101,8 +101,10 @@ static void decide(struct world *w, struct model_call *m, const struct port_call
                                    .request_id = "",
                                    .message = ""};
     m->text = model_reply(w, call, &w->arena, &m->good);
-    if (w->plan.scenario->flaws == FLAWS_NO_KEY)
-        r->code = ERR_AUTH;
+    enum scenario_flaws flaws = w->plan.scenario->flaws;
+    r->retryable = flaws == FLAWS_DOWN;
+    if (flaws == FLAWS_NO_KEY || flaws == FLAWS_DOWN)
+        r->code = flaws == FLAWS_DOWN ? ERR_SERVER : ERR_AUTH;
     else if (!f || f->billed)
         set_usage(m, call, f != NULL);
     if (f) {

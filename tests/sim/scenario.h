@@ -12,6 +12,7 @@ enum scenario_flaws {
     FLAWS_ALWAYS,
     FLAWS_LONG,   /* good, but padded with thousands of spaces */
     FLAWS_NO_KEY, /* the endpoint refuses the credentials */
+    FLAWS_DOWN,   /* the endpoint fails whatever it is asked */
 };
 
 struct scenario {

@@ -41,21 +41,35 @@ static enum err make_room(struct campaign *c, bool is_review)
     return ERR_OK;
 }
 
+/* The same verdict on the same variant again replaces the first. */
+static struct campaign_mail *find_same(struct campaign *c,
+                                       const struct campaign_mail *m)
+{
+    for (int i = 0; i < c->mail_count; i++) {
+        if (c->mail[i].kind == m->kind && strcmp(c->mail[i].variant, m->variant) == 0)
+            return &c->mail[i];
+    }
+    return NULL;
+}
+
 enum err campaign_add_mail(struct campaign *c, const struct campaign_mail *m)
 {
     bool is_review = m->kind == MAIL_APPROVE || m->kind == MAIL_REJECT;
-    enum err e = make_room(c, is_review);
-    if (e)
-        return e;
-    struct campaign_mail *copy = &c->mail[c->mail_count];
-    copy->kind = m->kind;
-    copy->variant = arena_strdup(c->arena, m->variant);
-    copy->by = arena_strdup(c->arena, m->by);
-    copy->text = arena_strdup(c->arena, m->text);
-    copy->via = arena_strdup(c->arena, m->via);
-    if (!copy->variant || !copy->by || !copy->text || !copy->via)
+    struct campaign_mail *slot = is_review ? find_same(c, m) : NULL;
+    struct campaign_mail copy = {.kind = m->kind,
+                                 .variant = arena_strdup(c->arena, m->variant),
+                                 .by = arena_strdup(c->arena, m->by),
+                                 .text = arena_strdup(c->arena, m->text),
+                                 .via = arena_strdup(c->arena, m->via)};
+    if (!copy.variant || !copy.by || !copy.text || !copy.via)
         return ERR_NOMEM;
-    c->mail_count++;
+    if (!slot) {
+        enum err e = make_room(c, is_review);
+        if (e)
+            return e;
+        slot = &c->mail[c->mail_count++];
+    }
+    *slot = copy;
     return ERR_OK;
 }
 

@@ -70,7 +70,10 @@ static enum err read_kind(struct spec_reader *r, const struct json *j, const cha
 static enum err read_priority(struct spec_reader *r, const struct json *j,
                               const char *path)
 {
-    const char *name = json_str(j, "");
+    const char *name;
+    enum err e = spec_read_text(r, j, path, 31, &name);
+    if (e)
+        return e;
     if (strcmp(name, "normal") == 0)
         return ERR_OK;
     if (strcmp(name, "high") == 0 || strcmp(name, "low") == 0)
@@ -96,7 +99,12 @@ static enum err brand_terms(struct spec_reader *r, const struct json *j,
 {
     const char *terms[64];
     int count;
-    return spec_read_texts(r, j, path, terms, 64, &count);
+    enum err e = spec_read_texts(r, j, path, terms, 64, &count);
+    if (!e && count)
+        spec_warn(r->spec, "/brand/terms",
+                  "exceptions from claims rules: there are none "
+                  "to except from in this version");
+    return e;
 }
 static enum err read_brand(struct spec_reader *r, const struct json *j,
                            const char *path)
@@ -236,7 +244,10 @@ static enum err read_ranking(struct spec_reader *r, const struct json *j,
 static enum err read_approval(struct spec_reader *r, const struct json *j,
                               const char *path)
 {
-    const char *name = json_str(j, "");
+    const char *name;
+    enum err e = spec_read_text(r, j, path, 31, &name);
+    if (e)
+        return e;
     if (strcmp(name, "none") != 0 && strcmp(name, "required") != 0)
         return err_set(r->d, ERR_BAD_VALUE, path, "none or required");
     r->approval_given = true;

@@ -29,7 +29,7 @@ struct variant {
     /* ranking as last published */
     double weight, p_best, expected_loss, rate, rate_lo, rate_hi;
     /* counters as loaded; the applier alone writes them */
-    int64_t impressions, clicks, conversions;
+    int64_t impressions, delivered, clicks, conversions;
     int64_t usd_nano;
     bool is_new, changed; /* to be written by the next commit */
 };

@@ -34,6 +34,7 @@ static void read_ranking(struct variant *v, const struct port_field *f, int n)
     v->prior_weight = strtod(field(f, n, "prior_weight"), NULL);
     v->losing_batches = (int)strtol(field(f, n, "losing_batches"), NULL, 10);
     v->impressions = strtoll(field(f, n, "impressions"), NULL, 10);
+    v->delivered = strtoll(field(f, n, "delivered"), NULL, 10);
     v->clicks = strtoll(field(f, n, "clicks"), NULL, 10);
     v->conversions = strtoll(field(f, n, "conversions"), NULL, 10);
     v->usd_nano = strtoll(field(f, n, "usd_nano"), NULL, 10);
@@ -75,7 +76,6 @@ static void build_placement(struct campaign *c, const struct port_placement *fro
     const char *leader = field(from->fields, from->field_count, "leader");
     for (int k = 0; k < c->variant_count; k++) {
         const struct variant *v = &c->variants[k];
-        p->used += v->placement == i ? v->impressions : 0;
         if (v->placement == i && strcmp(v->id, leader) == 0)
             p->leader = k;
     }
@@ -95,8 +95,9 @@ static enum err build_mail(struct campaign *c, const struct port_image *image)
         json_free(j);
         if (e == ERR_NOMEM)
             return e;
-        if (e == ERR_LIMIT)
-            break; /* the rest stays in the mailbox */
+        if (e ==
+            ERR_LIMIT) /* left in the box it would keep the orders behind it unread */
+            campaign_audit_field(campaign_audit_add(c, "review_dropped"), "mail", text);
         c->mail_taken++;
     }
     return ERR_OK;
@@ -107,6 +108,7 @@ static enum err build_parts(struct campaign *c, const struct port_image *image)
     enum err e = ERR_OK;
     for (int i = 0; i < image->variant_count && !e; i++)
         e = build_variant(c, &image->variants[i]);
+    campaign_count_trials(c);
     for (int i = 0; i < image->placement_count; i++)
         build_placement(c, &image->placements[i]);
     if (!e)

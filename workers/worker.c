@@ -83,15 +83,27 @@ static void start_over(struct worker *w)
 
 enum { AT_NOW, AT_ALIVE, AT_INBOX, AT_CONTROL, AT_EVENTS, AT_CLAIMED, AT_POKED };
 
+static void ignore_reply(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    (void)arg;
+    (void)ticket;
+    (void)e;
+    (void)r;
+}
+
 static void take_jobs(struct worker *w, const struct reply *claimed)
 {
     for (size_t i = 0; i < reply_count(claimed); i++) {
         const struct reply *job = reply_at(claimed, i);
         const char *id = reply_str(reply_at(job, 0), NULL);
-        enum err e = runner_start(w->runner, id, reply_int(reply_at(job, 1)));
-        if (e) /* the claim is taken back after two leases, see queues/jobs.h */
-            log_event(LOG_ERROR, "job.not_started", "campaign", id, "code", err_code(e),
-                      NULL);
+        int64_t fence = reply_int(reply_at(job, 1));
+        enum err e = runner_start(w->runner, id, fence);
+        if (!e)
+            continue;
+        log_event(LOG_ERROR, "job.not_started", "campaign", id, "code", err_code(e),
+                  NULL);
+        e = jobs_release(&w->queue, id, fence, ignore_reply, NULL, 0);
+        (void)e; /* else the claim is taken back after two leases, see queues/jobs.h */
     }
 }
 
@@ -152,6 +164,13 @@ static void leave(struct worker *w)
         on_left(w, 0, ERR_OK, NULL);
 }
 
+/* Without an endpoint every call would fail and end its campaign: they wait instead,
+ * for a worker that has one. */
+static bool may_claim(const struct worker *w)
+{
+    return !w->leaving && llm_is_ready(w->llm);
+}
+
 static void on_poll(void *arg)
 {
     struct worker *w = arg;
@@ -167,7 +186,7 @@ static void on_poll(void *arg)
     bool beat = !w->last_beat_ms ||
                 now - w->last_beat_ms >= setting(w, "worker", "heartbeat_ms");
     struct jobs_tick tick = {.worker = w->id,
-                             .slots = w->leaving ? 0 : runner_free_slots(w->runner),
+                             .slots = may_claim(w) ? runner_free_slots(w->runner) : 0,
                              .lease_ms = lease,
                              .beat = beat};
     if (beat) {

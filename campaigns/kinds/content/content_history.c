@@ -40,7 +40,7 @@ enum err content_history_write(struct campaign *c, int placement)
         return ERR_NOMEM;
     for (int i = 0; i < c->variant_count; i++) {
         const struct variant *v = &c->variants[i];
-        if (v->placement == placement && v->impressions >= HISTORY_MIN_TRIALS &&
+        if (v->placement == placement && campaign_trials(c, v) >= HISTORY_MIN_TRIALS &&
             v->state != VARIANT_REJECTED)
             seen[n++] = v;
     }

@@ -33,14 +33,14 @@ static void fill_cell(struct campaign *c, int placement, struct cell *cell)
         struct variant *v = &c->variants[i];
         if (v->placement != placement)
             continue;
-        cell->used += v->impressions;
+        cell->used += campaign_trials(c, v);
         cell->left |= v->changed && !variant_serves(v);
         if (!variant_serves(v) || cell->count == POSTERIOR_ARMS_MAX)
             continue;
         if (v->state == VARIANT_CONTROL)
             cell->control = cell->count;
         cell->variants[cell->count] = v;
-        cell->arms[cell->count].trials = v->impressions;
+        cell->arms[cell->count].trials = campaign_trials(c, v);
         cell->arms[cell->count].successes = successes(c, v);
         cell->arms[cell->count].prior_mean = v->prior_mean;
         cell->arms[cell->count].prior_weight = v->prior_weight;

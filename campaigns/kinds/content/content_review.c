@@ -2,6 +2,8 @@
 #include "campaigns/kinds/content/content.h"
 #include <string.h>
 
+#define EDIT_REFUSED "edit refused: "
+
 static void record(struct campaign *c, const struct campaign_mail *m,
                    const struct variant *v, const char *verdict)
 {
@@ -24,7 +26,9 @@ static bool edit(struct campaign *c, const struct campaign_mail *m, struct varia
     struct objection o = {.raised = false, .message = ""};
     content_judge_text(c->spec, c->placements[v->placement].spec->channel, m->text, &o);
     if (o.raised) {
-        v->reason = arena_strdup(c->arena, o.message);
+        v->reason = arena_printf(c->arena, EDIT_REFUSED "%s", o.message);
+        if (!v->reason)
+            v->reason = EDIT_REFUSED;
         v->changed = true;
         record(c, m, v, "edit_refused");
         return false;
@@ -40,6 +44,8 @@ static void approve(struct campaign *c, const struct campaign_mail *m,
     if (v->state != VARIANT_PENDING || (m->text[0] && !edit(c, m, v)))
         return;
     v->state = is_control_of(c, v) ? VARIANT_CONTROL : VARIANT_LIVE;
+    if (strncmp(v->reason, EDIT_REFUSED, strlen(EDIT_REFUSED)) == 0)
+        v->reason = is_control_of(c, v) ? "control_generated" : "";
     v->reviewer = m->by;
     v->changed = true;
     record(c, m, v, "approve");
@@ -80,6 +86,7 @@ static void replace_controls(struct campaign *c)
                 continue;
             if (content_memo_set_text(c, "control", p, v->id) == ERR_OK) {
                 v->state = VARIANT_CONTROL;
+                v->reason = "control_promoted"; /* the first one was rejected */
                 v->changed = true;
             }
             break;

@@ -1,0 +1,79 @@
+"""Reviews, mailboxes and waiting, on real servers."""
+import json
+import time
+
+from stack import wait_for
+
+BRIEF = {"kind": "content", "channel": ["sms"], "brand": {"never": ["cheap"]},
+         "input": {"brief": "Tea for winter evenings", "n": 3, "angles": ["warm", "calm", "gift"]}}
+
+
+def test_refused_edit_leaves_no_mark(make_stack):
+    stack = make_stack()
+    stack.worker()
+    stack.enqueue({**BRIEF, "id": "r"})
+    stack.wait_state("r", "review")
+    control = stack.key("control")
+    stack.redis.xadd(control, {"c": "r", "do": "approve", "v": "v2", "text": "Cheap tea, hurry"})
+    refused = wait_for("a refusal", lambda: stack.variants("r")["v2"]["reason"])
+    assert refused.startswith("edit refused: ") and "cheap" in refused
+    assert stack.variants("r")["v2"]["state"] == "pending"
+    stack.redis.xadd(control, {"c": "r", "do": "approve", "v": "v3", "text": "Calm tea tonight."})
+    stack.redis.xadd(control, {"c": "r", "do": "approve", "v": "all"})
+    stack.wait_state("r", "live")
+    after = stack.variants("r")
+    assert after["v2"]["state"] == "live" and after["v2"]["reason"] == ""
+    assert after["v3"]["text"] == "Calm tea tonight."
+    assert after["v1"]["state"] == "control"
+
+
+def test_flooded_mailbox_still_takes_orders(make_stack):
+    """Thousands of reviews sent to a paused campaign: it rests, and resumes."""
+    stack = make_stack()
+    stack.worker()
+    stack.enqueue({**BRIEF, "id": "f"})
+    stack.wait_state("f", "review")
+    control = stack.key("control")
+    stack.redis.xadd(control, {"c": "f", "do": "pause"})
+    stack.wait_state("f", "paused")
+    pipe = stack.redis.pipeline(transaction=False)
+    for n in range(5000):
+        pipe.xadd(control, {"c": "f", "do": "approve", "v": f"v{n % 3 + 1}"})
+    pipe.execute()
+    wait_for("the reviews to be read", lambda: stack.redis.xlen(control) == 0 and
+             stack.redis.llen(stack.key("c", "f", "mail")) == 0)
+    before = int(stack.redis.hget(stack.key("j", "f"), "commits"))
+    time.sleep(1)
+    assert int(stack.redis.hget(stack.key("j", "f"), "commits")) <= before + 1, "it spins"
+    stack.redis.xadd(control, {"c": "f", "do": "resume"})
+    stack.wait_state("f", "live")
+
+
+def test_without_an_endpoint_campaigns_wait(make_stack):
+    stack = make_stack()
+    saved = {k: stack.env.pop(k) for k in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "BARKER_MODEL")}
+    bare = stack.worker()
+    stack.enqueue({**BRIEF, "id": "w"})
+    stack.wait_state("w", "queued")
+    time.sleep(1)
+    assert stack.state("w") == "queued" and bare.poll() is None
+    stack.env.update(saved)
+    stack.worker()
+    stack.wait_state("w", "review")
+
+
+def test_messages_are_ranked_per_delivered(make_stack):
+    stack = make_stack()
+    stack.worker()
+    stack.enqueue({**BRIEF, "id": "d", "approval": "none"})
+    stack.wait_state("d", "live")
+    events = stack.key("events")
+    for vid, clicks in (("v1", 10), ("v2", 60)):
+        stack.redis.xadd(events, {"c": "d", "v": vid, "t": "delivered", "n": 1000})
+        stack.redis.xadd(events, {"c": "d", "v": vid, "t": "click", "n": clicks})
+    place = stack.key("c", "d", "p", "sms")
+    wait_for("a leader", lambda: stack.redis.hget(place, "leader") == "v2")
+    record = stack.variants("d")["v2"]
+    assert record["delivered"] == "1000" and 0.02 < float(record["rate"]) < 0.06
+    doc = json.loads(stack.redis.get(stack.key("c", "d", "doc")))
+    assert doc["placements"][0]["leader"] == "v2"

@@ -309,6 +309,11 @@ static const struct spec_row rows[] = {
     {NULL, NULL},
 };
 
+const char *spec_field_at(size_t i)
+{
+    return i < sizeof rows / sizeof *rows ? rows[i].name : NULL;
+}
+
 static void set_defaults(struct spec *s)
 {
     memset(s, 0, sizeof *s);

@@ -70,6 +70,8 @@ enum err spec_parse(const char *text, size_t n, const struct channel_set *channe
                     struct arena *arena, struct spec *out,
                     struct err_detail *d) MUST_USE;
 void spec_fini(struct spec *s); /* frees root; the arena is the caller's */
+/* Names of the fields of a spec's top level; NULL past the end. */
+const char *spec_field_at(size_t i);
 
 /* [A-Za-z0-9._-], 1..64, for ids of campaigns, tenants, segments, variants. */
 bool spec_id_is_valid(const char *id);

@@ -48,6 +48,25 @@ struct intake {
 
 static void peek(struct intake *i);
 
+/* The names that are there are part of the message. */
+static enum err check_endpoint(const struct llm *llm, const struct spec *s,
+                               struct err_detail *d)
+{
+    char names[160] = "";
+    size_t used = 0;
+    const char *name = llm_endpoint_at(llm, 0);
+    if (!*s->llm_endpoint || !name)
+        return ERR_OK;
+    for (size_t i = 0; name; name = llm_endpoint_at(llm, ++i)) {
+        if (strcmp(name, s->llm_endpoint) == 0)
+            return ERR_OK;
+        if (used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, " %s", name);
+    }
+    return err_set(d, ERR_BAD_VALUE, "/llm/endpoint",
+                   "there is no endpoint %.63s; there are:%s", s->llm_endpoint, names);
+}
+
 enum err intake_judge(const char *text, size_t n, const struct channel_set *channels,
                       const struct llm *llm, struct arena *arena, struct spec *out,
                       struct err_detail *d)
@@ -56,7 +75,8 @@ enum err intake_judge(const char *text, size_t n, const struct channel_set *chan
     if (e || !llm)
         return e;
     bool known = llm_price_known(llm, out->llm_endpoint, out->llm_model);
-    e = spec_check_price(out, known, d);
+    e = check_endpoint(llm, out, d);
+    e = e ? e : spec_check_price(out, known, d);
     if (e)
         spec_fini(out);
     return e;

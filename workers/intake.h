@@ -18,7 +18,8 @@ void intake_free(struct intake *i); /* after redis settled everything */
 void intake_kick(struct intake *i);
 bool intake_is_busy(const struct intake *i);
 
-/* The verdict on one spec text, the same everywhere. llm NULL: price is not judged. */
+/* The verdict on one spec text, the same everywhere. llm NULL: price and endpoint are
+ * not judged; an llm without endpoints: any endpoint passes. */
 enum err intake_judge(const char *text, size_t n, const struct channel_set *channels,
                       const struct llm *llm, struct arena *arena, struct spec *out,
                       struct err_detail *d) MUST_USE;

@@ -1,14 +1,10 @@
-/* cli.c: from argv to a command, and the ways to speak. */
+/* cli.c: from argv to a command. */
 #include "workers/cli/cli.h"
 #include "core/base/log.h"
-#include "workers/cli/escape.h"
 #include "workers/cli/suggest.h"
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LINE_MAX_BYTES 4096
 
 static const struct cli_command commands[] = {
 #define COMMAND(name, usage, meaning, options, min, max)                               \
@@ -40,90 +36,18 @@ bool cli_is_json(const struct cli *c)
     return c->options.value[OPTION_json] != NULL;
 }
 
-static void say(const char *fmt, va_list args)
+static int refuse_command(const struct cli *c)
 {
-    char text[LINE_MAX_BYTES];
-    struct buf line;
-    int n = vsnprintf(text, sizeof text, fmt, args);
-    size_t len = n < 0 ? 0 : (size_t)n;
-    buf_init(&line, (size_t)8 * LINE_MAX_BYTES);
-    buf_append_str(&line, "barker: ");
-    escape_text(&line, text, len < sizeof text ? len : sizeof text - 1);
-    buf_append_char(&line, '\n');
-    (void)fputs(buf_str(&line), stderr);
-    buf_fini(&line);
-}
-
-void cli_error(const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    say(fmt, args);
-    va_end(args);
-}
-
-void cli_note(const struct cli *c, const char *fmt, ...)
-{
-    va_list args;
-    if (cli_option(c, OPTION_quiet))
-        return;
-    va_start(args, fmt);
-    say(fmt, args);
-    va_end(args);
-}
-
-int cli_exit_of(enum err e)
-{
-    switch (e) {
-    case ERR_OK:
-        return CLI_OK;
-    case ERR_NOT_FOUND:
-        return CLI_NOT_FOUND;
-    case ERR_REDIS_DOWN:
-    case ERR_UNSENT:
-    case ERR_UNKNOWN_OUTCOME:
-    case ERR_DEADLINE:
-        return CLI_NO_REDIS;
-    case ERR_NOMEM:
-    case ERR_INTERNAL:
-    case ERR_REDIS:
-    case ERR_BUSY:
-    case ERR_CANCELLED:
-        return CLI_FAILED;
-    default:
-        return CLI_BAD_INPUT;
-    }
-}
-
-int cli_refuse(const struct err_detail *d)
-{
-    cli_error("%s%s%s (%s)", d->path, *d->path ? ": " : "",
-              *d->message ? d->message : err_meaning(d->code), err_code(d->code));
-    return cli_exit_of(d->code);
-}
-
-int cli_print(struct buf *b)
-{
-    int rc = CLI_OK;
-    if (buf_status(b) || fwrite(buf_str(b), 1, b->len, stdout) != b->len ||
-        fflush(stdout) != 0) {
-        cli_error("the output could not be written");
-        rc = CLI_FAILED;
-    }
-    buf_fini(b);
-    return rc;
-}
-
-static int refuse_command(const char *typed)
-{
-    const char *names[COMMAND_COUNT];
+    const char *names[COMMAND_COUNT], *typed = c->options.word[0];
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i].name;
     const char *near = suggest_name(typed, names, COMMAND_COUNT);
     if (near)
-        cli_error("unknown command '%s'; did you mean '%s'?", typed, near);
+        cli_error(c, ERR_BAD_VALUE, "unknown command '%s'; did you mean '%s'?", typed,
+                  near);
     else
-        cli_error("unknown command '%s'; `barker help` lists them", typed);
+        cli_error(c, ERR_BAD_VALUE, "unknown command '%s'; `barker help` lists them",
+                  typed);
     return CLI_BAD_INPUT;
 }
 
@@ -141,10 +65,11 @@ static int check_words(const struct cli *c)
     int words = c->options.count - 1;
     const char *stray = options_stray(&c->options, k->options);
     if (stray)
-        cli_error("`barker %s` has no option --%s; usage: barker %s %s", k->name, stray,
+        cli_error(c, ERR_BAD_VALUE,
+                  "`barker %s` has no option --%s; usage: barker %s %s", k->name, stray,
                   k->name, k->usage);
     else if (words < k->words_min || words > k->words_max)
-        cli_error("too %s words; usage: barker %s %s",
+        cli_error(c, ERR_BAD_VALUE, "too %s words; usage: barker %s %s",
                   words < k->words_min ? "few" : "many", k->name, k->usage);
     else
         return CLI_OK;
@@ -167,7 +92,7 @@ static int load_config(struct cli *c)
             e = config_override(c->config, flags[i].section, flags[i].key, value, &d);
     }
     if (e) {
-        (void)cli_refuse(&d);
+        (void)cli_refuse(c, &d);
         return e == ERR_NOMEM ? CLI_FAILED : CLI_BAD_INPUT;
     }
     log_init(log_level_from(config_str(c->config, "server", "log")), c->command->name);
@@ -177,7 +102,8 @@ static int load_config(struct cli *c)
 static int run_command(struct cli *c)
 {
     if (!c->command->run) {
-        cli_error("`barker %s` is not in this version", c->command->name);
+        cli_error(c, ERR_NOT_SUPPORTED, "`barker %s` is not in this version",
+                  c->command->name);
         return CLI_FAILED;
     }
     int rc = check_words(c);
@@ -189,13 +115,22 @@ static int run_command(struct cli *c)
     return rc;
 }
 
+/* Where the options could not be read, --json still says how to complain. */
+static void find_json(struct cli *c, int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            c->options.value[OPTION_json] = "";
+}
+
 int cli_main(int argc, char **argv)
 {
     struct cli c = {0};
     struct err_detail d;
     (void)signal(SIGPIPE, SIG_IGN); /* a lost connection is a value, not a death */
     if (options_parse(argc, argv, &c.options, &d)) {
-        cli_error("%s; `barker help` lists all", d.message);
+        find_json(&c, argc, argv);
+        cli_error(&c, d.code, "%s; `barker help` lists all", d.message);
         return CLI_BAD_INPUT;
     }
     if (cli_option(&c, OPTION_version))
@@ -206,6 +141,6 @@ int cli_main(int argc, char **argv)
     }
     c.command = find_command(c.options.word[0]);
     if (!c.command)
-        return refuse_command(c.options.word[0]);
+        return refuse_command(&c);
     return cli_option(&c, OPTION_help) ? cmd_help(&c) : run_command(&c);
 }

@@ -36,14 +36,17 @@ const char *cli_word(const struct cli *c, int i);
 const char *cli_option(const struct cli *c, enum option o); /* NULL = not given */
 bool cli_is_json(const struct cli *c);
 
-/* "barker: …" on stderr; control characters are escaped. */
-void cli_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* speak.c. "barker: …" on stderr, control characters escaped; with --json a line
+ * {"code","message"}, of a note {"note"}. */
+void cli_error(const struct cli *c, enum err code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 void cli_note(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Says what a detail says, and the exit code of its error. */
-int cli_refuse(const struct err_detail *d);
+/* Says what a detail says (with --json "pointer" too), and the exit code of its error.
+ */
+int cli_refuse(const struct cli *c, const struct err_detail *d);
 int cli_exit_of(enum err e);
 /* Writes the text to stdout and ends the buf. CLI_FAILED if that is not possible. */
-int cli_print(struct buf *b);
+int cli_print(const struct cli *c, struct buf *b);
 
 #define COMMAND(name, usage, meaning, options, min, max) int cmd_##name(struct cli *c);
 #define LATER(name, usage, meaning)

@@ -10,8 +10,11 @@ struct check_verdict {
     char id[SPEC_ID_MAX + 1]; /* "" = made from the stream entry */
 };
 /* Both return an exit code, and have said why. text has its cap already. */
-int check_read(const char *path, struct buf *text);
-/* The verdict goes to stdout; with `quiet_when_good` only a bad one, to stderr. */
+int check_read(const struct cli *c, const char *path, struct buf *text);
+/* Price and endpoint are judged by this command's configuration, if it names endpoints.
+ * The verdict goes to stdout; with `quiet_when_good` a bad one to stderr, warnings as
+ * notes. */
+int check_refuse(const struct cli *c, const struct err_detail *d); /* CLI_BAD_INPUT */
 int check_judge(struct cli *c, const struct buf *text, struct check_verdict *v,
                 bool quiet_when_good);
 

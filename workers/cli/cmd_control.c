@@ -18,15 +18,16 @@ static void find_user(char out[WHO_MAX])
         (void)snprintf(out, WHO_MAX, "uid %u", (unsigned)geteuid());
 }
 
-static int check_state(const struct json *campaign, const char *action)
+static int check_state(const struct cli *c, const struct json *campaign,
+                       const char *action)
 {
     static const char *const ended[] = {"done", "failed", "cancelled", "over_budget",
                                         NULL};
     for (size_t i = 0; ended[i]; i++) {
         if (strcmp(view_str(campaign, "state"), ended[i]) != 0)
             continue;
-        cli_error("%s is %s; there is nothing to %s", view_str(campaign, "id"),
-                  ended[i], action);
+        cli_error(c, ERR_STATE, "%s is %s; there is nothing to %s",
+                  view_str(campaign, "id"), ended[i], action);
         return CLI_FAILED;
     }
     return CLI_OK;
@@ -68,7 +69,8 @@ static int send_orders(struct cli *c, struct session *s, const struct control_or
     if (!rc && strcmp(o->variant, "all") == 0) {
         rc = send_all(c, s, *o, variants);
     } else if (!rc && !view_find(variants, o->variant)) {
-        cli_error("%s has no variant '%s'; `barker result %s` lists them", o->campaign,
+        cli_error(c, ERR_NOT_FOUND,
+                  "%s has no variant '%s'; `barker result %s` lists them", o->campaign,
                   o->variant, o->campaign);
         rc = CLI_NOT_FOUND;
     } else if (!rc) {
@@ -82,7 +84,7 @@ static int run_order(struct cli *c, struct session *s, const struct control_orde
 {
     struct json *campaign = NULL;
     int rc = view_campaign(s, o->campaign, false, &campaign);
-    rc = rc ? rc : check_state(campaign, o->action);
+    rc = rc ? rc : check_state(c, campaign, o->action);
     json_free(campaign);
     return rc ? rc : send_orders(c, s, o);
 }
@@ -100,7 +102,7 @@ static int order(struct cli *c)
                               .text = cli_option(c, OPTION_text),
                               .via = "cli"};
     if (o.text && o.variant && strcmp(o.variant, "all") == 0) {
-        cli_error("--text is for one variant, not for all");
+        cli_error(c, ERR_BAD_VALUE, "--text is for one variant, not for all");
         return CLI_BAD_INPUT;
     }
     int rc = session_open(&s, c, SESSION_WAIT_MS, false);

@@ -73,7 +73,7 @@ static void put_str_or_null(struct json_out *w, const char *key, const char *tex
         json_out_null(w);
 }
 
-static int show(const struct decide *d)
+static int show(const struct cli *c, const struct decide *d)
 {
     char impression[64];
     struct buf out;
@@ -95,20 +95,22 @@ static int show(const struct decide *d)
         json_out_kstr(&w, "reason", d->reason);
     json_out_close(&w, '}');
     buf_append_char(&out, '\n');
-    return cli_print(&out);
+    return cli_print(c, &out);
 }
 
-static int find_placement(struct decide *d, const struct json *placements)
+static int find_placement(const struct cli *c, struct decide *d,
+                          const struct json *placements)
 {
     const struct json *p =
         d->placement ? view_find(placements, d->placement) : json_first(placements);
     if (!d->placement && json_count(placements) > 1) {
-        cli_error("%s has %zu placements; give one: --placement %s", d->id,
-                  json_count(placements), view_str(p, "id"));
+        cli_error(c, ERR_MISSING, "%s has %zu placements; give one: --placement %s",
+                  d->id, json_count(placements), view_str(p, "id"));
         return CLI_BAD_INPUT;
     }
     if (!p && d->placement && json_count(placements) > 0) {
-        cli_error("%s has no placement '%s'; `barker result %s` lists them", d->id,
+        cli_error(c, ERR_NOT_FOUND,
+                  "%s has no placement '%s'; `barker result %s` lists them", d->id,
                   d->placement, d->id);
         return CLI_NOT_FOUND;
     }
@@ -126,11 +128,11 @@ static int decide(struct session *s, struct decide *d)
     int rc = view_campaign(s, d->id, false, &campaign);
     rc = rc ? rc : view_variants(s, d->id, &variants);
     rc = rc ? rc : view_placements(s, d->id, variants, &placements);
-    rc = rc ? rc : find_placement(d, placements);
+    rc = rc ? rc : find_placement(s->cli, d, placements);
     if (!rc) {
         d->variants = variants;
         choose(d, campaign);
-        rc = show(d);
+        rc = show(s->cli, d);
     }
     json_free(campaign);
     json_free(placements);
@@ -145,7 +147,7 @@ int cmd_decide(struct cli *c)
                        .placement = cli_option(c, OPTION_placement),
                        .user = cli_option(c, OPTION_user)};
     if (!d.user || !*d.user) {
-        cli_error("decide needs a user: --user U");
+        cli_error(c, ERR_MISSING, "decide needs a user: --user U");
         return CLI_BAD_INPUT;
     }
     int rc = session_open(&s, c, SESSION_WAIT_MS, false);

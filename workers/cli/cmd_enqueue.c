@@ -128,8 +128,10 @@ static int report(struct cli *c, const struct enqueue *q)
     struct buf out;
     struct json_out w;
     if (q->refused) {
-        cli_error("%s %s %s", q->code, *q->pointer ? q->pointer : "/", q->message);
-        return CLI_BAD_INPUT;
+        struct err_detail d = {.path = ""};
+        enum err e = err_from_code(q->code);
+        err_set(&d, e == ERR_COUNT ? ERR_BAD_VALUE : e, q->pointer, "%s", q->message);
+        return check_refuse(c, &d);
     }
     if (q->in_inbox)
         cli_note(c, "%s",
@@ -148,7 +150,7 @@ static int report(struct cli *c, const struct enqueue *q)
         buf_append_str(&out, q->id);
     }
     buf_append_char(&out, '\n');
-    return cli_print(&out);
+    return cli_print(c, &out);
 }
 
 int cmd_enqueue(struct cli *c)
@@ -156,11 +158,11 @@ int cmd_enqueue(struct cli *c)
     struct enqueue *q = calloc(1, sizeof *q);
     struct check_verdict v;
     if (!q) {
-        cli_error("%s", err_meaning(ERR_NOMEM));
+        cli_error(c, ERR_NOMEM, "%s", err_meaning(ERR_NOMEM));
         return CLI_FAILED;
     }
     buf_init(&q->text, INBOX_SPEC_MAX);
-    int rc = check_read(cli_word(c, 0), &q->text);
+    int rc = check_read(c, cli_word(c, 0), &q->text);
     if (!rc)
         rc = check_judge(c, &q->text, &v, true);
     if (!rc) {

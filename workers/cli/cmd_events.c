@@ -70,9 +70,9 @@ static void refuse_line(struct import *m, const char *why)
 {
     m->bad++;
     if (m->bad <= BAD_SHOWN)
-        cli_error("line %lld: %s", (long long)m->number, why);
+        cli_error(m->cli, ERR_BAD_VALUE, "line %lld: %s", (long long)m->number, why);
     if (m->bad == BAD_SHOWN + 1)
-        cli_error("more bad lines are only counted");
+        cli_error(m->cli, ERR_BAD_VALUE, "more bad lines are only counted");
 }
 
 static bool is_blank(const struct buf *line)
@@ -121,9 +121,10 @@ static int report(struct import *m)
         buf_printf(&out, "%lld accepted, %lld bad\n", (long long)m->accepted,
                    (long long)m->bad);
     }
-    int rc = cli_print(&out);
+    int rc = cli_print(m->cli, &out);
     if (m->failed) {
-        cli_error("stopped at line %lld: %s (%s); events that carry an id may be "
+        cli_error(m->cli, m->failed,
+                  "stopped at line %lld: %s (%s); events that carry an id may be "
                   "imported again, they count once",
                   (long long)m->number,
                   *m->message ? m->message : err_meaning(m->failed),
@@ -149,7 +150,8 @@ static int import(struct import *m)
     wait_for(m, 0);
     rc = report(m);
     if (unread) {
-        cli_error("the input could not be read after line %lld", (long long)m->number);
+        cli_error(m->cli, ERR_IO, "the input could not be read after line %lld",
+                  (long long)m->number);
         rc = rc ? rc : CLI_FAILED;
     }
     session_close(&m->session);
@@ -160,14 +162,14 @@ int cmd_events(struct cli *c)
 {
     const char *path = cli_word(c, 1);
     if (strcmp(cli_word(c, 0), "import") != 0) {
-        cli_error("usage: barker events import FILE|-");
+        cli_error(c, ERR_BAD_VALUE, "usage: barker events import FILE|-");
         return CLI_BAD_INPUT;
     }
     struct import m = {.cli = c};
     bool is_stdin = strcmp(path, "-") == 0;
     m.file = is_stdin ? stdin : fopen(path, "re");
     if (!m.file) {
-        cli_error("%s: cannot open: %s", path, strerror(errno));
+        cli_error(c, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
         return CLI_BAD_INPUT;
     }
     buf_init(&m.line, EVENTS_ENTRY_MAX - 64);

@@ -54,7 +54,8 @@ int cmd_help(struct cli *c)
             if (strcmp(cli_command_at(i)->name, cli_word(c, 0)) == 0)
                 found = cli_command_at(i);
         if (!found) {
-            cli_error("unknown command '%s'; `barker help` lists them", cli_word(c, 0));
+            cli_error(c, ERR_BAD_VALUE,
+                      "unknown command '%s'; `barker help` lists them", cli_word(c, 0));
             return CLI_BAD_INPUT;
         }
         put_command(&out, found);
@@ -63,7 +64,7 @@ int cmd_help(struct cli *c)
     } else {
         put_all(&out);
     }
-    return cli_print(&out);
+    return cli_print(c, &out);
 }
 
 int cmd_version(struct cli *c)
@@ -72,5 +73,5 @@ int cmd_version(struct cli *c)
     buf_init(&out, HELP_MAX_BYTES);
     buf_printf(&out, cli_is_json(c) ? "{\"version\":\"%s\"}\n" : "barker %s\n",
                BARKER_VERSION);
-    return cli_print(&out);
+    return cli_print(c, &out);
 }

@@ -34,7 +34,7 @@ static int show_document(struct session *s, const char *id, const struct json *c
                    "{\"schema\":1,\"id\":\"%s\",\"state\":\"%s\",\"placements\":[]}",
                    id, view_str(campaign, "state"));
     buf_append_char(&out, '\n');
-    return cli_print(&out);
+    return cli_print(s->cli, &out);
 }
 
 static bool serves(const struct json *v)
@@ -133,7 +133,7 @@ static int show_ranks(struct session *s, const char *id, const struct json *camp
     json_free(variants);
     json_free(placements);
     if (!rc)
-        return cli_print(&out);
+        return cli_print(s->cli, &out);
     buf_fini(&out);
     return rc;
 }

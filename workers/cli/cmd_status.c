@@ -73,10 +73,10 @@ static int show_list(struct cli *c, const struct json *list)
         cli_note(c, "no campaigns yet; `barker enqueue FILE` sends one");
     } else if (put_table(list, &out)) {
         buf_fini(&out);
-        cli_error("the table is too large; name a campaign");
+        cli_error(c, ERR_LIMIT, "the table is too large; name a campaign");
         return CLI_FAILED;
     }
-    return cli_print(&out);
+    return cli_print(c, &out);
 }
 
 static int show_one(struct cli *c, struct session *s, const char *id)

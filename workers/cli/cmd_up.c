@@ -21,7 +21,8 @@ static int read_workers(struct cli *c, int *out)
     char *end = NULL;
     long n = text ? strtol(text, &end, 10) : 1;
     if (text && (!*text || *end || n < 1 || n > SUPERVISOR_WORKERS_MAX)) {
-        cli_error("--workers must be 1 to %d, not '%s'", SUPERVISOR_WORKERS_MAX, text);
+        cli_error(c, ERR_BAD_VALUE, "--workers must be 1 to %d, not '%s'",
+                  SUPERVISOR_WORKERS_MAX, text);
         return CLI_BAD_INPUT;
     }
     *out = (int)n;
@@ -33,23 +34,24 @@ static int take_folder(struct up *u, struct err_detail *d)
     char path[PATH_MAX + 16];
     const char *name = config_str(u->cli->config, "server", "data");
     if (file_make_folder(name, d))
-        return cli_refuse(d);
+        return cli_refuse(u->cli, d);
     if (!realpath(name, u->folder)) {
-        cli_error("%s: the folder cannot be opened", name);
+        cli_error(u->cli, ERR_IO, "%s: the folder cannot be opened", name);
         return CLI_BAD_INPUT;
     }
     (void)snprintf(path, sizeof path, "%s/redis.sock", u->folder);
     if (session_socket_url(path, u->url, d))
-        return cli_refuse(d);
+        return cli_refuse(u->cli, d);
     (void)snprintf(path, sizeof path, "%s/lock", u->folder);
     enum err e = file_lock(path, &u->lock, d);
     if (e == ERR_BUSY) {
-        cli_error("another `barker up` runs in %s; stop it, or give another --data",
+        cli_error(u->cli, ERR_BUSY,
+                  "another `barker up` runs in %s; stop it, or give another --data",
                   u->folder);
         return CLI_FAILED;
     }
     u->options.redis_folder = u->folder;
-    return e ? cli_refuse(d) : CLI_OK;
+    return e ? cli_refuse(u->cli, d) : CLI_OK;
 }
 
 /* The URL that an earlier `up` printed names our own Redis, not another's. */
@@ -69,7 +71,7 @@ static int choose_redis(struct up *u, struct err_detail *d)
         return take_folder(u, d);
     if ((size_t)snprintf(u->url, sizeof u->url, "%s", url) < sizeof u->url)
         return CLI_OK;
-    cli_error("the Redis URL is over %zu bytes", sizeof u->url - 1);
+    cli_error(u->cli, ERR_LIMIT, "the Redis URL is over %zu bytes", sizeof u->url - 1);
     return CLI_BAD_INPUT;
 }
 
@@ -88,14 +90,15 @@ static int run(struct up *u, struct err_detail *d)
 {
     struct loop *loop = NULL;
     if (loop_new(&loop)) {
-        cli_error("the event loop cannot be made: no memory or no file descriptors");
+        cli_error(u->cli, ERR_NOMEM,
+                  "the event loop cannot be made: no memory or no file descriptors");
         return CLI_FAILED;
     }
     enum err e = supervisor_run(loop, &u->options, d);
     loop_free(loop);
     if (!e)
         return CLI_OK;
-    int rc = cli_refuse(d);
+    int rc = cli_refuse(u->cli, d);
     return rc == CLI_BAD_INPUT && e == ERR_IO ? CLI_FAILED : rc;
 }
 
@@ -104,7 +107,7 @@ int cmd_up(struct cli *c)
     struct err_detail d = {.path = ""};
     struct up *u = calloc(1, sizeof *u);
     if (!u) {
-        cli_error("%s", err_meaning(ERR_NOMEM));
+        cli_error(c, ERR_NOMEM, "%s", err_meaning(ERR_NOMEM));
         return CLI_FAILED;
     }
     u->cli = c;

@@ -88,7 +88,7 @@ static void say_next(const struct watch *w, const struct json *c)
     else if (strcmp(state, "live") == 0 || strcmp(state, "done") == 0)
         cli_note(w->cli, "the variants are ranked in `barker result %s`", w->id);
     else
-        cli_error("%s is %s%s%s", w->id, state, *error ? ": " : "",
+        cli_error(w->cli, ERR_STATE, "%s is %s%s%s", w->id, state, *error ? ": " : "",
                   !*error          ? ""
                   : e == ERR_COUNT ? error
                                    : err_meaning(e));
@@ -103,7 +103,7 @@ static int finish(struct watch *w, const struct json *c, int rc)
         buf_init(&out, 64 * 1024);
         (void)json_print(c, &out);
         buf_append_char(&out, '\n');
-        int printed = cli_print(&out);
+        int printed = cli_print(w->cli, &out);
         return rc ? rc : printed;
     }
     (void)fflush(stdout);

@@ -49,7 +49,7 @@ int cmd_worker(struct cli *c)
         e = watch_signals(&run);
     if (e) {
         d.code = e;
-        rc = cli_refuse(&d);
+        rc = cli_refuse(c, &d);
     } else {
         loop_run(run.session.loop);
     }

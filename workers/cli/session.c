@@ -41,18 +41,19 @@ static int find_url(struct session *s, struct cli *c)
     if (*url) {
         if ((size_t)snprintf(s->url, sizeof s->url, "%s", url) < sizeof s->url)
             return CLI_OK;
-        cli_error("the Redis URL is over %zu bytes", sizeof s->url - 1);
+        cli_error(c, ERR_LIMIT, "the Redis URL is over %zu bytes", sizeof s->url - 1);
         return CLI_BAD_INPUT;
     }
     int n = snprintf(path, sizeof path, "%s/redis.sock", folder);
     if (n < 0 || (size_t)n >= sizeof path || access(path, F_OK) != 0 ||
         !realpath(path, full)) {
-        cli_error("no Redis: start `barker up`, or give --redis URL or "
+        cli_error(c, ERR_REDIS_DOWN,
+                  "no Redis: start `barker up`, or give --redis URL or "
                   "BARKER_REDIS_URL (there is no %s/redis.sock)",
                   folder);
         return CLI_NO_REDIS;
     }
-    return session_socket_url(full, s->url, &d) ? cli_refuse(&d) : CLI_OK;
+    return session_socket_url(full, s->url, &d) ? cli_refuse(c, &d) : CLI_OK;
 }
 
 static void on_state(void *arg, bool up, const char *error)
@@ -85,16 +86,18 @@ static int connect_redis(struct session *s, struct cli *c, int64_t wait_ms)
         .command_timeout_ms = config_int(c->config, "redis", "command_timeout_ms"),
     };
     if (loop_new(&s->loop)) {
-        cli_error("the event loop cannot be made: no memory or no file descriptors");
+        cli_error(c, ERR_NOMEM,
+                  "the event loop cannot be made: no memory or no file descriptors");
         return CLI_FAILED;
     }
     if (redis_open(s->loop, &o, &s->redis, &d))
-        return cli_refuse(&d);
+        return cli_refuse(c, &d);
     redis_on_state(s->redis, on_state, s);
     s->up = redis_is_up(s->redis);
     if (loop_run_until(s->loop, &s->up, wait_ms)) {
         print_address(s->url, address, sizeof address);
         cli_error(
+            c, ERR_REDIS_DOWN,
             "Redis cannot be reached at %s: %s; start it, or `barker up`, or give "
             "--redis URL",
             address, *s->why ? s->why : "no answer");
@@ -102,7 +105,8 @@ static int connect_redis(struct session *s, struct cli *c, int64_t wait_ms)
     }
     redis_on_state(s->redis, NULL, NULL); /* s may move from now on */
     if (queue_init(&s->queue, s->redis, config_str(c->config, "redis", "prefix"), 0)) {
-        cli_error("the prefix '%s' is not valid (redis.prefix, BARKER_PREFIX)",
+        cli_error(c, ERR_CONFIG,
+                  "the prefix '%s' is not valid (redis.prefix, BARKER_PREFIX)",
                   config_str(c->config, "redis", "prefix"));
         return CLI_BAD_INPUT;
     }
@@ -146,11 +150,13 @@ static int check_meta(struct session *s, bool found)
         return rc;
     if (m.version != DATA_VERSION)
         cli_error(
+            s->cli, ERR_CONFIG,
             "the data in Redis is of version %lld, this program knows version %d; "
             "use the newer program",
             (long long)m.version, DATA_VERSION);
     else if (m.partitions != 1)
-        cli_error("the data in Redis has %lld partitions, this version serves 1",
+        cli_error(s->cli, ERR_CONFIG,
+                  "the data in Redis has %lld partitions, this version serves 1",
                   (long long)m.partitions);
     else
         return CLI_OK;
@@ -160,6 +166,7 @@ static int check_meta(struct session *s, bool found)
 int session_open(struct session *s, struct cli *c, int64_t wait_ms, bool found)
 {
     memset(s, 0, sizeof *s);
+    s->cli = c;
     int rc = find_url(s, c);
     if (!rc)
         rc = connect_redis(s, c, wait_ms);
@@ -210,9 +217,10 @@ int session_end(struct session_call *call, enum err started)
         return CLI_OK;
     int rc = cli_exit_of(e);
     if (rc == CLI_NO_REDIS)
-        cli_error("Redis did not answer (%s); try again when it is back", err_code(e));
+        cli_error(call->session->cli, e,
+                  "Redis did not answer (%s); try again when it is back", err_code(e));
     else
-        cli_error("Redis refused: %s (%s)",
+        cli_error(call->session->cli, e, "Redis refused: %s (%s)",
                   *call->message ? call->message : err_meaning(e), err_code(e));
     return rc == CLI_NO_REDIS ? rc : CLI_FAILED;
 }

@@ -11,6 +11,7 @@
 #define SESSION_WAIT_WORKER_MS 4500 /* of a worker, which may start before Redis */
 
 struct session {
+    const struct cli *cli; /* borrows */
     struct loop *loop;
     struct redis *redis;
     struct queue queue;

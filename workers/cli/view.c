@@ -1,5 +1,6 @@
 /* view.c: see view.h. */
 #include "workers/cli/view.h"
+#include "campaigns/spec.h"
 #include "core/base/names.h"
 #include "queues/results.h"
 #include <math.h>
@@ -86,20 +87,39 @@ static enum err take_list(void *arg, const struct reply *r)
     return e;
 }
 
+bool view_id_is_valid(const char *id)
+{
+    char root[SPEC_ID_MAX + 1];
+    size_t n = strcspn(id, "~");
+    if (n >= sizeof root || strlen(id) > KEYS_ID_MAX)
+        return false;
+    memcpy(root, id, n);
+    root[n] = '\0';
+    if (!spec_id_is_valid(root))
+        return false;
+    for (id += n; *id == '~'; id += n) {
+        n = 1 + strspn(id + 1, "0123456789");
+        if (n == 1)
+            return false;
+    }
+    return !*id;
+}
+
 int view_campaign(struct session *s, const char *id, bool quiet, struct json **out)
 {
     struct view_take v = {.id = id};
     struct session_call call = {.session = s, .take = take_campaign, .arg = &v};
     int rc = CLI_OK;
     *out = NULL;
-    if (*id && strlen(id) <= KEYS_ID_MAX)
+    if (view_id_is_valid(id))
         rc = session_end(
             &call, results_read_campaign(&s->queue, id, session_settle, &call, 0));
     *out = v.out;
     if (rc || v.out)
         return rc;
     if (!quiet)
-        cli_error("there is no campaign '%s'; `barker status` lists them", id);
+        cli_error(s->cli, ERR_NOT_FOUND,
+                  "there is no campaign '%s'; `barker status` lists them", id);
     return CLI_NOT_FOUND;
 }
 
@@ -153,7 +173,7 @@ int view_placements(struct session *s, const char *id, const struct json *varian
         end_list(&call, &v,
                  results_read_placements(&s->queue, id, session_settle, &call, 0), out);
     if (!rc && add_unranked(*out, variants)) {
-        cli_error("%s", err_meaning(ERR_NOMEM));
+        cli_error(s->cli, ERR_NOMEM, "%s", err_meaning(ERR_NOMEM));
         rc = CLI_FAILED;
     }
     return rc;

@@ -8,6 +8,10 @@
 
 #define VIEW_WORD_MAX 96
 
+/* An id that a campaign can have: of a spec, "~<n>" appended for children. Others name
+ * somebody else's keys. */
+bool view_id_is_valid(const char *id);
+
 /* All return an exit code and have said what is wrong. *out is **owned** by the caller
  * (json_free). */
 /* {"id":…, fields…}; CLI_NOT_FOUND if there is none; `quiet`: without saying so. */

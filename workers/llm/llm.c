@@ -91,6 +91,11 @@ bool llm_is_ready(const struct llm *l)
     return l->endpoints.count > 0;
 }
 
+const char *llm_endpoint_at(const struct llm *l, size_t i)
+{
+    return i < l->endpoints.count ? l->endpoints.items[i].config->name : NULL;
+}
+
 static bool find_price(const struct llm *l, const char *endpoint, const char *model,
                        struct price *out)
 {

@@ -1,0 +1,103 @@
+"""What the command line says and how it exits, on a real stack."""
+import json
+import subprocess
+
+import pytest
+
+from stack import BUILD, wait_for
+
+MUGS = {"kind": "content", "id": "mugs", "channel": ["sms"],
+        "input": {"brief": "Hand-thrown mugs are back in stock", "n": 3},
+        "facts": {"product": "Tidewater mugs", "price": "24 EUR"},
+        "brand": {"never": ["cheap"]}, "budget": {"calls": 40}}
+
+
+def cli(stack, *args, code=0, stdin=None, env=None):
+    """(stdout, stderr) of a command that must exit with the code."""
+    done = subprocess.run([str(BUILD / "barker"), *args], env=env or stack.env, text=True,
+                          input=stdin, capture_output=True, timeout=30, check=False)
+    assert done.returncode == code, (args, done.returncode, done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+def write(stack, spec, name="spec.json"):
+    path = stack.folder / name
+    path.write_text(json.dumps(spec))
+    return str(path)
+
+
+@pytest.fixture
+def still(make_stack):
+    """A stack without a worker."""
+    return make_stack()
+
+
+@pytest.fixture
+def review(make_stack):
+    """mugs waits for approval; a worker is there."""
+    stack = make_stack()
+    stack.worker()
+    stack.enqueue(MUGS)
+    stack.wait_state("mugs", "review")
+    return stack
+
+
+def test_foreign_keys(review):
+    for command in ("status", "watch", "result", "pause", "resume", "cancel"):
+        for name in ("mugs:v:v1", "mugs:p:sms", "mugs~", ""):
+            _, err = cli(review, command, name, code=4)
+            assert "there is no campaign" in err
+    cli(review, "approve", "mugs:v:v1", "v1", code=4)
+    cli(review, "approve", "mugs", "v1:x", code=4)
+    cli(review, "decide", "mugs:v:v1", "--user", "u", code=4)
+    cli(review, "decide", "mugs", "--placement", "sms:x", "--user", "u", code=4)
+    assert not review.redis.exists(review.key("control"))
+
+
+def test_json_errors(still):
+    _, err = cli(still, "--json", "status", "nobody", code=4)
+    assert json.loads(err)["code"] == "not_found"
+    _, err = cli(still, "status", "--nonsense", "--json", code=2)
+    assert json.loads(err)["message"]
+    _, err = cli(still, "enqueue", "-", "--json", code=2, stdin='{"kind":"content"}')
+    assert json.loads(err)["pointer"] == "/input"
+    out, err = cli(still, "status", "--json")
+    assert json.loads(out) == [] and err == ""
+
+
+def both(stack, spec, env, code):
+    """check and enqueue judge alike; what check said."""
+    path = write(stack, spec)
+    out, _ = cli(stack, "check", path, code=code, env=env)
+    if code:
+        _, err = cli(stack, "enqueue", path, code=code, env=env)
+        assert err == "barker: " + out
+    return out
+
+
+def test_check_judges_price_and_endpoint(still):
+    spec = {"kind": "content", "input": {"brief": "b"}, "budget": {"usd": 1}}
+    env = still.env
+    assert both(still, spec, env, 2).startswith("price_unknown /budget/usd ")
+    spec["budget"]["calls"] = 5
+    assert both(still, spec, env, 0).startswith("warning /budget/usd ")
+    spec["llm"] = {"model": "gpt-4o-mini"}
+    assert both(still, spec, env, 0) == "ok\n"
+    spec["llm"]["endpoint"] = "nowhere"
+    out = both(still, spec, env, 2)
+    assert out.startswith("bad_value /llm/endpoint ") and out.endswith(" default\n")
+    bare = {k: v for k, v in env.items() if not k.startswith(("OPENAI", "BARKER_MODEL"))}
+    assert both(still, spec, bare, 0) == "ok\n"  # the workers know
+    half = {**bare, "OPENAI_API_KEY": "k"}
+    out, err = cli(still, "check", write(still, spec), env=half)
+    assert out == "ok\n" and "not judged here" in err
+    del spec["llm"]
+    spec["chanel"] = ["sms"]
+    assert "did you mean channel?" in both(still, spec, env, 2)
+
+
+def test_worker_judges_endpoint(still):
+    still.worker()
+    still.enqueue({**MUGS, "llm": {"endpoint": "nowhere"}})
+    refused = wait_for("a refusal", lambda: still.redis.xrange(still.key("rejected")))
+    assert refused[0][1]["pointer"] == "/llm/endpoint"

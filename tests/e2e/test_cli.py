@@ -101,3 +101,57 @@ def test_worker_judges_endpoint(still):
     still.enqueue({**MUGS, "llm": {"endpoint": "nowhere"}})
     refused = wait_for("a refusal", lambda: still.redis.xrange(still.key("rejected")))
     assert refused[0][1]["pointer"] == "/llm/endpoint"
+
+
+def test_enqueue_again(still):
+    path = write(still, {**MUGS, "control": "Mugs are back."})
+    still.worker()
+    out, err = cli(still, "enqueue", path)
+    assert out == "mugs\n" and err == ""
+    still.wait_state("mugs", "review")
+    out, err = cli(still, "enqueue", path)
+    assert out == "mugs\n" and err == "barker: already there, state review\n"
+    out, _ = cli(still, "enqueue", path, "--json")
+    assert json.loads(out)["existed"] is True
+    _, err = cli(still, "enqueue", write(still, MUGS), code=2)
+    assert err.startswith("barker: id_conflict ")
+
+
+def test_review_orders(review):
+    _, err = cli(review, "reject", "mugs", "v1", "--text", "x", code=2)
+    assert "no option --text" in err
+    out, _ = cli(review, "approve", "mugs", "v1", "--text", "So cheap", code=1)
+    assert out.startswith("v1 still pending: ") and "cheap" in out
+    out, _ = cli(review, "approve", "mugs", "v1", "--text", "So cheap", code=1)
+    assert out.startswith("v1 still pending: ")
+    assert cli(review, "reject", "mugs", "v2") == ("v2 rejected\n", "")
+    _, err = cli(review, "approve", "mugs", "v2", code=1)
+    assert "v2 is rejected" in err
+    out, _ = cli(review, "approve", "mugs", "v1", "--json")
+    assert json.loads(out) == {"id": "mugs", "action": "approve", "variant": "v1",
+                               "state": "control", "reason": "control_generated",
+                               "done": True}
+    assert cli(review, "approve", "mugs", "all") == ("v3 live\n", "")
+    _, err = cli(review, "approve", "mugs", "v3", code=1)
+    assert "v3 is live" in err
+    assert "no variant" in cli(review, "approve", "mugs", "all")[1]
+    assert cli(review, "reject", "mugs", "v3")[0] == "v3 rejected\n"
+
+
+def test_campaign_orders(review):
+    assert cli(review, "pause", "mugs") == ("mugs paused\n", "")
+    assert cli(review, "resume", "mugs") == ("mugs review\n", "")
+    out, _ = cli(review, "cancel", "mugs", "--json")
+    assert json.loads(out) == {"id": "mugs", "action": "cancel", "state": "cancelled",
+                               "done": True}
+    _, err = cli(review, "cancel", "mugs", "--json", code=1)
+    assert json.loads(err)["code"] == "wrong_state"
+    cli(review, "watch", "mugs", code=1)
+
+
+def test_order_without_worker(review):
+    for proc in review.procs[1:]:
+        proc.terminate()
+        proc.wait()
+    out, err = cli(review, "pause", "mugs")
+    assert out == "mugs review\n" and "no worker is running" in err

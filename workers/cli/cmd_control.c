@@ -1,6 +1,6 @@
 /* cmd_control.c: pause, resume, cancel, approve, reject. */
-#include "queues/control.h"
-#include "workers/cli/view.h"
+#include "core/base/names.h"
+#include "workers/cli/order.h"
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,72 +21,60 @@ static void find_user(char out[WHO_MAX])
 static int check_state(const struct cli *c, const struct json *campaign,
                        const char *action)
 {
-    static const char *const ended[] = {"done", "failed", "cancelled", "over_budget",
-                                        NULL};
-    for (size_t i = 0; ended[i]; i++) {
-        if (strcmp(view_str(campaign, "state"), ended[i]) != 0)
-            continue;
-        cli_error(c, ERR_STATE, "%s is %s; there is nothing to %s",
-                  view_str(campaign, "id"), ended[i], action);
-        return CLI_FAILED;
+    static const char *const ended[] = {"done", "failed", "cancelled", "over_budget"};
+    const char *state = view_str(campaign, "state");
+    if (names_index(ended, state) < 0)
+        return CLI_OK;
+    cli_error(c, ERR_STATE, "%s is %s; there is nothing to %s",
+              view_str(campaign, "id"), state, action);
+    return CLI_FAILED;
+}
+
+/* A variant named must be there, and the order must be able to do something. */
+static int check_variant(const struct order *o)
+{
+    const char *id = o->control.variant, *campaign = o->control.campaign;
+    const struct json *v = view_find(o->before, id);
+    const char *state = view_str(v, "state");
+    bool is_approval = strcmp(o->control.action, "approve") == 0;
+    if (strcmp(id, "all") == 0)
+        return CLI_OK;
+    if (!v) {
+        cli_error(o->cli, ERR_NOT_FOUND,
+                  "%s has no variant '%s'; `barker result %s` lists them", campaign, id,
+                  campaign);
+        return CLI_NOT_FOUND;
     }
-    return CLI_OK;
+    if (strcmp(state, "pending") == 0)
+        return CLI_OK;
+    if (!is_approval && strcmp(state, "rejected") != 0 && strcmp(state, "retired") != 0)
+        return CLI_OK;
+    cli_error(o->cli, ERR_STATE, "%s is %s; there is nothing to %s", id, state,
+              o->control.action);
+    return CLI_FAILED;
 }
 
-static int send_order(struct cli *c, struct session *s, const struct control_order *o)
+static int read_order(struct order *o)
 {
-    struct session_call call = {.session = s};
-    int rc = session_end(&call, control_send(&s->queue, o, session_settle, &call, 0));
-    if (!rc)
-        cli_note(c, "%s %s%s%s: sent", o->action, o->campaign, o->variant ? " " : "",
-                 o->variant ? o->variant : "");
-    return rc;
+    const char *id = o->control.campaign;
+    int rc = view_campaign(o->session, id, false, &o->campaign);
+    rc = rc ? rc : check_state(o->cli, o->campaign, o->control.action);
+    if (rc || !o->control.variant)
+        return rc;
+    rc = view_variants(o->session, id, &o->before);
+    return rc ? rc : check_variant(o);
 }
 
-/* One order for each pending variant. */
-static int send_all(struct cli *c, struct session *s, struct control_order o,
-                    const struct json *variants)
+static int run_order(struct order *o)
 {
-    int rc = CLI_OK, sent = 0;
-    json_each (v, variants) {
-        if (rc || strcmp(view_str(v, "state"), "pending") != 0)
-            continue;
-        o.variant = view_str(v, "id");
-        rc = send_order(c, s, &o);
-        sent++;
+    int rc = read_order(o);
+    rc = rc ? rc : order_send(o);
+    if (!rc && !*o->entry.id) {
+        cli_note(o->cli, "no variant of %s is pending", o->control.campaign);
+        return CLI_OK;
     }
-    if (!rc && !sent)
-        cli_note(c, "no variant of %s is pending", o.campaign);
-    return rc;
-}
-
-static int send_orders(struct cli *c, struct session *s, const struct control_order *o)
-{
-    struct json *variants = NULL;
-    if (!o->variant)
-        return send_order(c, s, o);
-    int rc = view_variants(s, o->campaign, &variants);
-    if (!rc && strcmp(o->variant, "all") == 0) {
-        rc = send_all(c, s, *o, variants);
-    } else if (!rc && !view_find(variants, o->variant)) {
-        cli_error(c, ERR_NOT_FOUND,
-                  "%s has no variant '%s'; `barker result %s` lists them", o->campaign,
-                  o->variant, o->campaign);
-        rc = CLI_NOT_FOUND;
-    } else if (!rc) {
-        rc = send_order(c, s, o);
-    }
-    json_free(variants);
-    return rc;
-}
-
-static int run_order(struct cli *c, struct session *s, const struct control_order *o)
-{
-    struct json *campaign = NULL;
-    int rc = view_campaign(s, o->campaign, false, &campaign);
-    rc = rc ? rc : check_state(c, campaign, o->action);
-    json_free(campaign);
-    return rc ? rc : send_orders(c, s, o);
+    rc = rc ? rc : order_wait(o);
+    return rc ? rc : order_report(o);
 }
 
 static int order(struct cli *c)
@@ -95,20 +83,25 @@ static int order(struct cli *c)
     struct session s;
     const char *by = cli_option(c, OPTION_by);
     find_user(user);
-    struct control_order o = {.campaign = cli_word(c, 0),
-                              .action = c->command->name,
-                              .variant = cli_word(c, 1),
-                              .by = by ? by : user,
-                              .text = cli_option(c, OPTION_text),
-                              .via = "cli"};
-    if (o.text && o.variant && strcmp(o.variant, "all") == 0) {
+    struct order o = {.cli = c,
+                      .session = &s,
+                      .control = {.campaign = cli_word(c, 0),
+                                  .action = c->command->name,
+                                  .variant = cli_word(c, 1),
+                                  .by = by ? by : user,
+                                  .text = cli_option(c, OPTION_text),
+                                  .via = "cli"}};
+    if (o.control.text && strcmp(o.control.variant, "all") == 0) {
         cli_error(c, ERR_BAD_VALUE, "--text is for one variant, not for all");
         return CLI_BAD_INPUT;
     }
     int rc = session_open(&s, c, SESSION_WAIT_MS, false);
     if (rc)
         return rc;
-    rc = run_order(c, &s, &o);
+    rc = run_order(&o);
+    json_free(o.campaign);
+    json_free(o.before);
+    json_free(o.now);
     session_close(&s);
     return rc;
 }

@@ -4,61 +4,37 @@
 #include "core/base/json_out.h"
 #include "queues/inbox.h"
 #include "workers/cli/cmd_check.h"
-#include "workers/cli/session.h"
+#include "workers/cli/entry.h"
+#include "workers/cli/view.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WAIT_MS 10000
-#define WAIT_FOR_WORKER_MS 1500 /* workers beat every second */
-#define BEAT_OLDEST_MS 5000
-#define ENTRY_MAX 48
 
 struct enqueue {
     struct session session;
     struct buf text;
-    char entry[ENTRY_MAX], id[SPEC_ID_MAX + 1], sha256[HASH_SHA256_HEX];
-    bool in_inbox, found, refused;
-    int64_t workers;
+    struct entry entry;
+    char id[SPEC_ID_MAX + 1], sha256[HASH_SHA256_HEX];
+    char state[VIEW_WORD_MAX]; /* of a campaign that was there before; "" = none was */
+    bool refused;
     char code[64], pointer[192], message[300];
 };
-
-static enum err take_entry(void *arg, const struct reply *r)
-{
-    struct enqueue *q = arg;
-    int n = snprintf(q->entry, sizeof q->entry, "%s", reply_str(r, NULL));
-    return n > 0 && (size_t)n < sizeof q->entry ? ERR_OK : ERR_INTERNAL;
-}
 
 static int send_spec(struct enqueue *q)
 {
     struct session *s = &q->session;
-    struct key key = keys_of(&s->queue.keys, "inbox");
-    struct session_call call = {.session = s, .take = take_entry, .arg = q};
+    struct key key = keys_of(&s->queue.keys, q->entry.stream);
+    struct session_call call = {.session = s, .take = entry_take, .arg = &q->entry};
     const struct redis_arg argv[] = {redis_text("XADD"), redis_text(key.name),
                                      redis_text("*"), redis_text("spec"),
                                      redis_bytes(buf_str(&q->text), q->text.len)};
     int rc = session_end(&call,
                          redis_command(s->redis, argv, 5, 0, session_settle, &call, 0));
     if (!rc && !*q->id)
-        (void)snprintf(q->id, sizeof q->id, "c-%s", q->entry);
+        (void)snprintf(q->id, sizeof q->id, "c-%s", q->entry.id);
     return rc;
-}
-
-static enum err take_length(void *arg, const struct reply *r)
-{
-    *(int64_t *)arg =
-        reply_type(r) == REPLY_ARRAY ? (int64_t)reply_count(r) : reply_int(r);
-    return ERR_OK;
-}
-
-static int ask_number(struct enqueue *q, int64_t *out, const char *command,
-                      const struct key *key, const char *from, const char *to)
-{
-    struct session *s = &q->session;
-    struct session_call call = {.session = s, .take = take_length, .arg = out};
-    return session_end(&call, redis_do(s->redis, session_settle, &call, 0, command,
-                                       key->name, from, to, NULL));
 }
 
 static void copy_field(const struct reply *fields, const char *name, char *out,
@@ -88,39 +64,48 @@ static int look_for_refusal(struct enqueue *q)
     struct session *s = &q->session;
     struct key key = keys_of(&s->queue.keys, "rejected");
     struct session_call call = {.session = s, .take = take_refusal, .arg = q};
-    return session_end(&call, redis_do(s->redis, session_settle, &call, 0, "XRANGE",
-                                       key.name, q->entry, "+", "COUNT", "200", NULL));
-}
-
-/* One look: is the entry still there, and if so, is there a worker at all? */
-static int look(struct enqueue *q)
-{
-    char oldest[32];
-    int64_t entries = 0;
-    struct key inbox = keys_of(&q->session.queue.keys, "inbox");
-    struct key beats = keys_of(&q->session.queue.keys, "hb");
-    int64_t sent_ms = strtoll(q->entry, NULL, 10);
-    (void)snprintf(oldest, sizeof oldest, "%lld",
-                   (long long)(sent_ms - BEAT_OLDEST_MS));
-    int rc = ask_number(q, &entries, "XRANGE", &inbox, q->entry, q->entry);
-    q->in_inbox = entries > 0;
-    if (!rc && q->in_inbox)
-        rc = ask_number(q, &q->workers, "ZCOUNT", &beats, oldest, "+inf");
-    return rc;
+    return session_end(&call,
+                       redis_do(s->redis, session_settle, &call, 0, "XRANGE", key.name,
+                                q->entry.id, "+", "COUNT", "200", NULL));
 }
 
 static int wait_for_campaign(struct enqueue *q)
 {
     int64_t start_ms = clock_mono_ms();
     for (;;) {
-        int rc = look(q);
-        if (rc || !q->in_inbox)
+        int rc = entry_look(&q->entry, &q->session);
+        if (rc || !q->entry.waits)
             return rc ? rc : look_for_refusal(q);
         int64_t waited_ms = clock_mono_ms() - start_ms;
-        if (waited_ms > WAIT_MS || (!q->workers && waited_ms > WAIT_FOR_WORKER_MS))
+        if (waited_ms > WAIT_MS || entry_is_alone(&q->entry, waited_ms))
             return CLI_OK;
         session_sleep(&q->session, 25);
     }
+}
+
+/* The state of the campaign with this id, "" if there is none. */
+static int read_state(struct enqueue *q)
+{
+    struct json *campaign = NULL;
+    q->state[0] = '\0';
+    if (!*q->id)
+        return CLI_OK; /* it is named after its entry: nobody else has it */
+    int rc = view_campaign(&q->session, q->id, true, &campaign);
+    if (!rc)
+        view_print_state(campaign, q->state);
+    json_free(campaign);
+    return rc == CLI_NOT_FOUND ? CLI_OK : rc;
+}
+
+static void say_more(const struct cli *c, const struct enqueue *q)
+{
+    if (q->entry.waits && q->entry.workers)
+        cli_note(c, "the workers are busy; the campaign waits in the inbox");
+    else if (q->entry.waits)
+        cli_note(c, "no worker is running; the campaign waits in the inbox: start "
+                    "`barker up` or `barker worker`");
+    else if (*q->state)
+        cli_note(c, "already there, state %s", q->state);
 }
 
 static int report(struct cli *c, const struct enqueue *q)
@@ -133,24 +118,32 @@ static int report(struct cli *c, const struct enqueue *q)
         err_set(&d, e == ERR_COUNT ? ERR_BAD_VALUE : e, q->pointer, "%s", q->message);
         return check_refuse(c, &d);
     }
-    if (q->in_inbox)
-        cli_note(c, "%s",
-                 q->workers ? "the workers are busy; the campaign waits in the inbox"
-                            : "no worker is running; the campaign waits in the inbox: "
-                              "start `barker up` or `barker worker`");
+    say_more(c, q);
     buf_init(&out, 4096);
     if (cli_is_json(c)) {
         json_out_init(&w, &out);
         json_out_open(&w, '{');
         json_out_kstr(&w, "id", q->id);
-        json_out_kstr(&w, "entry", q->entry);
-        json_out_kbool(&w, "taken", !q->in_inbox);
+        json_out_kstr(&w, "entry", q->entry.id);
+        json_out_kbool(&w, "taken", !q->entry.waits);
+        json_out_kbool(&w, "existed", *q->state);
         json_out_close(&w, '}');
     } else {
         buf_append_str(&out, q->id);
     }
     buf_append_char(&out, '\n');
     return cli_print(c, &out);
+}
+
+static int run(struct cli *c, struct enqueue *q)
+{
+    int rc = read_state(q);
+    bool existed = *q->state;
+    rc = rc ? rc : send_spec(q);
+    rc = rc ? rc : wait_for_campaign(q);
+    if (!rc && existed)
+        rc = read_state(q);
+    return rc ? rc : report(c, q);
 }
 
 int cmd_enqueue(struct cli *c)
@@ -161,6 +154,7 @@ int cmd_enqueue(struct cli *c)
         cli_error(c, ERR_NOMEM, "%s", err_meaning(ERR_NOMEM));
         return CLI_FAILED;
     }
+    q->entry.stream = "inbox";
     buf_init(&q->text, INBOX_SPEC_MAX);
     int rc = check_read(c, cli_word(c, 0), &q->text);
     if (!rc)
@@ -171,9 +165,7 @@ int cmd_enqueue(struct cli *c)
         rc = session_open(&q->session, c, SESSION_WAIT_MS, false);
     }
     if (!rc) {
-        rc = send_spec(q);
-        rc = rc ? rc : wait_for_campaign(q);
-        rc = rc ? rc : report(c, q);
+        rc = run(c, q);
         session_close(&q->session);
     }
     buf_fini(&q->text);

@@ -147,6 +147,8 @@ def test_campaign_orders(review):
     _, err = cli(review, "cancel", "mugs", "--json", code=1)
     assert json.loads(err)["code"] == "wrong_state"
     cli(review, "watch", "mugs", code=1)
+    row = cli(review, "status")[0].splitlines()[1].split()
+    assert row[:3] == ["mugs", "content", "cancelled"] and row[5:7] == ["%", "0"]
 
 
 def test_order_without_worker(review):
@@ -155,3 +157,35 @@ def test_order_without_worker(review):
         proc.wait()
     out, err = cli(review, "pause", "mugs")
     assert out == "mugs review\n" and "no worker is running" in err
+
+
+def test_decide_in_review(still):
+    still.worker()
+    still.enqueue({**MUGS, "control": "Our mugs are back."})
+    still.wait_state("mugs", "review")
+    out = json.loads(cli(still, "decide", "mugs", "--user", "u")[0])
+    assert out["reason"] == "in_review" and out["text"] == "Our mugs are back."
+    assert out["variant"] == "v1" and out["weight"] == 1
+
+
+def test_result_and_watch(review):
+    assert "no evidence yet" in cli(review, "result", "mugs")[0]
+    cli(review, "approve", "mugs", "all")
+    lines = [json.dumps({"campaign": "mugs", "variant": "v1", "type": t, "eid": f"{t}{i}"})
+             for t, n in (("impression", 30), ("click", 7)) for i in range(n)]
+    cli(review, "events", "import", "-", stdin="\n".join(lines))
+
+    def ranked():
+        out = cli(review, "result", "mugs")[0]
+        return out if "as if each variant had had 1750 impressions" in out else None
+    out = wait_for("evidence", ranked)
+    assert "\n     30 impressions, 7 clicks, 0 conversions\n" in out
+    assert "usd unknown" in out and "lift of the best over control: " in out
+    assert "usd unknown" in cli(review, "watch", "mugs")[0]
+    assert json.loads(cli(review, "result", "mugs", "--json")[0])["schema"] == 1
+
+
+def test_help_config():
+    done = subprocess.run([str(BUILD / "barker"), "help", "config"], check=True, text=True,
+                          capture_output=True)
+    assert "[redis]" in done.stdout and "BARKER_REDIS_URL" in done.stdout

@@ -5,6 +5,7 @@
 #include "core/base/rng.h"
 #include "workers/cli/view.h"
 #include <stdio.h>
+#include <string.h>
 
 #define ARMS_MAX 64
 
@@ -50,11 +51,28 @@ static void take_pick(struct decide *d)
     d->weight = arms[pick].weight;
 }
 
+/* Before the first shares: the control that the spec gave, if it did. */
+static void take_given_control(struct decide *d)
+{
+    json_each (v, d->variants) {
+        if (!d->variant && strcmp(view_str(v, "placement"), d->placement) == 0 &&
+            strcmp(view_str(v, "state"), "control") == 0) {
+            d->variant = view_str(v, "id");
+            d->weight = 1;
+        }
+    }
+}
+
 static void choose(struct decide *d, const struct json *campaign)
 {
     double holdout = view_num(d->alloc, "holdout");
-    d->reason = stop_reason(view_str(campaign, "state"));
-    if (d->reason) {
+    const char *state = view_str(campaign, "state");
+    bool in_review = strcmp(state, "review") == 0;
+    d->reason = stop_reason(state);
+    if (!d->alloc) {
+        d->reason = d->reason ? d->reason : in_review ? "in_review" : "nothing_live";
+        take_given_control(d);
+    } else if (d->reason) {
         take_control(d);
     } else if (holdout > 0 && assign_is_holdout(d->id, d->user, holdout)) {
         d->variant = "_holdout";

@@ -40,15 +40,18 @@ static void put_all(struct buf *out)
     put_options(out, "");
     buf_append_str(out, "\nExit codes: 0 ok, 1 failed, 2 bad input, 3 Redis "
                         "unreachable, 4 not found.\n`barker help COMMAND` says more. "
-                        "Settings and their environment variables: barker.ini.\n");
+                        "`barker help config`: every setting, as a barker.ini.\n");
 }
 
 int cmd_help(struct cli *c)
 {
     const struct cli_command *found = c->command;
+    const char *topic = cli_word(c, 0);
     struct buf out;
     buf_init(&out, HELP_MAX_BYTES);
-    if (found && found->run == cmd_help && cli_word(c, 0)) {
+    if (found && found->run == cmd_help && topic && strcmp(topic, "config") == 0) {
+        (void)config_sample(&out); /* a failure stays with the buf */
+    } else if (found && found->run == cmd_help && cli_word(c, 0)) {
         found = NULL;
         for (size_t i = 0; cli_command_at(i) && !found; i++)
             if (strcmp(cli_command_at(i)->name, cli_word(c, 0)) == 0)

@@ -1,4 +1,5 @@
 /* cmd_result.c: ranked variants of each placement, or the document. */
+#include "campaigns/ranking/posterior.h"
 #include "queues/results.h"
 #include "workers/cli/escape.h"
 #include "workers/cli/view.h"
@@ -77,7 +78,9 @@ static void put_variant(struct buf *out, const struct json *v, int rank, bool ev
         buf_printf(out, "  P(best) %5.1f %%  rate %.3f %% [%.3f, %.3f]",
                    100 * view_num(v, "p_best"), 100 * view_num(v, "rate"),
                    100 * view_num(v, "rate_lo"), 100 * view_num(v, "rate_hi"));
-    buf_append_str(out, "\n     ");
+    buf_printf(out, "\n     %.0f impressions, %.0f clicks, %.0f conversions\n     ",
+               view_num(v, "impressions"), view_num(v, "clicks"),
+               view_num(v, "conversions"));
     escape_text(out, text, strlen(text));
     if (*view_str(v, "reason")) {
         buf_append_str(out, "\n     (");
@@ -87,14 +90,19 @@ static void put_variant(struct buf *out, const struct json *v, int rank, bool ev
     buf_append_char(out, '\n');
 }
 
+static bool has_evidence(const struct json *placement)
+{
+    return view_num(placement, "lift_lo") < view_num(placement, "lift_hi") ||
+           *view_str(placement, "leader");
+}
+
 static int put_placement(struct buf *out, const struct json *p,
                          const struct json *variants)
 {
     char lift[VIEW_WORD_MAX];
     size_t n = 0;
     const struct json **list = calloc(json_count(variants) + 1, sizeof *list);
-    bool evidence =
-        view_num(p, "lift_lo") < view_num(p, "lift_hi") || *view_str(p, "leader");
+    bool evidence = has_evidence(p);
     if (!list)
         return CLI_FAILED;
     json_each (v, variants)
@@ -105,7 +113,7 @@ static int put_placement(struct buf *out, const struct json *p,
     buf_append_str(out, "\n");
     escape_text(out, view_str(p, "id"), strlen(view_str(p, "id")));
     buf_printf(out, ": %.0f impressions, ", view_num(p, "impressions"));
-    buf_printf(out, evidence ? "lift of the best over control %s\n" : "%s\n",
+    buf_printf(out, "lift of the best over control: %s\n",
                evidence ? lift : "no evidence yet");
     for (size_t i = 0; i < n; i++)
         put_variant(out, list[i], (int)i + 1, evidence);
@@ -113,23 +121,39 @@ static int put_placement(struct buf *out, const struct json *p,
     return CLI_OK;
 }
 
+/* What the rates are, if any were shown. */
+static void put_footer(struct buf *out, const struct json *placements)
+{
+    bool any = false;
+    json_each (p, placements)
+        any |= has_evidence(p);
+    if (any)
+        buf_printf(
+            out,
+            "\nrates: shrunk to the placement's level, as if each variant had "
+            "had %.0f impressions\nat it before the first; in brackets the 95 %% "
+            "interval\n",
+            posterior_prior_default.m_within);
+}
+
 static int show_ranks(struct session *s, const char *id, const struct json *campaign)
 {
     struct json *variants = NULL, *placements = NULL;
-    char state[VIEW_WORD_MAX];
+    char state[VIEW_WORD_MAX], usd[VIEW_WORD_MAX];
     struct buf out;
     int rc = view_variants(s, id, &variants);
     rc = rc ? rc : view_placements(s, id, variants, &placements);
     buf_init(&out, OUT_MAX_BYTES);
     view_print_state(campaign, state);
-    buf_printf(&out, "%s (%s): %s, round %.0f, %.0f calls, %.4f usd%s\n", id,
+    view_print_usd(campaign, usd);
+    buf_printf(&out, "%s (%s): %s, round %.0f, %.0f calls, usd %s\n", id,
                view_str(campaign, "kind"), state, view_num(campaign, "round"),
-               view_num(campaign, "calls"), view_num(campaign, "usd"),
-               view_num(campaign, "usd_known") > 0 ? "" : " (price unknown)");
+               view_num(campaign, "calls"), usd);
     if (!rc && json_count(variants) == 0)
         buf_append_str(&out, "no variants yet\n");
     json_each (p, placements)
         rc = rc ? rc : put_placement(&out, p, variants);
+    put_footer(&out, placements);
     json_free(variants);
     json_free(placements);
     if (!rc)

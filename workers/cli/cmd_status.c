@@ -1,5 +1,6 @@
 /* cmd_status.c: table of campaigns. */
 #include "core/base/json_out.h"
+#include "core/base/names.h"
 #include "workers/cli/escape.h"
 #include "workers/cli/table.h"
 #include "workers/cli/view.h"
@@ -20,7 +21,8 @@ static void add_text(struct table *t, const char *text)
 
 static void add_row(struct table *t, const struct json *c)
 {
-    static const char *const counts[] = {"live", "pending", "calls", NULL};
+    static const char *const stopped[] = {"cancelled", "failed"};
+    static const char *const counts[] = {"pending", "calls", NULL};
     static const char *const traffic[] = {"impressions", "clicks", "conversions", NULL};
     char word[VIEW_WORD_MAX];
     add_text(t, view_str(c, "id"));
@@ -33,12 +35,14 @@ static void add_row(struct table *t, const struct json *c)
     size_t n = strlen(word);
     (void)snprintf(word + n, sizeof word - n, " %%");
     table_add(t, word);
+    view_print_num(c, "live", 0, word);
+    table_add(t, names_index(stopped, view_str(c, "state")) < 0 ? word : "0");
     for (size_t i = 0; counts[i]; i++) {
         view_print_num(c, counts[i], 0, word);
         table_add(t, word);
     }
-    view_print_num(c, "usd", 4, word);
-    table_add(t, view_num(c, "usd_known") > 0 ? word : "unknown");
+    view_print_usd(c, word);
+    table_add(t, word);
     for (size_t i = 0; traffic[i]; i++) {
         view_print_num(c, traffic[i], 0, word);
         table_add(t, word);

@@ -8,12 +8,13 @@
 #define LOOK_MS 250
 #define APPEAR_MS 3000 /* a campaign just sent may not be admitted yet */
 #define BAR_CELLS 24
+#define LINE_SIZE 512
 
 struct watch {
     struct cli *cli;
     const char *id;
     bool tty;
-    char last[256]; /* last line printed */
+    char last[LINE_SIZE]; /* last line printed */
 };
 
 static void put_bar(double percent, char out[BAR_CELLS + 1])
@@ -28,18 +29,19 @@ static void put_bar(double percent, char out[BAR_CELLS + 1])
 
 static void show(struct watch *w, const struct json *c)
 {
-    char line[256], state[VIEW_WORD_MAX], bar[BAR_CELLS + 1];
+    char line[LINE_SIZE], state[VIEW_WORD_MAX], usd[VIEW_WORD_MAX], bar[BAR_CELLS + 1];
     if (cli_option(w->cli, OPTION_quiet) || cli_is_json(w->cli))
         return;
     view_print_state(c, state);
+    view_print_usd(c, usd);
     put_bar(view_num(c, "progress"), bar);
     (void)snprintf(line, sizeof line,
                    "%s%s%s%3.0f %%  %s  round %.0f  live %.0f  pending %.0f  calls "
-                   "%.0f  usd %.4f",
+                   "%.0f  usd %s",
                    w->tty ? "[" : "", w->tty ? bar : "", w->tty ? "] " : "",
                    view_num(c, "progress"), state, view_num(c, "round"),
                    view_num(c, "live"), view_num(c, "pending"), view_num(c, "calls"),
-                   view_num(c, "usd"));
+                   usd);
     if (strcmp(line, w->last) == 0)
         return;
     memcpy(w->last, line, sizeof w->last);

@@ -222,3 +222,11 @@ void view_print_num(const struct json *object, const char *field, int digits,
 {
     (void)snprintf(out, VIEW_WORD_MAX, "%.*f", digits, view_num(object, field));
 }
+
+void view_print_usd(const struct json *campaign, char out[VIEW_WORD_MAX])
+{
+    if (view_num(campaign, "usd_known") > 0)
+        view_print_num(campaign, "usd", 4, out);
+    else
+        (void)snprintf(out, VIEW_WORD_MAX, "unknown");
+}

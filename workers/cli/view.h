@@ -33,6 +33,8 @@ const struct json *view_find(const struct json *list, const char *id);
 void view_print_state(const struct json *campaign, char out[VIEW_WORD_MAX]);
 /* "+12.3 % [-1.0, +27.9]", or "no evidence yet". */
 void view_print_lift(const struct json *object, char out[VIEW_WORD_MAX]);
+/* What was spent; "unknown" without a price. */
+void view_print_usd(const struct json *campaign, char out[VIEW_WORD_MAX]);
 /* An integral field, or with `digits` decimals. */
 void view_print_num(const struct json *object, const char *field, int digits,
                     char out[VIEW_WORD_MAX]);

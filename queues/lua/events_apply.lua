@@ -5,7 +5,8 @@
 -- Sums are made in tables; each hash is read once and written once.
 local cursor, last, window = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local STEP, HOLDOUT, EXACT_MAX = 9, "_holdout", 2 ^ 53
-local PUBLIC = {impression = "impressions", click = "clicks", conversion = "conversions"}
+local PUBLIC = {impression = "impressions", delivered = "delivered", click = "clicks",
+                conversion = "conversions"}
 local KNOWN = {impression = 1, click = 1, cart = 1, conversion = 1, refund = 1, open = 1,
                delivered = 1, unsubscribe = 1, complaint = 1, bounce = 1, csat = 1,
                resolved = 1}

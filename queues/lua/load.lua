@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
---@use job money
+--@use job money end
 -- ARGV: id, fence
 local id, fence = ARGV[1], ARGV[2]
 local MAIL_PAGE, AUDIT_MAX = 256, 10000
@@ -26,6 +26,10 @@ end
 
 -- As many as one worker can have in flight, no more.
 local function lose_old()
+if redis.call("HGET", campaign_key(id), "state") == "queued" then
+  redis.call("HSET", campaign_key(id), "state", "running", "updated_ms", now)
+  changed(id, "running")
+end
   local open, lost = redis.call("HGETALL", part_key(id, "rsv")), 0
   for i = 1, #open, 2 do
     local by, tokens, nano = string.match(open[i + 1], "^(%d+) (%d+) (%d+)$")

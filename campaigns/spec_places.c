@@ -56,9 +56,12 @@ enum err spec_read_segments(struct spec_reader *r, const struct json *j,
                                            {"size", segment_size},
                                            {NULL, NULL}};
     struct spec *s = r->spec;
-    if (json_type(j) != JSON_ARRAY || json_count(j) > SPEC_LIST_MAX)
-        return err_set(r->d, ERR_BAD_TYPE, path,
-                       "must be an array of at most %d segments", SPEC_LIST_MAX);
+    if (json_type(j) != JSON_ARRAY)
+        return err_set(r->d, ERR_BAD_TYPE, path, "must be an array, not %s",
+                       json_type_name(json_type(j)));
+    if (json_count(j) > SPEC_LIST_MAX)
+        return err_set(r->d, ERR_OUT_OF_RANGE, path, "at most %d segments",
+                       SPEC_LIST_MAX);
     json_each (item, j) {
         char at[160];
         spec_pointer_at(at, sizeof at, path, s->segment_count);

@@ -9,7 +9,7 @@
 #define INBOX_KEPT_MAX (64 * 1024)   /* bytes kept of refused input */
 
 /* Reply (array of entries): [entry id, size_bytes, spec or its first 64 KiB,
- * 1 if whole, number of fields, name of an unknown field or ""]. At most `count`
+ * 1 if whole, number of fields, name of an unknown field or nil]. At most `count`
  * entries and 4 MiB. A soft lease of 500 ms keeps other workers from the same work. */
 enum err inbox_peek(struct queue *q, const char *worker, int count, queue_fn fn,
                     void *arg, uint64_t ticket) MUST_USE;

@@ -7,6 +7,7 @@
 #include "campaigns/checks/pointer.h"
 #include "core/base/hash.h"
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 #include "queues/inbox.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,14 +222,19 @@ static enum err admit(struct intake *i, size_t index, const struct spec *s,
 static enum err judge_entry(const struct reply *row, struct err_detail *d)
 {
     struct pointer at = {.len = 0};
-    size_t n = 0;
-    const char *unknown = reply_str(reply_at(row, ROW_UNKNOWN), &n);
+    const struct reply *unknown = reply_at(row, ROW_UNKNOWN);
     if (!reply_int(reply_at(row, ROW_WHOLE)))
         return err_set(d, ERR_LIMIT, "", "%lld bytes, at most %d are read",
                        (long long)reply_int(reply_at(row, ROW_SIZE)), INBOX_SPEC_MAX);
-    if (reply_int(reply_at(row, ROW_FIELDS)) == 1 && !n)
-        return ERR_OK;
-    pointer_add_key(&at, unknown);
+    if (reply_type(unknown) == REPLY_NIL)
+        return reply_int(reply_at(row, ROW_FIELDS)) == 1
+                   ? ERR_OK
+                   : err_set(d, ERR_DUPLICATE_KEY, "/spec", "the field is given twice");
+    size_t n = 0;
+    const char *name = reply_str(unknown, &n);
+    if (utf8_invalid_at(name, n) != n || strlen(name) != n)
+        return err_set(d, ERR_BAD_ENCODING, "", "a field name is not UTF-8 text");
+    pointer_add_key(&at, name);
     return err_set(d, ERR_UNKNOWN_FIELD, at.text,
                    "an inbox entry has one field, spec, with the campaign's JSON");
 }

@@ -31,14 +31,24 @@ local function flaw(code, pointer, message)
 end
 
 local function read(fields)
+-- Names are the producer's: 64 bytes of them, cut between characters, for a pointer.
+local function unknown_field(name)
+  if not is_text(name) then
+    return flaw("bad_encoding", "", "a field name is not UTF-8 text")
+  end
+  if #name > 64 then
+    name = string.gsub(string.sub(name, 1, 64), "[\192-\255][\128-\191]*$", "")
+  end
+  name = string.gsub(string.gsub(name, "~", "~0"), "/", "~1")
+  return flaw("unknown_field", "/" .. string.gsub(name, "%c", "?"),
+              "an order has the fields c do v by text via")
+end
+
   local order, size = {}, 0
   for i = 1, #fields, 2 do
     local name, value = fields[i], fields[i + 1]
     size = size + #name + #value
-    if not FIELDS[name] then
-      return nil, flaw("unknown_field", "/" .. string.sub(name, 1, 64),
-                       "an order has the fields c do v by text via")
-    end
+    if not FIELDS[name] then return nil, unknown_field(name) end
     if order[name] then return nil, flaw("duplicate_key", "/" .. name, "given twice") end
     if not is_text(value) then
       return nil, flaw("bad_encoding", "/" .. name, "invalid UTF-8, or a NUL character")

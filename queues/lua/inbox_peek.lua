@@ -10,14 +10,21 @@ if owner and owner ~= worker then return {} end
 if redis.call("XLEN", key("inbox")) == 0 then return {} end
 redis.call("SET", lease, worker, "PX", lease_ms)
 
+-- At most 128 bytes, cut between characters.
+local function short(name)
+  if #name <= 128 then return name end
+  return (string.gsub(string.sub(name, 1, 128), "[\192-\255][\128-\191]*$", ""))
+end
+
+-- The fourth and fifth of a row: fields, and the first one of another name, or nil.
 local function show(entry)
-  local fields, spec, unknown, size = entry[2], nil, "", 0
+  local fields, spec, unknown, size = entry[2], nil, false, 0
   for i = 1, #fields, 2 do
     size = size + #fields[i + 1]
     if fields[i] == "spec" and not spec then
       spec = fields[i + 1]
-    elseif unknown == "" then
-      unknown = string.sub(fields[i], 1, 128)
+    elseif fields[i] ~= "spec" and not unknown then
+      unknown = short(fields[i])
     end
   end
   if spec then size = #spec end

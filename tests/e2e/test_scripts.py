@@ -295,7 +295,7 @@ def test_the_inbox_shows_and_removes_once(s):
         {"spec": "{}"}, {"spec": "x" * 300}, {"spec": "{}", "color": "red"}, {"c": "1"})]
     shown = s.inbox_peek("w1", 10, 500, 200, 50, 10_000)
     assert [e[0] for e in shown] == ids
-    assert [e[1:] for e in shown] == [[2, "{}", 1, 1, ""], [300, "x" * 50, 0, 1, ""],
+    assert [e[1:] for e in shown] == [[2, "{}", 1, 1, None], [300, "x" * 50, 0, 1, None],
                                       [2, "{}", 1, 2, "color"], [1, "", 1, 1, "c"]]
     assert s.inbox_peek("w2", 10, 500, 200, 50, 10_000) == []  # w1 is at it
     assert len(s.inbox_peek("w1", 10, 500, 200, 50, 10)) == 1  # bounded in bytes

@@ -1,22 +1,44 @@
 /* content_input.c: `input` of a content campaign, and the memo's small arrays. */
+#include "campaigns/checks/pointer.h"
 #include "campaigns/kinds/content/content.h"
 #include "core/base/utf8.h"
+#include <stdio.h>
 #include <string.h>
 
 #define FACTS_MAX_BYTES (64 * 1024) /* they stand in every prompt */
+#define ANGLE_MAX 500               /* characters */
+#define EXAMPLE_MAX 5000
 
-static enum err read_texts(const struct json *j, const char *path, const char **out,
-                           int max, int *count, struct err_detail *d)
+/* An example may be {text, result}: the result is for later releases. */
+static enum err read_text(const struct json *item, const char *path, size_t max,
+                          const char **out, struct err_detail *d)
 {
-    if (json_type(j) != JSON_ARRAY || json_count(j) > (size_t)max)
-        return err_set(d, ERR_BAD_TYPE, path, "must be an array of at most %d", max);
+    const struct json *text =
+        json_type(item) == JSON_OBJECT ? json_get(item, "text") : item;
+    if (json_type(text) != JSON_STRING)
+        return err_set(d, ERR_BAD_TYPE, path, "every item needs a text");
+    *out = json_str(text, "");
+    if (!**out || utf8_count(*out, strlen(*out)) > max)
+        return err_set(d, ERR_OUT_OF_RANGE, path, "must be 1 to %zu characters", max);
+    return ERR_OK;
+}
+
+/* At most `max` texts of `characters` each. */
+static enum err read_texts(const struct json *j, const char *path, size_t characters,
+                           const char **out, int max, int *count, struct err_detail *d)
+{
+    if (json_type(j) != JSON_ARRAY)
+        return err_set(d, ERR_BAD_TYPE, path, "must be an array, not %s",
+                       json_type_name(json_type(j)));
+    if (json_count(j) > (size_t)max)
+        return err_set(d, ERR_OUT_OF_RANGE, path, "at most %d items", max);
     json_each (item, j) {
-        /* an example may be {text, result}: the result is for later releases */
-        const struct json *text =
-            json_type(item) == JSON_OBJECT ? json_get(item, "text") : item;
-        if (json_type(text) != JSON_STRING || !json_str(text, "")[0])
-            return err_set(d, ERR_BAD_TYPE, path, "every item needs a text");
-        out[(*count)++] = json_str(text, "");
+        char at[64];
+        snprintf(at, sizeof at, "%s/%d", path, *count);
+        enum err e = read_text(item, at, characters, &out[*count], d);
+        if (e)
+            return e;
+        (*count)++;
     }
     return ERR_OK;
 }
@@ -32,6 +54,17 @@ static enum err read_number(const struct json *j, const char *path, double lo,
         return err_set(d, ERR_OUT_OF_RANGE, path, "must be %g to %g", lo, hi);
     *out = n;
     return ERR_OK;
+}
+
+static enum err read_int(const struct json *j, const char *path, int lo, int hi,
+                         int *out, struct err_detail *d)
+{
+    double n = 0;
+    enum err e = read_number(j, path, lo, hi, &n, d);
+    if (!e && !json_is_int(j))
+        e = err_set(d, ERR_BAD_TYPE, path, "must be a whole number");
+    *out = (int)n;
+    return e;
 }
 
 static enum err read_brief(const struct json *j, const char *path,
@@ -52,8 +85,7 @@ static enum err read_member(const struct json *j, struct content_input *in,
                             struct err_detail *d)
 {
     const char *key = json_key(j);
-    double n = 0;
-    enum err e;
+    struct pointer at = {.len = 0};
     if (strcmp(key, "brief") == 0)
         return read_brief(j, "/input/brief", in, d);
     if (strcmp(key, "prompt") == 0) {
@@ -61,29 +93,20 @@ static enum err read_member(const struct json *j, struct content_input *in,
         return read_brief(j, "/input/prompt", in, d);
     }
     if (strcmp(key, "angles") == 0)
-        return read_texts(j, "/input/angles", in->angles, CONTENT_ANGLES_MAX,
+        return read_texts(j, "/input/angles", ANGLE_MAX, in->angles, CONTENT_ANGLES_MAX,
                           &in->angle_count, d);
     if (strcmp(key, "examples") == 0)
-        return read_texts(j, "/input/examples", in->examples, CONTENT_EXAMPLES_MAX,
-                          &in->example_count, d);
+        return read_texts(j, "/input/examples", EXAMPLE_MAX, in->examples,
+                          CONTENT_EXAMPLES_MAX, &in->example_count, d);
     if (strcmp(key, "temperature") == 0)
         return read_number(j, "/input/temperature", 0, 2, &in->temperature, d);
-    if (strcmp(key, "n") == 0) {
-        const int n_max = POSTERIOR_ARMS_MAX / 2;
-        e = read_number(j, "/input/n", 1, n_max, &n, d);
-        in->n = (int)n;
-    } else if (strcmp(key, "max_tokens") == 0) {
-        e = read_number(j, "/input/max_tokens", 1, 100000, &n, d);
-        in->max_tokens = (int)n;
-    } else {
-        char path[160] = "/input/";
-        strncat(path, key, sizeof path - 8);
-        return err_set(d, ERR_UNKNOWN_FIELD, path, "no such field of content");
-    }
-    return e ? e
-             : (json_is_int(j) ? ERR_OK
-                               : err_set(d, ERR_BAD_TYPE, "/input",
-                                         "%s must be a whole number", key));
+    if (strcmp(key, "n") == 0)
+        return read_int(j, "/input/n", 1, POSTERIOR_ARMS_MAX / 2, &in->n, d);
+    if (strcmp(key, "max_tokens") == 0)
+        return read_int(j, "/input/max_tokens", 1, 100000, &in->max_tokens, d);
+    pointer_add_key(&at, "input");
+    pointer_add_key(&at, key);
+    return err_set(d, ERR_UNKNOWN_FIELD, at.text, "no such field of content");
 }
 
 enum err content_input_read(const struct spec *s, struct content_input *in,

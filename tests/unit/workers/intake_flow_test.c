@@ -139,6 +139,15 @@ static void test_refuses(void **state)
     (void)ask(p, "XADD", "bk:{0}:inbox", "*", "spec", "{" PROMPT "}", "", "x");
     take_in(p);
     refused_is(p, "unknown_field", "/");
+    (void)ask(p, "XADD", "bk:{0}:inbox", "*", "", "{" PROMPT "}");
+    take_in(p);
+    refused_is(p, "unknown_field", "/");
+    (void)ask(p, "XADD", "bk:{0}:inbox", "*", "spec", "{" PROMPT "}", "spec", "{}");
+    take_in(p);
+    refused_is(p, "duplicate_key", "/spec");
+    (void)ask(p, "XADD", "bk:{0}:inbox", "*", "caf\xE9", "{" PROMPT "}");
+    take_in(p);
+    refused_is(p, "bad_encoding", "");
     assert_string_equal(ask(p, "ZCARD", "bk:{0}:campaigns"), "0");
     free(large);
 }

@@ -198,6 +198,12 @@ static void test_input(void **state)
          "/input/angles"},
         {K "\"input\":{\"brief\":\"b\",\"tone\":\"dry\"}}", ERR_UNKNOWN_FIELD,
          "/input/tone"},
+        {K "\"input\":{\"brief\":\"b\",\"a/b\":1}}", ERR_UNKNOWN_FIELD, "/input/a~1b"},
+        {K "\"input\":{\"brief\":\"b\",\"n\":2.5}}", ERR_BAD_TYPE, "/input/n"},
+        {K "\"input\":{\"brief\":\"b\",\"angles\":[\"a\",7]}}", ERR_BAD_TYPE,
+         "/input/angles/1"},
+        {K "\"input\":{\"brief\":\"b\",\"angles\":[\"\"]}}", ERR_OUT_OF_RANGE,
+         "/input/angles/0"},
     };
     ALL_REFUSED(state, rows);
 }

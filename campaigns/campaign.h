@@ -27,10 +27,10 @@ bool campaign_state_is_terminal(enum campaign_state s);
 struct campaign_placement {
     const struct spec_placement *spec; /* borrows */
     int64_t epoch;
-    int64_t used; /* trials so far */
-    bool by_delivered; /* sms, email, push with delivery events: see campaign_trials */
-    int leader;   /* variant index, -1 = none */
-    int tied;     /* arms in the tie group */
+    int64_t used;      /* trials so far */
+    bool by_delivered; /* trials are messages delivered, see campaign_trials() */
+    int leader;        /* variant index, -1 = none */
+    int tied;          /* arms in the tie group */
     double lift, lift_lo, lift_hi;
     bool evidence, changed, reallocated; /* reallocated: a new epoch of shares */
 };
@@ -106,8 +106,8 @@ bool campaign_mail_from(const char *name, enum campaign_mail_kind *out);
 /* Mail as JSON object {"do","v","by","text","via"} (what the mailbox holds). */
 enum err campaign_parse_mail(struct campaign *c, const struct json *j) MUST_USE;
 struct variant *campaign_find_variant(struct campaign *c, const char *id);
-/* What a rate of this variant is per (CONTRACT §5): impressions; for sms, email and push
- * messages delivered, once the placement has such events. */
+/* What a rate of this variant is per (CONTRACT §5): impressions; for sms, email and
+ * push messages delivered, once the placement has such events. */
 int64_t campaign_trials(const struct campaign *c, const struct variant *v);
 /* Decides by_delivered and used of every placement from the counts as loaded. */
 void campaign_count_trials(struct campaign *c);

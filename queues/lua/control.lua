@@ -2,7 +2,8 @@
 -- ARGV: count. Orders go into mailboxes; bad ones to `rejected`.
 local FIELDS = {c = true, ["do"] = true, v = true, by = true, text = true, via = true}
 local ACTIONS = {pause = true, resume = true, cancel = true, approve = true, reject = true}
-local ENTRY_MAX, MAIL_MAX, POKES_MAX, POKE_KEEP_MS = 64 * 1024, 1000, 1000, 3600000
+local ENTRY_MAX, POKES_MAX, POKE_KEEP_MS = 64 * 1024, 1000, 3600000
+local MAIL_MAX, ORDERS_MAX = 1000, 1100 -- reviews; pause, resume, cancel find room still
 local now = now_ms()
 
 -- Well-formed enough for a JSON reader: no NUL, no stray or cut UTF-8 sequence.
@@ -30,7 +31,6 @@ local function flaw(code, pointer, message)
   return {code = code, pointer = pointer, message = message}
 end
 
-local function read(fields)
 -- Names are the producer's: 64 bytes of them, cut between characters, for a pointer.
 local function unknown_field(name)
   if not is_text(name) then
@@ -44,6 +44,7 @@ local function unknown_field(name)
               "an order has the fields c do v by text via")
 end
 
+local function read(fields)
   local order, size = {}, 0
   for i = 1, #fields, 2 do
     local name, value = fields[i], fields[i + 1]
@@ -70,13 +71,15 @@ local function judge(o)
   if state == "done" or state == "dead" then
     return flaw("wrong_state", "/c", "the campaign has ended")
   end
+  local most = ORDERS_MAX
   if o["do"] == "approve" or o["do"] == "reject" then
+    most = MAIL_MAX
     if not o.v then return flaw("missing", "/v", "which variant?") end
     if o.v ~= "all" and redis.call("EXISTS", variant_key(o.c, o.v)) == 0 then
       return flaw("not_found", "/v", "there is no such variant")
     end
   end
-  if redis.call("LLEN", part_key(o.c, "mail")) >= MAIL_MAX then
+  if redis.call("LLEN", part_key(o.c, "mail")) >= most then
     return flaw("busy", "/c", "its mailbox is full; try again")
   end
 end

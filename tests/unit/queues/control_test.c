@@ -54,17 +54,39 @@ static void test_bad_orders(void **state)
     assert_non_null(strstr(kept, "'raw' '[\"c\",\"nobody\",\"do\",\"pause\"]'"));
 }
 
+static const char *send_and_take(struct partition *p, const char *action)
+{
+    struct control_order o = {.campaign = "a", .action = action, .variant = "all"};
+    (void)call(p, control_send(&p->queue, &o, THEN(p)));
+    return call(p, control_take(&p->queue, 2, THEN(p)));
+}
+
+static void letters(struct partition *p, const char *count)
+{
+    (void)ask(p, "EVAL",
+              "for i = 1, ARGV[1] do redis.call('RPUSH', KEYS[1], '{}') end return 1",
+              "1", "bk:{0}:c:a:mail", count);
+}
+
+/* Reviews leave room for the orders that stop a campaign. */
 static void test_a_full_mailbox(void **state)
 {
     struct partition *p = *state;
     admit(p, "a");
-    (void)ask(p, "EVAL",
-              "for i = 1, 1000 do redis.call('RPUSH', KEYS[1], '{}') end return 1", "1",
-              "bk:{0}:c:a:mail");
-    struct control_order o = {.campaign = "a", .action = "pause"};
-    (void)call(p, control_send(&p->queue, &o, THEN(p)));
-    assert_string_equal(call(p, control_take(&p->queue, 2, THEN(p))), "[0 1]");
-    assert_non_null(strstr(ask(p, "XRANGE", "bk:{0}:rejected", "-", "+"), "'busy'"));
+    letters(p, "999");
+    assert_string_equal(send_and_take(p, "approve"), "[1 0]");
+    assert_string_equal(send_and_take(p, "approve"), "[0 1]");
+    assert_string_equal(send_and_take(p, "reject"), "[0 1]");
+    assert_string_equal(send_and_take(p, "pause"), "[1 0]");
+    letters(p, "97");
+    assert_string_equal(send_and_take(p, "resume"), "[1 0]");
+    assert_string_equal(send_and_take(p, "cancel"), "[1 0]");
+    assert_string_equal(ask(p, "LLEN", "bk:{0}:c:a:mail"), "1100");
+    assert_string_equal(send_and_take(p, "cancel"), "[0 1]");
+    assert_string_equal(ask(p, "XLEN", "bk:{0}:rejected"), "3");
+    const char *kept = ask(p, "XREVRANGE", "bk:{0}:rejected", "+", "-", "COUNT", "1");
+    assert_non_null(strstr(kept, "'busy' 'pointer' '/c'"));
+    assert_non_null(strstr(kept, "cancel"));
 }
 
 int main(void)

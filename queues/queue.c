@@ -1,5 +1,6 @@
 /* queue.c: the table of scripts, and what their replies have in common. */
 #include "queues/queue.h"
+#include "core/base/log.h"
 #include "queues/args.h"
 #include <stdlib.h>
 #include <string.h>
@@ -40,13 +41,17 @@ void queue_fini(struct queue *q)
     q->scripts = NULL;
 }
 
-/* Scripts answer ["fenced"] or ["malformed"] for what every one of them has. */
+/* Scripts answer ["fenced"] or ["malformed"] for what every one of them has; ["fenced",
+ * "buried", id, why] when they ended the job (queues/lua/lib_whole.lua). */
 static enum err verdict(const struct reply *r)
 {
     const char *word = reply_str(reply_at(r, 0), NULL);
-    if (strcmp(word, "fenced") == 0)
-        return ERR_FENCED;
-    return strcmp(word, "malformed") == 0 ? ERR_INTERNAL : ERR_OK;
+    if (strcmp(word, "fenced") != 0)
+        return strcmp(word, "malformed") == 0 ? ERR_INTERNAL : ERR_OK;
+    if (reply_count(r) == 4)
+        log_event(LOG_ERROR, "job.buried", "campaign", reply_str(reply_at(r, 2), NULL),
+                  "error", reply_str(reply_at(r, 3), NULL), NULL);
+    return ERR_FENCED;
 }
 
 static void on_script(void *arg, uint64_t ticket, enum err e, const struct reply *r)

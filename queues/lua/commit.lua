@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
---@use job end public
+--@use job end whole public
 -- ARGV: id, fence, number of this commit, then operations as queues/results.c writes
 -- them; the last one says what the job does next. All or nothing: the list is walked
--- once before anything is written.
+-- once before anything is written, and an error after that ends the job (lib_whole.lua).
 local id, fence, number = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local STREAM_MAX, EPOCHS_MAX = 10000, 1000
 local HASH = {C = 0, V = 1, P = 1, A = 0, S = 0} -- words before the field count
@@ -118,15 +118,16 @@ function DO.X(_, state, err, keep_ms)
 end
 
 local held, entry = holds(id, fence)
-local j = redis.call("HMGET", job_key(id), "commits", "commit_fence")
+local j = redis.call("HMGET", job_key(id), "commits", "commit_fence", "progress")
 local commits = tonumber(j[1]) or 0
 if j[2] == fence and number == commits - 1 then return {"ok"} end -- a repeat
 if not held or number ~= commits then return {"fenced"} end
 local ops = walk()
 if not ops then return {"malformed"} end
-redis.call("HSET", job_key(id), "commits", commits + 1, "commit_fence", fence)
-redis.call("HINCRBY", job_key(id), "progress", 1)
-for _, o in ipairs(ops) do
-  DO[o[1]](o, ARGV[o[2]], ARGV[o[2] + 1], ARGV[o[2] + 2], entry)
-end
-return {"ok"}
+return whole(id, entry, function()
+  for _, o in ipairs(ops) do
+    DO[o[1]](o, ARGV[o[2]], ARGV[o[2] + 1], ARGV[o[2] + 2], entry)
+  end
+  redis.call("HSET", job_key(id), "commits", commits + 1, "commit_fence", fence,
+             "progress", int((tonumber(j[3]) or 0) + 1)) -- last: it says that all stands
+end)

@@ -11,14 +11,17 @@ local function changed(id, what)
              cjson.encode(id) .. ',"what":' .. cjson.encode(what) .. '}')
 end
 
--- Every key of one campaign expires after ms. The lists of names bound the loop.
+-- Every key of one campaign expires after ms. The lists of names bound the loop; one
+-- that is no list any more names nothing (pcall answers with a table without items).
 local function expire(id, ms)
-  local function one(name) redis.call("PEXPIRE", name, int(ms)) end
-  for _, name in ipairs(redis.call("LRANGE", part_key(id, "jrs"), 0, -1)) do one(name) end
-  for _, vid in ipairs(redis.call("LRANGE", part_key(id, "vids"), 0, -1)) do
-    one(variant_key(id, vid))
+  ms = int(ms)
+  local function one(name) redis.call("PEXPIRE", name, ms) end
+  local function each(part)
+    return ipairs(redis.pcall("LRANGE", part_key(id, part), 0, -1))
   end
-  for _, place in ipairs(redis.call("LRANGE", part_key(id, "places"), 0, -1)) do
+  for _, name in each("jrs") do one(name) end
+  for _, vid in each("vids") do one(variant_key(id, vid)) end
+  for _, place in each("places") do
     one(placement_key(id, place))
     one(rank_key(id, place))
     one(alloc_key(id, place))
@@ -55,19 +58,20 @@ end
 local function tell_parent(id, parent, state, ended, now)
   local at = redis.call("HGET", job_key(parent), "state")
   if not at or at == "done" or at == "dead" then return end
-  redis.call("HSET", part_key(parent, "kids"), id, state)
+  redis.pcall("HSET", part_key(parent, "kids"), id, state)
   if ended then wake(parent, CHILDREN, now) end
 end
 
--- Terminal: job state `as` ("done" or "dead"), campaign state `state`.
+-- Terminal: job state `as` ("done" or "dead"), campaign state `state`. Ends also what
+-- has a damaged campaign hash.
 local function finish(id, as, state, err, keep_ms, now)
   local j = redis.call("HMGET", job_key(id), "entry", "parent")
   ack(j[1])
   redis.call("ZREM", key("due"), id)
   redis.call("ZREM", key("given"), id)
   redis.call("ZREM", key("queued"), id)
-  redis.call("HSET", campaign_key(id), "state", state, "error", err,
-             "updated_ms", now)
+  redis.pcall("HSET", campaign_key(id), "state", state, "error", err,
+              "updated_ms", now)
   redis.call("HSET", job_key(id), "state", as, "owner", "", "entry", "", "wake", 0)
   redis.call("ZADD", key("campaigns"), now, id)
   redis.call("ZADD", key("done"), now + keep_ms, id)
@@ -78,7 +82,7 @@ local function finish(id, as, state, err, keep_ms, now)
 end
 
 -- Gave up: kept for people in `dead`, with the reason and the last owner.
-local function bury(id, reason, owner, now)
+local function bury(id, err, reason, owner, now)
   local j = redis.call("HMGET", job_key(id), "tenant", "fence", "stage", "iteration",
                        "crashes")
   redis.call("HSET", dead_key(id), "reason", reason, "owner", owner, "ms", now,
@@ -89,5 +93,5 @@ local function bury(id, reason, owner, now)
   if redis.call("ZCARD", key("dead")) > DEAD_MAX then
     redis.call("UNLINK", dead_key(redis.call("ZPOPMIN", key("dead"))[1]))
   end
-  finish(id, "dead", "failed", reason, DEAD_KEEP_MS, now)
+  finish(id, "dead", "failed", err, DEAD_KEEP_MS, now)
 end

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
---@use job money
+--@use job end whole money
 -- ARGV: id, fence, stage, iteration, index, attempt, record, tokens_in, tokens_out,
 -- nano, was_sent, call, audit field, value, …
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -7,16 +7,14 @@ local call, record = ARGV[5] .. "/" .. ARGV[6], ARGV[7]
 local tokens_in, tokens_out, nano = ARGV[8], ARGV[9], ARGV[10]
 local was_sent, is_call = ARGV[11] == "1", ARGV[12] == "1"
 local AUDIT_MAX, JOURNALS_MAX = 10000, 1000
-if not holds(id, fence) then return {"fenced"} end
+local mine, entry = holds(id, fence)
+if not mine then return {"fenced"} end
 
 local place = stage .. "/" .. iteration .. "/" .. call
 local journal = journal_key(id, stage, iteration)
 local bud, rsv = part_key(id, "bud"), part_key(id, "rsv")
-local held = redis.call("HGET", rsv, place)
-local stored = redis.call("HGET", journal, call)
-if stored and not held then return {"ok"} end -- a repeat
 
-local function settle_budget()
+local function settle_budget(held)
   if held then
     local tokens, most = string.match(held, "^%d+ (%d+) (%d+)$")
     redis.call("HDEL", rsv, place)
@@ -42,17 +40,25 @@ local function stamped(text)
   return '{"t":' .. int(now_ms()) .. comma .. rest
 end
 
-redis.call("HSET", journal, call, stamped(record))
-if not stored and redis.call("HLEN", journal) == 1 then
-  local jrs = part_key(id, "jrs")
-  if redis.call("RPUSH", jrs, journal) > JOURNALS_MAX then
-    redis.call("UNLINK", redis.call("LPOP", jrs))
+local function keep(is_new)
+  redis.call("HSET", journal, call, stamped(record))
+  if is_new and redis.call("HLEN", journal) == 1 then
+    local jrs = part_key(id, "jrs")
+    if redis.call("RPUSH", jrs, journal) > JOURNALS_MAX then
+      redis.call("UNLINK", redis.call("LPOP", jrs))
+    end
   end
 end
-if is_call then settle_budget() end
-if #ARGV >= 14 then
-  redis.call("XADD", part_key(id, "audit"), "MAXLEN", "~", AUDIT_MAX, "*",
-             unpack(ARGV, 13, 12 + math.floor((#ARGV - 12) / 2) * 2))
-end
-redis.call("HINCRBY", job_key(id), "progress", 1)
-return {"ok"}
+
+return whole(id, entry, function()
+  local held = redis.call("HGET", rsv, place)
+  local stored = redis.call("HGET", journal, call)
+  if stored and not held then return end -- a repeat
+  keep(not stored)
+  if is_call then settle_budget(held) end
+  if #ARGV >= 14 then
+    redis.call("XADD", part_key(id, "audit"), "MAXLEN", "~", AUDIT_MAX, "*",
+               unpack(ARGV, 13, 12 + math.floor((#ARGV - 12) / 2) * 2))
+  end
+  redis.call("HINCRBY", job_key(id), "progress", 1)
+end)

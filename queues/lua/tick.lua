@@ -69,7 +69,7 @@ local function take_from(owner, entry)
   if j.crashes + 1 < CRASHES_MAX then
     reroute(id, j)
   else
-    bury(id, "crashes", owner, now)
+    bury(id, "crashes", "crashes", owner, now)
   end
 end
 

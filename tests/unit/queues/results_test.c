@@ -76,16 +76,18 @@ static void test_read_back(void **state)
     assert_string_equal(
         call(p, results_read_placements(&p->queue, "a", THEN(p))),
         "[['email' ['epoch' '2' 'leader' '' 'tied' '0' 'lift' '0' 'lift_lo' '0' "
-        "'lift_hi' '0' 'srm' '0' 'impressions' '0' 'conversions' '0' 'revenue' '0'] "
+        "'lift_hi' '0' 'srm' '0' 'impressions' '0' 'delivered' '0' 'conversions' '0' "
+        "'revenue' '0'] "
         "'{\"a\":2}']]");
     const char *text = call(p, results_read_variants(&p->queue, "a", THEN(p)));
     assert_true(begins(text, "[['v1' ['placement' 'email' 'text' 'Hi \"you\"' "));
     assert_non_null(strstr(text, "'p_best' '0.25' "));
     assert_non_null(strstr(
-        text, "['v2' ['placement' '' 'text' '' 'state' 'pending' 'parent' '' "
-              "'round' '0' 'reason' '' 'weight' '0' 'p_best' '0' 'expected_loss' "
-              "'0' 'rate' '0' 'rate_lo' '0' 'rate_hi' '0' 'impressions' '0' "
-              "'clicks' '0' 'conversions' '0' 'revenue' '0' 'usd' '0']]"));
+        text,
+        "['v2' ['placement' '' 'text' '' 'state' 'pending' 'parent' '' "
+        "'round' '0' 'reason' '' 'weight' '0' 'p_best' '0' 'expected_loss' "
+        "'0' 'rate' '0' 'rate_lo' '0' 'rate_hi' '0' 'impressions' '0' 'delivered' '0' "
+        "'clicks' '0' 'conversions' '0' 'revenue' '0' 'usd' '0']]"));
     text = call(p, results_read_campaign(&p->queue, "a", THEN(p)));
     assert_true(begins(text, "['kind' 'content' 'tenant' 'default' "));
     assert_string_equal(call(p, results_read_campaign(&p->queue, "b", THEN(p))), "[]");
@@ -141,6 +143,25 @@ static void test_done(void **state)
     assert_int_equal(failed(p, jobs_load(&p->queue, "a", 1, THEN(p))), ERR_FENCED);
 }
 
+/* A key of the wrong type: the job ends, and no repeat reports half a commit done. */
+static void test_damage(void **state)
+{
+    struct partition *p = *state;
+    claim(p, "a");
+    (void)ask(p, "SET", "bk:{0}:c:a:audit", "not a stream");
+    struct results w;
+    fill(&w);
+    results_continue(&w, "serve", 3, "", 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(failed(p, results_commit(&p->queue, &w, "a", 1, 0, THEN(p))),
+                         ERR_FENCED);
+    results_fini(&w);
+    assert_string_equal(ask(p, "HMGET", "bk:{0}:c:a", "state", "error"),
+                        "['failed' 'internal']");
+    assert_true(
+        begins(ask(p, "HGET", "bk:{0}:dead:a", "reason"), "'internal: WRONGTYPE"));
+}
+
 static void test_bounds(void **state)
 {
     struct partition *p = *state;
@@ -161,6 +182,7 @@ int main(void)
         queue_test(test_list_is_newest_first),
         queue_test(test_wait_and_wake),
         queue_test(test_done),
+        queue_test(test_damage),
         queue_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, partition_start, partition_stop);

@@ -1,0 +1,92 @@
+"""Keys damaged by hand: a write is whole, or its job is buried with the reason."""
+import pytest
+
+ROOT = "bk:{0}"
+SET = ["V", "v1", 1, "placement", "sms", "A", 1, "what", "x"]
+END = {"wait": ["W", "serve", 0, "ck", 4, 0], "go on": ["K", "serve", 0, "ck"],
+       "done": ["X", "done", "", 5000]}
+
+
+@pytest.fixture
+def job(s):
+    s.admit("", "a", "t", "content", "normal", "{}", "sha", -1, -1, -1, 1, 0, "", "queued",
+            "")
+    (job,) = s.tick("w1", 1, 1_000_000, 0)[5]
+    s.load(*job)
+    return job
+
+
+def damage(s, key):
+    """Another type than any key of a campaign has."""
+    s.redis.delete(key)
+    s.redis.pfadd(key, "x")
+
+
+def is_buried(s, *, why="internal: WRONGTYPE"):
+    grave = s.redis.hgetall(f"{ROOT}:dead:a")
+    assert grave["reason"].startswith(why) and grave["owner"] == "w1"
+    assert s.redis.zrange(f"{ROOT}:dead", 0, -1) == ["a"]
+    assert s.redis.hget(f"{ROOT}:j:a", "state") == "dead"
+    assert s.redis.xlen(f"{ROOT}:ready:1") == 0 and not s.redis.exists(f"{ROOT}:given")
+    for key in ("j:a", "c:a", "c:a:spec", "c:a:bud"):
+        assert s.redis.pttl(f"{ROOT}:{key}") > 0, key
+    return True
+
+
+@pytest.mark.parametrize("end", END)
+@pytest.mark.parametrize("part", [":v:v1", ":audit", ":vids", ":places", ":mail", ""])
+def test_a_commit_is_whole_or_its_job_is_buried(s, job, part, end):
+    damage(s, f"{ROOT}:c:a{part}")
+    ops = ["C", 1, "round", 1, *SET, "M", 0, "L", "sms", 1, "{}", *END[end]]
+    assert s.commit(*job, 0, *ops)[:3] == ["fenced", "buried", "a"]
+    assert s.commit(*job, 0, *ops) == ["fenced"]
+    assert is_buried(s)
+    if part != "":
+        c = s.redis.hgetall(f"{ROOT}:c:a")
+        assert (c["state"], c["error"]) == ("failed", "internal")
+    assert s.tick("w1", 5, 1_000_000, 1)[5] == []
+
+
+def test_damage_of_what_all_share_stops_the_job_too(s, job):
+    """It cannot be buried properly, but nobody goes on from half a commit."""
+    damage(s, f"{ROOT}:changes")
+    ops = ["A", 1, "what", "x", "H", "live", *END["go on"]]
+    assert s.commit(*job, 0, *ops)[:2] == ["fenced", "buried"]
+    assert s.commit(*job, 0, *ops) == ["fenced"]
+    assert s.redis.hget(f"{ROOT}:j:a", "state") == "dead"
+    assert s.redis.xlen(f"{ROOT}:c:a:audit") == 1
+
+
+def test_a_parent_that_is_damaged_does_not_stop_its_child(s, job):
+    s.redis.hset(f"{ROOT}:j:a", "parent", "p")
+    s.redis.hset(f"{ROOT}:j:p", "state", "waiting")
+    damage(s, f"{ROOT}:c:p:kids")
+    assert s.commit(*job, 0, *END["done"]) == ["ok"]
+    assert s.redis.hget(f"{ROOT}:c:a", "state") == "done"
+
+
+@pytest.mark.parametrize("part, field", [
+    ("jr:draft:0", None), ("jrs", None), ("bud", None), ("rsv", None), ("audit", None),
+    ("", None), ("bud", "nano"), ("bud", "calls_r"), ("", "tokens_out"), ("rsv",
+                                                                       "draft/0/0/1")])
+def test_a_settlement_is_whole_or_its_job_is_buried(s, job, part, field):
+    key = f"{ROOT}:c:a:{part}".rstrip(":")
+    if part != "jrs":
+        assert s.reserve(*job, "draft", 0, 0, 1, 5, 7) == ["ok"]
+    if field:
+        s.redis.hset(key, field, "no number")
+    else:
+        damage(s, key)
+    call = (*job, "draft", 0, 0, 1, '{"s":"ok"}', 1, 2, 3, 1, 1, "what", "call")
+    assert s.settle(*call)[:3] == ["fenced", "buried", "a"]
+    assert s.settle(*call) == ["fenced"]
+    assert is_buried(s, why="internal: ")
+
+
+def test_a_settlement_that_went_well_is_repeated(s, job):
+    s.reserve(*job, "draft", 0, 0, 1, 5, 7)
+    call = (*job, "draft", 0, 0, 1, '{"s":"ok"}', 1, 2, 3, 1, 1, "what", "call")
+    assert s.settle(*call) == ["ok"] == s.settle(*call)
+    bud = s.redis.hgetall(f"{ROOT}:c:a:bud")
+    assert (bud["calls"], bud["tokens"], bud["nano"], bud["calls_r"]) == ("1", "3", "3", "0")
+    assert s.redis.xlen(f"{ROOT}:c:a:audit") == 1

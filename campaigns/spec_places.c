@@ -3,6 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The names that are there are part of the message. */
+static enum err refuse_channel(struct spec_reader *r, const char *path,
+                               const char *name)
+{
+    char names[160] = "";
+    const struct channel *c = channel_at(r->channels, 0);
+    for (size_t i = 0, used = 0; c && used < sizeof names;
+         c = channel_at(r->channels, ++i))
+        used += (size_t)snprintf(names + used, sizeof names - used, " %s", c->name);
+    return err_set(r->d, ERR_BAD_VALUE, path, "there is no channel %.64s; there are:%s",
+                   name, names);
+}
+
 enum err spec_read_channel(struct spec_reader *r, const struct json *j,
                            const char *path)
 {
@@ -16,8 +29,7 @@ enum err spec_read_channel(struct spec_reader *r, const struct json *j,
         spec_pointer_at(at, sizeof at, path, i);
         s->channel[i] = channel_find(r->channels, names[i]);
         if (!s->channel[i])
-            return err_set(r->d, ERR_BAD_VALUE, at, "there is no channel %.64s",
-                           names[i]);
+            return refuse_channel(r, at, names[i]);
         for (int k = 0; k < i; k++) {
             if (s->channel[k] == s->channel[i])
                 return err_set(r->d, ERR_BAD_VALUE, at, "the channel is named twice");

@@ -31,6 +31,18 @@ struct private_redis {
     struct sockaddr_un address;
 };
 
+/* The first word of a small file; false without one. */
+static bool read_word(const char *path, char *out, size_t size)
+{
+    FILE *f = fopen(path, "re");
+    bool ok = f && fgets(out, (int)size, f);
+    if (f)
+        (void)fclose(f);
+    if (ok)
+        out[strcspn(out, " \r\n")] = '\0';
+    return ok && *out;
+}
+
 /* Is anybody listening on the socket? A server that loads its data does; so does one so
  * long stalled that no more connections fit its queue (EAGAIN). Without a descriptor to
  * ask with, an adopted server counts as there: two on one folder would ruin its data.
@@ -45,6 +57,25 @@ static bool is_answering(const struct private_redis *p)
         errno == EAGAIN;
     (void)close(fd);
     return ok;
+}
+
+/* Process id of the redis-server that wrote redis.pid and still runs on this folder; 0
+ * if there is none. Such a one keeps writing its data, whether or not its socket is to
+ * be found. */
+static long find_server(const struct private_redis *p)
+{
+    char path[PATH_MAX + 16], name[32] = "", cwd[PATH_MAX];
+    long pid = 0;
+    (void)snprintf(path, sizeof path, "%s/redis.pid", p->folder);
+    if (!read_word(path, name, sizeof name) || (pid = strtol(name, NULL, 10)) <= 0)
+        return 0;
+    (void)snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+    if (!read_word(path, name, sizeof name) || strcmp(name, "redis-server") != 0)
+        return 0;
+    (void)snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
+    ssize_t n = readlink(path, cwd, sizeof cwd - 1);
+    cwd[n > 0 ? n : 0] = '\0';
+    return strcmp(cwd, p->folder) == 0 ? pid : 0;
 }
 
 static void tell_ended(struct private_redis *p, enum err e, const struct err_detail *d)
@@ -115,7 +146,7 @@ static void on_check(void *arg)
 {
     struct private_redis *p = arg;
     struct err_detail d = {.path = ""};
-    if (p->child || (p->adopted && is_answering(p)))
+    if (p->child || (p->adopted && (is_answering(p) || find_server(p))))
         return;
     p->adopted = false;
     if (p->stopping) {
@@ -145,6 +176,13 @@ enum err private_redis_start(struct loop *l, const char *folder, private_redis_f
     enum err e = loop_timer_new(l, on_check, p, &p->check);
     if (e)
         err_set(d, e, "", "%s", err_meaning(e));
+    long other = p->adopted ? 0 : find_server(p);
+    if (!e && other)
+        e = err_set(
+            d, ERR_IO, folder,
+            "redis-server %ld still runs on this folder, but not on redis.sock; "
+            "end it: kill %ld",
+            other, other);
     if (!e && !p->adopted)
         e = spawn(p, d);
     if (e) {

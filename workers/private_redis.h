@@ -1,6 +1,8 @@
 /* private_redis.h: the redis-server of `barker up`, on <folder>/redis.sock. One that an
  * earlier run left behind and that still answers there is adopted; it is started again
- * when it dies. In a session of its own, so that Ctrl-C reaches the supervisor only. */
+ * when it dies. One that still runs but cannot be reached is never doubled: the start
+ * fails and names it. In a session of its own, so that Ctrl-C reaches the supervisor
+ * only. */
 #ifndef BARKER_WORKERS_PRIVATE_REDIS_H
 #define BARKER_WORKERS_PRIVATE_REDIS_H
 

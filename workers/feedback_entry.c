@@ -69,6 +69,15 @@ static enum err keep_event(struct entry_reader *r, const struct format_event *e)
     return ERR_OK;
 }
 
+/* Bytes as they came, NULs too. */
+static char *copy_raw(struct arena *a, const char *raw, size_t n)
+{
+    char *copy = arena_alloc(a, n + 1);
+    if (copy && n)
+        memcpy(copy, raw, n);
+    return copy;
+}
+
 /* Nothing of the entry is taken. */
 static enum err refuse_whole(struct entry_reader *r, const struct err_detail *why,
                              const char *raw, size_t n)
@@ -78,7 +87,7 @@ static enum err refuse_whole(struct entry_reader *r, const struct err_detail *wh
     r->out->refused_count = 1;
     r->out->whole = true;
     refusal->why = *why;
-    refusal->raw = arena_strndup(r->arena, raw, n);
+    refusal->raw = copy_raw(r->arena, raw, n);
     refusal->raw_len = n;
     return refusal->raw ? ERR_OK : ERR_NOMEM;
 }
@@ -96,7 +105,7 @@ static enum err refuse_one(struct entry_reader *r, const struct json *j, size_t 
     refusal->why = *d;
     snprintf(refusal->why.path, sizeof refusal->why.path, "%.20s%.160s", at.text,
              d->path);
-    refusal->raw = kept ? arena_strndup(r->arena, buf_str(&text), text.len) : NULL;
+    refusal->raw = kept ? copy_raw(r->arena, buf_str(&text), text.len) : NULL;
     refusal->raw_len = text.len;
     buf_fini(&text);
     if (!refusal->raw)

@@ -200,11 +200,30 @@ static void test_array_limit(void **state)
     buf_fini(&text);
 }
 
+/* Refused bytes are kept as they came, also behind a NUL. */
+static void test_nul_bytes(void **state)
+{
+    static const char json[] = "{\"c\":\0\"a\",\"v\":1}", name[] = "c\0x";
+    struct fixture *f = *state;
+    struct redis_arg words[] = {redis_text("e"), redis_bytes(json, sizeof json - 1)};
+    assert_int_equal(feedback_entry_read(words, 2, &f->arena, &f->entry), ERR_OK);
+    is_refused(&f->entry, ERR_BAD_ENCODING, "");
+    assert_int_equal(f->entry.refused[0].raw_len, sizeof json - 1);
+    assert_memory_equal(f->entry.refused[0].raw, json, sizeof json);
+    words[0] = redis_bytes(name, sizeof name - 1);
+    assert_int_equal(feedback_entry_read(words, 2, &f->arena, &f->entry), ERR_OK);
+    const struct feedback_refusal *r = &f->entry.refused[0];
+    assert_int_equal(r->raw_len, sizeof name + sizeof json - 1);
+    assert_memory_equal(r->raw, name, sizeof name - 1);
+    assert_memory_equal(r->raw + sizeof name, json, sizeof json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nul_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_value, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_fields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_json, set_up, tear_down),

@@ -11,6 +11,12 @@
 #define KEEPALIVE_S 60
 #define WHY_BYTES 160
 
+#if HIREDIS_MAJOR >= 1
+typedef size_t array_count;
+#else
+typedef int array_count;
+#endif
+
 struct redis_link {
     uv_loop_t *uv;
     const struct redis_url *url;
@@ -30,6 +36,9 @@ struct redis_link {
     char *write_bytes;
     struct addrinfo *addresses, *next_address;
     redisReader *reader;
+    redisReplyObjectFunctions functions; /* hiredis' own but for arrays */
+    void *(*create_array)(const redisReadTask *, array_count);
+    bool too_many;      /* elements announced by an array */
     size_t reply_bytes; /* fed since the last complete reply */
     char why[WHY_BYTES];
     char read_bytes[READ_BYTES];
@@ -86,6 +95,23 @@ static void link_close_handle(struct redis_link *k)
     }
 }
 
+/* hiredis takes memory for all elements when an array is only announced. */
+static void *link_create_array(const redisReadTask *task, array_count count)
+{
+    struct redis_link *k = task->privdata;
+    k->too_many = (size_t)count > REDIS_REPLY_MAX_ELEMENTS;
+    return k->too_many ? NULL : k->create_array(task, count);
+}
+
+static void link_guard_arrays(struct redis_link *k)
+{
+    k->functions = *k->reader->fn;
+    k->create_array = k->functions.createArray;
+    k->functions.createArray = link_create_array;
+    k->reader->fn = &k->functions;
+    k->reader->privdata = k;
+}
+
 static void link_parse(struct redis_link *k)
 {
     while (!k->closed) {
@@ -94,6 +120,10 @@ static void link_parse(struct redis_link *k)
             char why[WHY_BYTES];
             (void)snprintf(why, sizeof why, "not the Redis protocol: %s",
                            k->reader->errstr);
+            if (k->too_many) {
+                (void)snprintf(why, sizeof why, "a reply has over %zu elements",
+                               REDIS_REPLY_MAX_ELEMENTS);
+            }
             link_lose(k, why);
             return;
         }
@@ -238,6 +268,7 @@ enum err redis_link_open(struct loop *l, const struct redis_url *url,
     k->events = events;
     k->arg = arg;
     k->reader = reader;
+    link_guard_arrays(k);
     k->resolve.data = k->connect.data = k->write.data = k;
     int e = link_start(k);
     if (e && !k->handle_open) {

@@ -12,6 +12,7 @@
 
 /* A reply of more bytes than this ends the connection. */
 #define REDIS_REPLY_MAX_BYTES ((size_t)64 << 20)
+#define REDIS_REPLY_MAX_ELEMENTS ((size_t)1 << 20) /* of one array in a reply */
 
 struct redis_link;
 

@@ -142,6 +142,9 @@ static void test_broken_replies(void **state)
         {"HTTP/1.1 400 Bad Request\r\n\r\n", "not the Redis protocol"},
         {"$100\r\nhalf a reply", "closed by the server"},
         {"*3\r\n:1\r\n", "closed by the server"},
+        {"*1048576\r\n", "closed by the server"},
+        {"*1048577\r\n", "a reply has over 1048576 elements"},
+        {"*1\r\n*2147483647\r\n", "a reply has over 1048576 elements"},
         {"", "closed by the server"},
     };
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {

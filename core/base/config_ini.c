@@ -29,22 +29,31 @@ static void fail_at(struct ini_reading *r, const char *message)
     err_set(&r->why, ERR_CONFIG, "", "%s", message);
 }
 
+/* As fgets, which does not tell where the line ends if there is a NUL in it. */
+static size_t read_bytes(FILE *file, char *text, size_t size)
+{
+    size_t len = 0;
+    int c = 0;
+    while (c != '\n' && len + 1 < size && (c = getc(file)) != EOF)
+        text[len++] = (char)c;
+    text[len] = '\0';
+    return len;
+}
+
 static char *read_line(char *text, int size, void *user)
 {
     struct ini_reading *r = user;
-    if (r->failed_line || !fgets(text, size, r->file))
+    size_t len = r->failed_line ? 0 : read_bytes(r->file, text, (size_t)size);
+    if (len == 0)
         return NULL;
     r->line++;
-    size_t len = strlen(text);
-    if (len + 1 == (size_t)size && text[len - 1] != '\n') {
+    if (len + 1 == (size_t)size && text[len - 1] != '\n')
         fail_at(r, "the line is too long");
-        return NULL;
-    }
-    if (utf8_invalid_at(text, len) < len) {
+    else if (utf8_invalid_at(text, len) < len)
         fail_at(r, "the line is not UTF-8");
-        return NULL;
-    }
-    return text;
+    else if (memchr(text, '\0', len))
+        fail_at(r, "the line holds a NUL byte");
+    return r->failed_line ? NULL : text;
 }
 
 static int on_line(void *user, const char *section, const char *key, const char *value)

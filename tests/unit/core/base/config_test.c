@@ -41,12 +41,17 @@ static int tear_down(void **state)
     return chdir("/") || rmdir(folder) ? -1 : 0;
 }
 
-static void write_file(const char *path, const char *text)
+static void write_bytes(const char *path, const char *bytes, size_t n)
 {
     FILE *f = fopen(path, "we");
     assert_non_null(f);
-    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
     assert_int_equal(fclose(f), 0);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    write_bytes(path, text, strlen(text));
 }
 
 static struct config *load(const char *path)
@@ -64,13 +69,13 @@ static struct config *load_text(const char *text)
     return load(file);
 }
 
-/* The text is refused with this code, at this line, in words that hold `word`. */
-static void refuses(const char *text, enum err code, int line, const char *word)
+static void refuses_bytes(const char *text, size_t n, enum err code, int line,
+                          const char *word)
 {
     struct config *c = NULL;
     struct err_detail d = {.message = ""};
     char where[80];
-    write_file(file, text);
+    write_bytes(file, text, n);
     enum err e = config_load(file, &c, &d);
     if (e != code)
         fail_msg("%s: %s, not %s", text, err_code(e), err_code(code));
@@ -80,6 +85,12 @@ static void refuses(const char *text, enum err code, int line, const char *word)
     assert_string_equal(d.path, where);
     if (!strstr(d.message, word))
         fail_msg("'%s' does not say '%s'", d.message, word);
+}
+
+/* The text is refused with this code, at this line, in words that hold `word`. */
+static void refuses(const char *text, enum err code, int line, const char *word)
+{
+    refuses_bytes(text, strlen(text), code, line, word);
 }
 
 static void test_defaults(void **state)
@@ -118,6 +129,16 @@ static void test_file_env_flag(void **state)
     assert_int_equal(config_int(c, "worker", "jobs"), 3);
     assert_int_equal(config_override(c, "worker", "nope", "1", &d), ERR_CONFIG);
     config_free(c);
+}
+
+/* A file of zeros is what some crashes leave; what follows a NUL would be lost. */
+static void test_nul_is_refused(void **state)
+{
+    (void)state;
+    static const char zeros[4096] = "", late[] = "[redis]\nprefix = a\0b\n";
+    refuses_bytes(zeros, sizeof zeros, ERR_CONFIG, 1, "too long");
+    refuses_bytes(zeros, 100, ERR_CONFIG, 1, "NUL");
+    refuses_bytes(late, sizeof late - 1, ERR_CONFIG, 2, "NUL");
 }
 
 static void test_where_the_file_is(void **state)
@@ -319,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_defaults),
         TEST(test_file_env_flag),
+        TEST(test_nul_is_refused),
         TEST(test_where_the_file_is),
         TEST(test_complaints_have_lines),
         TEST(test_long_lines),

@@ -76,8 +76,8 @@ const char *http_headers_get(const struct http_headers *h, const char *name)
     if (buf_status(&h->pairs)) {
         return NULL; /* out of memory half-way: the pairs may be torn */
     }
-    const char *found = NULL, *end = h->pairs.data + h->pairs.len;
-    for (const char *p = h->pairs.data; p && p < end;) {
+    const char *found = NULL, *p = buf_str(&h->pairs), *end = p + h->pairs.len;
+    while (p < end) {
         const char *value = p + strlen(p) + 1;
         if (strcasecmp(p, name) == 0) {
             found = value;

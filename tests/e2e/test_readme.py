@@ -71,7 +71,7 @@ def test_demo(tmp_path_factory):
     for heading in re.findall(r"^== .*$", run.stdout, re.M):
         assert "simulated" in heading
     assert "each was counted once" in run.stdout
-    assert re.search(r"lift of the best over control [+-]\d+\.\d % \[", run.stdout)
+    assert re.search(r"lift of the best over control: [+-]\d+\.\d % \[", run.stdout)
     assert re.search(r"^  round [2-9]  v\d+ +parent v\d+ ", run.stdout, re.M)
     assert re.search(r"Spend: \d+ calls, \d+ tokens in", run.stdout)
     assert not os.listdir(env["TMPDIR"])

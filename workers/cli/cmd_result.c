@@ -78,9 +78,13 @@ static void put_variant(struct buf *out, const struct json *v, int rank, bool ev
         buf_printf(out, "  P(best) %5.1f %%  rate %.3f %% [%.3f, %.3f]",
                    100 * view_num(v, "p_best"), 100 * view_num(v, "rate"),
                    100 * view_num(v, "rate_lo"), 100 * view_num(v, "rate_hi"));
-    buf_printf(out, "\n     %.0f impressions, %.0f clicks, %.0f conversions\n     ",
-               view_num(v, "impressions"), view_num(v, "clicks"),
-               view_num(v, "conversions"));
+    buf_append_str(out, "\n     ");
+    if (view_num(v, "impressions") + view_num(v, "clicks") +
+            view_num(v, "conversions") >
+        0)
+        buf_printf(out, "%.0f impressions, %.0f clicks, %.0f conversions\n     ",
+                   view_num(v, "impressions"), view_num(v, "clicks"),
+                   view_num(v, "conversions"));
     escape_text(out, text, strlen(text));
     if (*view_str(v, "reason")) {
         buf_append_str(out, "\n     (");

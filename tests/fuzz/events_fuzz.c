@@ -1,0 +1,97 @@
+/* events_fuzz.c: entries of the event stream. An input that begins with '{' or '[' is
+ * the one field `e`; any other is field, value, field, value … of a line each. */
+#include "campaigns/formats/format.h"
+#include "campaigns/spec.h"
+#include "tests/fuzz/fuzz.h"
+#include "workers/feedback_entry.h"
+
+#define ARENA_MAX_BYTES ((size_t)16 << 20)
+#define WORDS_MAX (2 * FEEDBACK_WORDS_MAX)
+
+static void check_item(const struct events_item *i)
+{
+    check(i->count >= 1 && i->count <= FORMAT_COUNT_MAX);
+    check(i->value_micro >= -FORMAT_VALUE_MAX_MICRO);
+    check(i->value_micro <= FORMAT_VALUE_MAX_MICRO);
+    check(i->value_micro >= 0 || strcmp(i->type, "refund") == 0);
+    check(i->ts_ms >= 0 && i->epoch >= -1);
+    check(spec_id_is_valid(i->campaign) && strlen(i->type) <= FORMAT_TYPE_MAX);
+    fuzz_check_text(i->variant, SPEC_ID_MAX + 1);
+    fuzz_check_text(i->type, FORMAT_TYPE_MAX + 1);
+    fuzz_check_text(i->currency, 8);
+    fuzz_check_text(i->user, 17);
+}
+
+static void check_entry(const struct feedback_entry *entry)
+{
+    check(entry->count >= 0 && entry->count <= EVENTS_BATCH_MAX);
+    check(entry->refused_count >= 0 && entry->refused_count <= EVENTS_BATCH_MAX);
+    check(entry->whole ? entry->count == 0 && entry->refused_count == 1
+                       : entry->count > 0);
+    for (int i = 0; i < entry->count; i++)
+        check_item(&entry->items[i]);
+    for (int i = 0; i < entry->refused_count; i++) {
+        const struct feedback_refusal *r = &entry->refused[i];
+        fuzz_check_refusal(r->why.code, &r->why);
+        check(r->why.code && r->raw && r->raw[r->raw_len] == '\0');
+    }
+}
+
+static void read_entry(const struct redis_arg *words, size_t count)
+{
+    struct arena arena;
+    struct feedback_entry *entry = malloc(sizeof *entry);
+    check(entry);
+    arena_init(&arena, ARENA_MAX_BYTES);
+    check(feedback_entry_read(words, count, &arena, entry) == ERR_OK);
+    check_entry(entry);
+    arena_fini(&arena);
+    free(entry);
+}
+
+static void read_lines(char *text, size_t n)
+{
+    struct redis_arg words[WORDS_MAX];
+    size_t count = 0;
+    for (char *end = text + n; count < WORDS_MAX && text <= end; count++) {
+        char *stop = memchr(text, '\n', (size_t)(end - text));
+        if (!stop)
+            stop = end;
+        *stop = '\0';
+        words[count] = redis_bytes(text, (size_t)(stop - text));
+        text = stop + 1;
+    }
+    read_entry(words, count - count % 2);
+}
+
+/* The formats alone, with less room than they may fill. */
+static void read_formats(const char *text, size_t n)
+{
+    struct err_detail d = {.code = ERR_OK};
+    struct json *root = NULL;
+    struct format_event out[1];
+    int count = 0;
+    if (json_parse(text, n, &json_limits_spec, &root, &d))
+        return;
+    enum err e = format_read(root, out, 1, &count, &d);
+    check(count >= 0 && count <= 1);
+    if (e)
+        fuzz_check_refusal(e, &d);
+    else if (count)
+        check(format_check_event(&out[0], &d) == ERR_OK);
+    json_free(root);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    char *text = fuzz_string(data, n);
+    if (n > 0 && (text[0] == '{' || text[0] == '[')) {
+        struct redis_arg words[] = {redis_text("e"), redis_bytes(text, n)};
+        read_entry(words, 2);
+        read_formats(text, n);
+    } else {
+        read_lines(text, n);
+    }
+    free(text);
+    return 0;
+}

@@ -1,0 +1,78 @@
+/* reply_fuzz.c: HTTP replies of an LLM endpoint: a status line, header lines, an empty
+ * line, the body. Without a status line it is 200. */
+#include "campaigns/checks/repair.h"
+#include "core/io/http_headers.h"
+#include "tests/fuzz/fuzz.h"
+#include "workers/llm/price.h"
+#include "workers/llm/provider.h"
+
+#define NOW_MS INT64_C(1793880000000) /* Thu, 05 Nov 2026 12:00:00 GMT */
+#define RETRY_MAX_MS (INT64_C(24) * 3600 * 1000)
+
+/* Takes the header lines; returns where the body begins. */
+static size_t read_headers(struct http_headers *headers, const char *text, size_t n)
+{
+    size_t at = 0;
+    while (at < n) {
+        const char *line = text + at, *stop = memchr(line, '\n', n - at);
+        size_t len = stop ? (size_t)(stop - line) + 1 : n - at;
+        at += len;
+        if (len <= 2 && (line[0] == '\n' || (len == 2 && line[0] == '\r')))
+            break;
+        http_headers_add_line(headers, line, len);
+    }
+    return at;
+}
+
+static void check_reply(const struct provider_reply *r)
+{
+    static const struct price price = {.in_nano = 15000, .out_nano = 75000};
+    check(r->code < ERR_COUNT);
+    check(r->code == ERR_OK ? !r->retryable && r->text.len > 0 : r->message[0] != 0);
+    check(r->retry_after_ms >= -1 && r->retry_after_ms <= RETRY_MAX_MS);
+    check(utf8_invalid_at(buf_str(&r->text), r->text.len) == r->text.len);
+    fuzz_check_text(r->finish, sizeof r->finish);
+    fuzz_check_text(r->model, sizeof r->model);
+    fuzz_check_text(r->request_id, sizeof r->request_id);
+    fuzz_check_text(r->message, sizeof r->message);
+    if (r->has_usage) {
+        check(r->tokens_in > 0 && r->tokens_out >= 0);
+        check(r->tokens_cached >= 0 && r->tokens_cached <= r->tokens_in);
+        check(price_cost_nano(&price, r->tokens_in, r->tokens_out) > 0);
+    }
+}
+
+static void read_content(const struct provider_reply *r)
+{
+    struct err_detail d = {.code = ERR_OK};
+    struct json *value = NULL;
+    bool repaired;
+    if (!repair_parse(buf_str(&r->text), r->text.len, &value, &repaired, &d))
+        json_free(value);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    struct http_headers headers;
+    http_headers_init(&headers);
+    size_t at = read_headers(&headers, (const char *)data, n);
+    char *body = fuzz_string(data + at, n - at);
+    struct http_reply http = {.sent = true,
+                              .status = headers.status ? headers.status : 200,
+                              .body = body,
+                              .body_len = n - at,
+                              .message = "",
+                              .headers = &headers};
+    const struct provider *p;
+    for (size_t i = 0; (p = provider_at(i)); i++) {
+        struct provider_reply reply;
+        provider_reply_init(&reply);
+        p->read(&http, NOW_MS, &reply);
+        check_reply(&reply);
+        read_content(&reply);
+        provider_reply_fini(&reply);
+    }
+    free(body);
+    http_headers_fini(&headers);
+    return 0;
+}

@@ -11,14 +11,14 @@
 /* Only the file counts. */
 static void forget_environment(void)
 {
-#define SETTING(section, key, type, initial, env, meaning)                             \
-    if (*env)                                                                          \
-        unsetenv(env);
+    static const char *const names[] = {
+#define SETTING(section, key, type, initial, env, meaning) env,
 #include "core/base/settings.def"
 #undef SETTING
-    unsetenv("OPENAI_BASE_URL");
-    unsetenv("OPENAI_API_KEY");
-    unsetenv("BARKER_MODEL");
+        "OPENAI_BASE_URL", "OPENAI_API_KEY", "BARKER_MODEL"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (*names[i])
+            unsetenv(names[i]);
 }
 
 static void check_int(const struct config *c, const char *section, const char *key)

@@ -32,8 +32,11 @@ struct events_item {
 /* cursor: as read. last: entry id of the last event of this batch (also of refused
  * ones). Counted per variant (public hash), placement, campaign, and epoch; wakes the
  * campaign's job once for a re-rank. Reply: ["stale"], or ["applied", counted,
- * duplicate, late, orphan]. `late`: older than the window by ts_ms; `orphan`: unknown
- * campaign or variant. _holdout events are counted on the campaign only. */
+ * duplicate, late, orphan], with orphans or damage followed by campaign and variant of
+ * the first orphan and "<campaign>: <error>" or "". `late`: older than the window by
+ * ts_ms; `orphan`: unknown campaign or variant; damage: a campaign whose keys have
+ * another type by now, it is skipped. _holdout events are counted on the campaign only.
+ * Totals of all batches stand in the hash `ev`, orphans of a campaign in its hash. */
 enum err events_apply(struct queue *q, const char *cursor, const char *last,
                       const struct events_item *items, int count, int window_h,
                       queue_fn fn, void *arg, uint64_t ticket) MUST_USE;

@@ -5,10 +5,12 @@
  * `rejected`. Nothing is retried here: after any failure the next kick reads again
  * from the cursor, and what was applied lies before it. */
 #include "workers/feedback.h"
+#include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/log.h"
 #include "queues/inbox.h"
 #include "workers/feedback_entry.h"
+#include "workers/feedback_orphans.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@ struct feedback {
     int refusals_open, refusals;
     enum err failed; /* a refusal was not answered: the batch must not be applied */
     struct feedback_entry entry;
+    struct feedback_orphans orphans;
 };
 
 static void read_batch(struct feedback *f);
@@ -72,6 +75,18 @@ static void stop(struct feedback *f, enum err e, const char *where)
     f->busy = false;
 }
 
+/* What was not counted and is nobody's to see otherwise. */
+static void tell_losses(struct feedback *f, const struct reply *r)
+{
+    const char *damage = reply_str(reply_at(r, 7), NULL);
+    feedback_orphans_add(&f->orphans, reply_int(reply_at(r, 4)),
+                         reply_str(reply_at(r, 5), NULL),
+                         reply_str(reply_at(r, 6), NULL));
+    (void)feedback_orphans_tell(&f->orphans, clock_mono_ms());
+    if (damage[0])
+        log_event(LOG_ERROR, "events.damaged", "campaign", damage, NULL);
+}
+
 static void on_applied(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
     struct feedback *f = arg;
@@ -80,11 +95,11 @@ static void on_applied(void *arg, uint64_t ticket, enum err e, const struct repl
         stop(f, e, "apply");
         return;
     }
-    char counted[24], orphan[24];
+    char counted[24];
     snprintf(counted, sizeof counted, "%lld", (long long)reply_int(reply_at(r, 1)));
-    snprintf(orphan, sizeof orphan, "%lld", (long long)reply_int(reply_at(r, 4)));
     log_event(LOG_DEBUG, "events.applied", "outcome", reply_str(reply_at(r, 0), NULL),
-              "counted", counted, "orphan", orphan, NULL);
+              "counted", counted, NULL);
+    tell_losses(f, r);
     read_batch(f); /* also if another applier was faster ("stale") */
 }
 

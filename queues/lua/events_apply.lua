@@ -11,8 +11,10 @@ local KNOWN = {impression = 1, click = 1, cart = 1, conversion = 1, refund = 1, 
                delivered = 1, unsubscribe = 1, complaint = 1, bounce = 1, csat = 1,
                resolved = 1}
 local COUNTERS_MAX = 20000 -- of one campaign; further custom types count as "other"
+local ARGV = ARGV -- a global is looked up by name at each use
 
-local state = redis.call("HMGET", key("ev"), "cursor", "gens")
+local state = redis.call("HMGET", key("ev"), "cursor", "gens", "applied", "duplicate",
+                         "late", "orphan", "refused")
 if (state[1] or "0-0") ~= cursor or not string.find(last, "^%d+%-%d+$") then
   return {"stale"}
 end
@@ -21,6 +23,7 @@ local now = now_ms()
 local function bump(sums, field, n) sums[field] = (sums[field] or 0) + n end
 
 -- What the batch touches, looked up once: campaigns, their placements, their variants.
+-- A hash that was damaged by hand (pcall) is none: it must not stop all the others.
 local campaigns = {}
 local function campaign_of(id)
   local c = campaigns[id]
@@ -29,7 +32,6 @@ local function campaign_of(id)
     c = left ~= -2 and
         {id = id, left = left, name = campaign_key(id), exact_name = part_key(id, "n"),
          variants = {}, places = {}, exact = {}, sums = {}, money = {}, events = 0}
-    if c then c.crowded = redis.call("HLEN", c.exact_name) > COUNTERS_MAX end
     campaigns[id] = c
   end
   return c
@@ -39,9 +41,9 @@ local function placement_of(c, place)
   local p = c.places[place]
   if not p then
     local name = placement_key(c.id, place)
-    local epoch = redis.call("HGET", name, "epoch")
+    local epoch = redis.pcall("HGET", name, "epoch")
     if not epoch then ensure_placement(c.id, place) end
-    p = {name = name, sums = {}, epoch = tonumber(epoch) or 0}
+    p = {name = name, sums = {}, epoch = type(epoch) == "string" and tonumber(epoch) or 0}
     c.places[place] = p
   end
   return p
@@ -51,10 +53,10 @@ local function variant_of(c, vid)
   local v = c.variants[vid]
   if v == nil then
     local name = variant_key(c.id, vid)
-    local place = vid ~= HOLDOUT and redis.call("HGET", name, "placement")
+    local place = vid ~= HOLDOUT and redis.pcall("HGET", name, "placement")
     if vid == HOLDOUT then
       v = {prefixes = {}}
-    elseif place then
+    elseif type(place) == "string" then
       v = {name = name, sums = {}, prefixes = {},
            place = place ~= "" and placement_of(c, place)}
     else
@@ -92,10 +94,18 @@ local function add_money(c, v, vid, prefix, micro, currency)
   end
 end
 
+local function is_crowded(c)
+  if c.crowded == nil then
+    local fields = redis.pcall("HLEN", c.exact_name)
+    c.crowded = type(fields) == "number" and fields > COUNTERS_MAX
+  end
+  return c.crowded
+end
+
 local function tally(c, v, vid, at)
   local type, count = ARGV[at + 2], tonumber(ARGV[at + 3]) or 1
   local micro, field = tonumber(ARGV[at + 4]) or 0, PUBLIC[type]
-  if c.crowded and not KNOWN[type] then type = "other" end
+  if not KNOWN[type] and is_crowded(c) then type = "other" end
   local prefix = prefix_of(v, vid, ARGV[at + 8])
   bump(c.exact, prefix .. type, count)
   if field then
@@ -114,7 +124,10 @@ local function raise(name, sums)
   for field in pairs(sums) do fields[#fields + 1] = field end
   if #fields <= 2 then
     for _, field in ipairs(fields) do
-      redis.pcall("HINCRBY", name, field, int(sums[field]))
+      local sum = redis.pcall("HINCRBY", name, field, sums[field])
+      if type(sum) == "table" and string.find(sum.err, "WRONGTYPE", 1, true) then
+        error(sum)
+      end
     end
     return
   end
@@ -162,8 +175,9 @@ local function expire_late(c)
 end
 
 local function write(c)
-  raise(c.exact_name, c.exact)
   raise(c.name, c.sums)
+  if c.events == 0 then return end
+  raise(c.exact_name, c.exact)
   for _, v in pairs(c.variants) do
     if v and v.name then raise(v.name, v.sums) end
   end
@@ -173,31 +187,51 @@ local function write(c)
   expire_late(c)
 end
 
-local counted, duplicate, late, orphan = 0, 0, 0, 0
-local function judge(at)
-  local vid, hash, ts = ARGV[at + 1], ARGV[at + 6], tonumber(ARGV[at + 7]) or 0
-  if ts > 0 and ts < now - window then
-    late = late + 1
-    return
-  end
-  local c = campaign_of(ARGV[at])
-  local v = c and variant_of(c, vid)
-  if not v then
-    orphan = orphan + 1
-  elseif hash ~= "0" and is_seen(hash, now) then
-    duplicate = duplicate + 1
-  else
-    counted = counted + 1
-    tally(c, v, vid, at)
+-- One campaign that cannot be written to (its keys were damaged by hand) must not stop
+-- all the others, now and at each repeat.
+local damage = ""
+local function write_all()
+  for id, c in pairs(campaigns) do
+    if c and (c.events > 0 or c.sums.orphans) then
+      local ok, problem = pcall(write, c)
+      if not ok then
+        damage = id .. ": " .. (type(problem) == "table" and problem.err or problem)
+      end
+    end
   end
 end
 
-load_seen(state[2], now, window)
-for at = 4, #ARGV - STEP + 1, STEP do judge(at) end
-for _, c in pairs(campaigns) do
-  if c and c.events > 0 then write(c) end
+local count = {applied = 0, duplicate = 0, late = 0, orphan = 0}
+local stray, stray_vid = "", ""
+local function judge(at)
+  local vid, hash, ts = ARGV[at + 1], ARGV[at + 6], tonumber(ARGV[at + 7]) or 0
+  if ts > 0 and ts < now - window then return "late" end
+  local c = campaign_of(ARGV[at])
+  local v = c and variant_of(c, vid)
+  if not v then
+    if c then bump(c.sums, "orphans", 1) end
+    if stray == "" then stray, stray_vid = ARGV[at], vid end
+    return "orphan"
+  end
+  if hash ~= "0" and is_seen(hash, now) then return "duplicate" end
+  tally(c, v, vid, at)
+  return "applied"
 end
-redis.call("HSET", key("ev"), "gens", save_seen(), "cursor", last)
+
+load_seen(state[2], now, window)
+for at = 4, #ARGV - STEP + 1, STEP do bump(count, judge(at), 1) end
+write_all()
+local function total(at, n)
+  return int(math.min((tonumber(state[at]) or 0) + n, EXACT_MAX))
+end
+redis.call("HSET", key("ev"), "gens", save_seen(), "cursor", last,
+           "applied", total(3, count.applied), "duplicate", total(4, count.duplicate),
+           "late", total(5, count.late), "orphan", total(6, count.orphan),
+           "refused", total(7, 0))
 redis.call("XTRIM", key("events"), "MINID", last)
 redis.call("XDEL", key("events"), last)
-return {"applied", counted, duplicate, late, orphan}
+local reply = {"applied", count.applied, count.duplicate, count.late, count.orphan}
+if count.orphan > 0 or damage ~= "" then
+  reply[6], reply[7], reply[8] = stray, stray_vid, damage
+end
+return reply

@@ -2,8 +2,8 @@
 -- front of each script. KEYS[1] is the root "bk:{p}": all keys share its slot.
 local ROOT = KEYS[1]
 
--- Of the partition: inbox events control rejected changes campaigns dead (public);
--- due ring queued given done hb gone run grace ev rev rejected_bytes (private).
+-- Of the partition: inbox events control rejected changes campaigns dead ev (public);
+-- due ring queued given done hb gone run grace rev rejected_bytes (private).
 local function key(name) return ROOT .. ":" .. name end
 
 -- Of a campaign. Parts: spec ck bud rsv vids places mail n kids jrs series audit doc.

@@ -40,18 +40,19 @@ local function save_seen()
   return table.concat(text)
 end
 
--- hash: a signed 64-bit number as text; Lua's doubles cannot hold it.
+-- hash: a signed 64-bit number as text; Lua's doubles cannot hold it. A key that is no
+-- set any more (pcall) has seen nothing.
 -- A shard gets its TTL with its first ids: with 16 times more ids than shards the
 -- chance of one that is still empty is e^-16, and one id in 64 looks again.
 local function is_seen(hash, now)
   local spread = tonumber(string.sub(hash, -7)) or 0
   for i = 2, #gens do
     local g = gens[i]
-    if redis.call("SISMEMBER", g.prefix .. spread % g.size, hash) == 1 then return true end
+    if redis.pcall("SISMEMBER", g.prefix .. spread % g.size, hash) == 1 then return true end
   end
   local g = gens[1]
   local set = g.prefix .. spread % g.size
-  if redis.call("SADD", set, hash) == 0 then return true end
+  if redis.pcall("SADD", set, hash) == 0 then return true end
   if g.count + added < 16 * g.size or spread % 64 == 0 then
     redis.call("PEXPIRE", set, int(g.ends - now), "NX")
   end

@@ -95,7 +95,7 @@ def test_nothing_there_is_no_error(s):
     assert s.refuse("inbox", "1-1", "c", "", "", "", 0, "") == ["gone"]
     assert s.redis.keys() == [f"{ROOT}:gone"]
     assert s.events_apply("0-0", "1-1", 1000, "no", "v", "click", 1, 0, "", 5, 0, 0) == [
-        "applied", 0, 0, 0, 1]
+        "applied", 0, 0, 0, 1, "no", "v", ""]
 
 
 # --- lanes

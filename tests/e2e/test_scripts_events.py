@@ -6,7 +6,8 @@ import random
 import pytest
 
 ROOT, EVENTS, WINDOW = "bk:{0}", "bk:{0}:events", 72 * 3_600_000
-PUBLIC = {"impression": "impressions", "click": "clicks", "conversion": "conversions"}
+PUBLIC = {"impression": "impressions", "delivered": "delivered", "click": "clicks",
+          "conversion": "conversions"}
 LIMITS = (200, 32_768, 4 << 20)  # lease, largest entry, bytes in all
 
 
@@ -77,7 +78,8 @@ class Tally:
 
 
 def random_event(rng):
-    t = rng.choice(["impression", "click", "conversion", "refund", "cart", "zoom"])
+    t = rng.choice(["impression", "delivered", "click", "conversion", "refund", "cart",
+                    "zoom"])
     worth = {"conversion": rng.randint(1, 10**9), "refund": -rng.randint(1, 10**8)}
     micro = worth.get(t, 0)
     return event(f"c{rng.randrange(3)}", rng.choice(["v0", "v1", "v2", "_holdout"]), t,
@@ -124,11 +126,70 @@ def test_late_orphan_and_currencies(s):
     campaign(s, "c0")
     assert apply(s, [event(ts=1), event("nobody"), event(v="nobody"),
                      event(micro=1_500_000, cur="EUR"), event(micro=7_000_000, cur="USD"),
-                     event(micro=-250_001, cur="EUR")]) == ["applied", 3, 0, 1, 2]
+                     event(micro=-250_001, cur="EUR")]) == [
+        "applied", 3, 0, 1, 2, "nobody", "v0", ""]
     assert s.redis.hget(f"{ROOT}:c:c0", "revenue") == "1.249999"
     n = s.redis.hgetall(f"{ROOT}:c:c0:n")
     assert n["currency"] == "EUR" and n["revenue_micro:c:USD"] == "7000000"
     assert not s.redis.exists(f"{ROOT}:c:nobody")
+
+
+def totals(s):
+    names = ("applied", "duplicate", "late", "orphan", "refused")
+    return [int(n) for n in s.redis.hmget(f"{ROOT}:ev", names)]
+
+
+def test_what_is_not_counted_is_told(s):
+    campaign(s, "c0")
+    assert s.redis.hget(f"{ROOT}:c:c0", "orphans") == "0"
+    apply(s, [event(v="gone", n=5), event(v="gone2"), event("nobody"), event(ts=1),
+              event(eid=7), event(eid=7), event(eid=8)])
+    assert s.redis.hget(f"{ROOT}:c:c0", "orphans") == "2"
+    assert totals(s) == [2, 1, 1, 3, 0]
+    s.refuse("events", "", "bad_json", "", "", "x", 1, "")
+    s.refuse("inbox", "", "bad_json", "", "", "x", 1, "")
+    assert totals(s) == [2, 1, 1, 3, 1]
+    assert apply(s, [event(v="gone3")]) == ["applied", 0, 0, 0, 1, "c0", "gone3", ""]
+    assert s.redis.hget(f"{ROOT}:c:c0", "orphans") == "3"
+    assert totals(s) == [2, 1, 1, 4, 1]
+    assert not s.redis.exists(f"{ROOT}:c:c0:v:gone", f"{ROOT}:c:c0:v:gone3")
+
+
+def test_orphans_of_an_ended_campaign_expire_with_it(s):
+    job = campaign(s, "c0", ops=["E", 1, 60_000])
+    apply(s, [event()])
+    assert s.tick("w", 5, 1_000_000, 0)[5] == [["c0", 2]]
+    assert s.commit(job[0], 2, 1, "X", "done", "", 5000) == ["ok"]
+    apply(s, [event(v="gone")])
+    assert s.redis.hget(f"{ROOT}:c:c0", "orphans") == "1"
+    assert 0 < s.redis.pttl(f"{ROOT}:c:c0") <= 5000
+
+
+@pytest.mark.parametrize("key, why", [
+    ("c:c0", "damage"), ("c:c0:v:v0", "orphan"), ("c:c0:p:email", "damage"),
+    ("c:c0:n", "damage"), ("j:c0", "damage")])
+def test_a_damaged_campaign_does_not_stop_the_others(s, key, why):
+    for name in ("c0", "c1"):
+        campaign(s, name)
+    s.redis.set(f"{ROOT}:{key}", "not a hash")
+    kinds = ("impression", "delivered", "click")
+    batch = [event(c, t=t, eid=n * 10 + i) for i, t in enumerate(kinds)
+             for n, c in ((1, "c0"), (2, "c1"))]
+    reply = apply(s, batch)
+    assert reply[0] == "applied" and reply[1] == (3 if why == "orphan" else 6)
+    if why == "damage":
+        assert reply[7].startswith("c0: ") and "WRONGTYPE" in reply[7]
+    other = s.redis.hmget(f"{ROOT}:c:c1", *(PUBLIC[t] for t in kinds))
+    assert other == ["1", "1", "1"]
+    assert apply(s, batch)[1:3] == ([0, 3] if why == "orphan" else [0, 6])
+    assert s.redis.xlen(EVENTS) == 0
+
+
+def test_a_damaged_set_of_ids_stops_nobody(s):
+    campaign(s, "c0")
+    for shard in range(64):
+        s.redis.set(f"{ROOT}:seen:1:{shard}", "not a set")
+    assert apply(s, [event(eid=1), event(eid=2)])[:2] == ["applied", 2]
 
 
 def test_absurd_sums_stop_nobody(s):

@@ -195,15 +195,33 @@ static void test_failure(void **state)
     struct partition *p = *state;
     campaign(p);
     (void)ask(p, "XADD", "bk:{0}:events", "*", "c", "con-1", "v", "v1", "t", "click");
-    add_json(p, "nonsense");
-    (void)ask(p, "RENAME", "bk:{0}:c:con-1:v:v1", "kept");
-    (void)ask(p, "SET", "bk:{0}:c:con-1:v:v1", "not a hash");
+    (void)ask(p, "SET", "bk:{0}:ev", "not a hash");
     apply_all(p);
     assert_string_equal(ask(p, "XLEN", "bk:{0}:events"), "1");
-    (void)ask(p, "RENAME", "kept", "bk:{0}:c:con-1:v:v1");
+    (void)ask(p, "DEL", "bk:{0}:ev");
     apply_all(p);
     assert_string_equal(of_variant(p, "clicks"), "'1'");
-    assert_string_equal(ask(p, "XLEN", "bk:{0}:rejected"), "1");
+}
+
+/* What belongs to nothing known leaves a trace, and what is damaged stops nobody. */
+static void test_orphans(void **state)
+{
+    struct partition *p = *state;
+    campaign(p);
+    admit(p, "con-2");
+    (void)ask(p, "SET", "bk:{0}:c:con-2:v:v1", "not a hash");
+    add_json(p, "[{\"c\":\"con-1\",\"v\":\"v1\",\"t\":\"click\"},"
+                "{\"c\":\"con-1\",\"v\":\"v7\",\"t\":\"click\"},"
+                "{\"c\":\"con-2\",\"v\":\"v1\",\"t\":\"click\"},"
+                "{\"c\":\"nobody\",\"v\":\"v1\",\"t\":\"click\"},{\"c\":1}]");
+    add_json(p, "nonsense");
+    apply_all(p);
+    assert_string_equal(of_variant(p, "clicks"), "'1'");
+    assert_string_equal(ask(p, "HGET", "bk:{0}:c:con-1", "orphans"), "'1'");
+    assert_string_equal(ask(p, "HGET", "bk:{0}:c:con-2", "orphans"), "'1'");
+    assert_string_equal(
+        ask(p, "HMGET", "bk:{0}:ev", "applied", "orphan", "refused", "late"),
+        "['1' '3' '2' '0']");
 }
 
 int main(void)
@@ -211,7 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         queue_test(test_counts),  queue_test(test_pseudonym),  queue_test(test_refuses),
         queue_test(test_mixed),   queue_test(test_full_batch), queue_test(test_rivals),
-        queue_test(test_failure),
+        queue_test(test_failure), queue_test(test_orphans),
     };
     return cmocka_run_group_tests(tests, partition_start, partition_stop);
 }

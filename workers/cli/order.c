@@ -18,11 +18,15 @@ static bool is_action(const struct order *o, const char *name)
     return strcmp(o->control.action, name) == 0;
 }
 
-bool order_concerns(const struct order *o, const struct json *before)
+/* Is the variant one that the order is for? By how it was before. */
+static bool concerns(const struct order *o, const struct json *before)
 {
-    if (strcmp(o->control.variant, "all") == 0)
+    const char *wanted = o->control.variant;
+    if (!wanted)
+        return false;
+    if (strcmp(wanted, "all") == 0)
         return strcmp(view_str(before, "state"), "pending") == 0;
-    return strcmp(o->control.variant, view_str(before, "id")) == 0;
+    return strcmp(wanted, view_str(before, "id")) == 0;
 }
 
 static int send_one(struct order *o, const char *variant)
@@ -42,7 +46,7 @@ int order_send(struct order *o)
     if (!o->control.variant)
         return send_one(o, NULL);
     json_each (v, o->before)
-        if (!rc && order_concerns(o, v))
+        if (!rc && concerns(o, v))
             rc = send_one(o, view_str(v, "id"));
     return rc;
 }
@@ -80,7 +84,7 @@ static bool is_settled(const struct order *o)
     if (!o->control.variant)
         return effect_on_campaign(o) != EFFECT_OPEN;
     json_each (v, o->before)
-        if (order_concerns(o, v) && effect_on_variant(o, v) == EFFECT_OPEN)
+        if (concerns(o, v) && effect_on_variant(o, v) == EFFECT_OPEN)
             return false;
     return true;
 }
@@ -165,7 +169,7 @@ int order_report(const struct order *o)
     if (!o->control.variant)
         put_line(o, &out, o->campaign, worst);
     json_each (v, o->before) {
-        if (!order_concerns(o, v))
+        if (!concerns(o, v))
             continue;
         enum effect effect = effect_on_variant(o, v);
         open |= effect == EFFECT_OPEN;

@@ -16,8 +16,6 @@ struct order {
     struct json *before, *now; /* **owns**: variants, then and now; of reviews only */
 };
 
-/* Is the variant one that the order is for? By how it was before. */
-bool order_concerns(const struct order *o, const struct json *before);
 /* Sends one entry per variant, or one. An exit code. */
 int order_send(struct order *o);
 /* Waits for the effect, while a worker is there, a few seconds at most. */

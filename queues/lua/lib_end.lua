@@ -12,11 +12,13 @@ local function changed(id, what)
 end
 
 -- Every key of one campaign expires after ms. The lists of names bound the loop; one
--- that is no list any more names nothing (pcall answers with a table without items).
+-- that is not there is not read (this is the longest part of most ends), one that is no
+-- list any more names nothing: pcall answers with a table without items.
 local function expire(id, ms)
   ms = int(ms)
-  local function one(name) redis.call("PEXPIRE", name, ms) end
+  local function one(name) return redis.call("PEXPIRE", name, ms) end
   local function each(part)
+    if one(part_key(id, part)) == 0 then return ipairs({}) end
     return ipairs(redis.pcall("LRANGE", part_key(id, part), 0, -1))
   end
   for _, name in each("jrs") do one(name) end
@@ -27,8 +29,8 @@ local function expire(id, ms)
     one(alloc_key(id, place))
     one(epochs_key(id, place))
   end
-  for _, part in ipairs({"spec", "ck", "bud", "rsv", "vids", "places", "mail", "n",
-                         "kids", "jrs", "series", "audit", "doc"}) do
+  for _, part in ipairs({"spec", "ck", "bud", "rsv", "mail", "n", "kids", "series",
+                         "audit", "doc"}) do
     one(part_key(id, part))
   end
   one(campaign_key(id))

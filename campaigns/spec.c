@@ -182,22 +182,31 @@ static enum err read_llm(struct spec_reader *r, const struct json *j, const char
         {"endpoint", llm_endpoint}, {"model", llm_model}, {NULL, NULL}};
     return spec_read_object(r, j, path, rows);
 }
+static const char *const metric_names[] = {"click", "conversion", "revenue"};
+
+const char *spec_metric_name(enum spec_metric m)
+{
+    return metric_names[m];
+}
 static enum err read_metric(struct spec_reader *r, const struct json *j,
                             const char *path)
 {
     const char *name = json_str(j, "");
-    if (strcmp(name, "click") == 0)
-        r->spec->metric = SPEC_METRIC_CLICK;
-    else if (strcmp(name, "conversion") == 0)
-        r->spec->metric = SPEC_METRIC_CONVERSION;
-    else if (strcmp(name, "revenue") == 0 || strcmp(name, "csat") == 0 ||
-             strcmp(name, "resolved") == 0 ||
-             strcmp(name, "revenue_per_recipient") == 0)
+    if (strcmp(name, "csat") == 0 || strcmp(name, "resolved") == 0)
         return not_served(r, j, path);
-    else
-        return err_set(r->d, ERR_BAD_VALUE, path,
-                       "click, conversion, revenue, csat or resolved");
-    return ERR_OK;
+    if (strcmp(name, "revenue_per_recipient") == 0)
+        name = "revenue";
+    for (int m = 0; m <= SPEC_METRIC_REVENUE; m++) {
+        if (strcmp(name, metric_names[m]) != 0)
+            continue;
+        r->spec->metric = (enum spec_metric)m;
+        if (m == SPEC_METRIC_REVENUE)
+            spec_warn(r->spec, "/metric",
+                      "revenue is counted; this version ranks by conversions");
+        return ERR_OK;
+    }
+    return err_set(r->d, ERR_BAD_VALUE, path,
+                   "click, conversion, revenue, csat or resolved");
 }
 static enum err read_holdout(struct spec_reader *r, const struct json *j,
                              const char *path)

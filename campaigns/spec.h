@@ -15,7 +15,9 @@
 #define SPEC_PLACEMENTS_MAX 64
 #define SPEC_WARNINGS_MAX 16
 
-enum spec_metric { SPEC_METRIC_CLICK, SPEC_METRIC_CONVERSION };
+/* REVENUE ranks by conversions in this version, with a warning. */
+enum spec_metric { SPEC_METRIC_CLICK, SPEC_METRIC_CONVERSION, SPEC_METRIC_REVENUE };
+const char *spec_metric_name(enum spec_metric m);
 
 struct spec_segment {
     const char *id, *profile;

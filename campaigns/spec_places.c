@@ -1,19 +1,24 @@
 /* spec_places.c: channels x segments x locales = placements, and their controls. */
+#include "campaigns/checks/channel_text.h"
 #include "campaigns/spec_reader.h"
 #include <stdio.h>
 #include <string.h>
 
-/* The names that are there are part of the message. */
+/* The names of the same family are part of the message: "sms.us" → sms, sms.en-US … */
 static enum err refuse_channel(struct spec_reader *r, const char *path,
                                const char *name)
 {
     char names[160] = "";
-    const struct channel *c = channel_at(r->channels, 0);
-    for (size_t i = 0, used = 0; c && used < sizeof names;
-         c = channel_at(r->channels, ++i))
+    size_t family = strcspn(name, "."), used = 0, i = 0;
+    for (const struct channel *c = channel_at(r->channels, 0); c;
+         c = channel_at(r->channels, ++i)) {
+        if (c->off || strncmp(c->name, name, family) != 0 || used >= sizeof names)
+            continue;
         used += (size_t)snprintf(names + used, sizeof names - used, " %s", c->name);
-    return err_set(r->d, ERR_BAD_VALUE, path, "there is no channel %.64s; there are:%s",
-                   name, names);
+    }
+    return err_set(r->d, ERR_BAD_VALUE, path,
+                   "there is no channel %.64s%s%s; `barker channels` lists them", name,
+                   used ? "; near it:" : "", names);
 }
 
 enum err spec_read_channel(struct spec_reader *r, const struct json *j,
@@ -30,6 +35,9 @@ enum err spec_read_channel(struct spec_reader *r, const struct json *j,
         s->channel[i] = channel_find(r->channels, names[i]);
         if (!s->channel[i])
             return refuse_channel(r, at, names[i]);
+        if (s->channel[i]->off)
+            return err_set(r->d, ERR_NOT_SUPPORTED, at, "channel %s is off: %s",
+                           names[i], s->channel[i]->off);
         for (int k = 0; k < i; k++) {
             if (s->channel[k] == s->channel[i])
                 return err_set(r->d, ERR_BAD_VALUE, at, "the channel is named twice");
@@ -154,6 +162,17 @@ static enum err add_placement(struct spec_reader *r, int channel, int segment,
     return p->name ? ERR_OK : ERR_NOMEM;
 }
 
+static enum err check_slots(struct spec_reader *r)
+{
+    enum err e = ERR_OK;
+    for (int i = 0; i < r->spec->channel_count && !e; i++) {
+        char at[160];
+        spec_pointer_at(at, sizeof at, "/channel", i);
+        e = channel_text_check(r->spec->channel[i], r->spec->facts, r->arena, at, r->d);
+    }
+    return e;
+}
+
 enum err spec_make_placements(struct spec_reader *r)
 {
     struct spec *s = r->spec;
@@ -174,7 +193,7 @@ enum err spec_make_placements(struct spec_reader *r)
     }
     if (!e && !s->placement_count)
         e = err_set(r->d, ERR_OUT_OF_RANGE, "/segments", "every segment is empty");
-    return e;
+    return e ? e : check_slots(r);
 }
 
 static enum err set_control(struct spec_reader *r, struct spec_placement *p,
@@ -183,6 +202,9 @@ static enum err set_control(struct spec_reader *r, struct spec_placement *p,
     enum err e = spec_read_text(r, j, path, 20000, &p->control);
     if (e)
         return e;
+    p->control = channel_text_fill(r->arena, p->channel, r->spec->facts, p->control);
+    if (!p->control)
+        return ERR_NOMEM;
     struct channel_finding finding;
     int n = channel_judge(p->channel, p->control, strlen(p->control), &finding, 1);
     if (n > 0 && finding.hard)

@@ -101,8 +101,7 @@ static void write_head(struct json_out *w, const struct campaign *c)
     json_out_kstr(w, "error_text", c->error_text);
     json_out_kint(w, "round", c->round);
     json_out_kint(w, "rejected", c->rejected);
-    json_out_kstr(w, "metric",
-                  s->metric == SPEC_METRIC_CONVERSION ? "conversion" : "click");
+    json_out_kstr(w, "metric", spec_metric_name(s->metric));
     json_out_knum(w, "holdout", s->holdout);
     json_out_kstr(w, "policy", s->policy);
     json_out_kint(w, "calls", c->totals.calls);

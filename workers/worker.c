@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "queues/control.h"
 #include "queues/jobs.h"
+#include "workers/channels.h"
 #include "workers/feedback.h"
 #include "workers/intake.h"
 #include "workers/ports_live.h"
@@ -269,7 +270,7 @@ static enum err make_parts(struct worker *w, struct err_detail *d)
         queue_init(&w->queue, w->redis, config_str(w->config, "redis", "prefix"), 0);
     if (e)
         return err_set(d, e, "redis.prefix", "not a usable key prefix");
-    e = channel_set_new(NULL, &w->channels, d);
+    e = channels_load(w->config, &w->channels, d);
     if (!e)
         e = llm_new(w->loop, &llm, &w->llm, d);
     if (!e)

@@ -1,10 +1,11 @@
 /* channel.c: reads channel tables, the shipped one and a user's own. */
 #include "campaigns/checks/channel.h"
+#include "campaigns/checks/channel_field.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANNELS_MAX = 256, NUMBER_MAX = 1 << 30, PATH_BYTES = 64 };
+enum { CHANNELS_MAX = 256 };
 
 extern const char text_channels_json[]; /* campaigns/data/channels.json */
 
@@ -14,145 +15,44 @@ struct channel_set {
     size_t count;
 };
 
-static const struct {
-    const char *key;
-    size_t offset;
-} numbers[] = {
-    {"max", offsetof(struct channel_field, max)},
-    {"min", offsetof(struct channel_field, min)},
-    {"soft_max", offsetof(struct channel_field, soft_max)},
-    {"octets_max", offsetof(struct channel_field, octets_max)},
-    {"items_min", offsetof(struct channel_field, items_min)},
-    {"items_max", offsetof(struct channel_field, items_max)},
-};
-
-static int64_t *number_find(struct channel_field *f, const char *key)
-{
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        if (strcmp(numbers[i].key, key) == 0)
-            return (int64_t *)(void *)((char *)f + numbers[i].offset);
-    return NULL;
-}
-
-static enum err refuse(struct err_detail *d, enum err code, const char *path,
-                       const char *key, const char *why)
-{
-    char full[3 * PATH_BYTES];
-    snprintf(full, sizeof full, "%s/%s", path, key);
-    return err_set(d, code, full, "%s", why);
-}
-
-/* Names go into messages and Redis keys: [A-Za-z0-9._-], less than room bytes. */
-static bool name_is_valid(const char *name, size_t room)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t n = strlen(name);
-    return n > 0 && n < room && strspn(name, allowed) == n;
-}
-
-static enum err number_read(const struct json *j, int64_t *out, const char *path,
-                            struct err_detail *d)
-{
-    if (!json_is_int(j))
-        return refuse(d, ERR_BAD_TYPE, path, json_key(j), "must be a whole number");
-    *out = json_int(j, -1);
-    if (*out < 0 || *out > NUMBER_MAX)
-        return refuse(d, ERR_OUT_OF_RANGE, path, json_key(j), "must be 0 to 2^30");
-    return ERR_OK;
-}
-
-static enum err flag_read(const struct json *j, bool *out, const char *path,
-                          struct err_detail *d)
-{
-    if (json_type(j) != JSON_BOOL)
-        return refuse(d, ERR_BAD_TYPE, path, json_key(j), "must be true or false");
-    *out = json_bool(j, false);
-    return ERR_OK;
-}
-
-static enum err name_read(const struct json *j, size_t room, const char **out,
-                          const char *path, struct err_detail *d)
-{
-    *out = json_str(j, "");
-    if (name_is_valid(*out, room))
-        return ERR_OK;
-    return refuse(d, ERR_BAD_VALUE, path, "name",
-                  "must be a short name of letters, digits, '.', '_' and '-'");
-}
-
-static enum err member_read(const struct json *j, struct channel_field *f,
-                            const char *path, struct err_detail *d)
-{
-    const char *key = json_key(j);
-    int64_t *number = number_find(f, key);
-    if (number)
-        return number_read(j, number, path, d);
-    if (strcmp(key, "name") == 0)
-        return name_read(j, sizeof((struct channel_finding *)0)->field, &f->name, path,
-                         d);
-    if (strcmp(key, "single_line") == 0)
-        return flag_read(j, &f->single_line, path, d);
-    if (strcmp(key, "counter") == 0) {
-        f->counter = counter_find(json_str(j, ""));
-        return f->counter ? ERR_OK
-                          : refuse(d, ERR_BAD_VALUE, path, key, "no such counter");
-    }
-    if (strcmp(key, "prompt_characters") == 0) {
-        int64_t characters = 0;
-        enum err err = number_read(j, &characters, path, d);
-        f->prompt_characters = err ? 0 : (int)characters;
-        return err;
-    }
-    return refuse(d, ERR_UNKNOWN_FIELD, path, key, "no such member of a field");
-}
-
-static enum err field_read(const struct json *j, struct channel_field *f,
-                           const char *path, struct err_detail *d)
-{
-    *f = (struct channel_field){.min = 1, .counter = counter_find("code_points")};
-    if (json_type(j) != JSON_OBJECT)
-        return err_set(d, ERR_BAD_TYPE, path, "a field must be an object");
-    json_each (member, j) {
-        enum err err = member_read(member, f, path, d);
-        if (err)
-            return err;
-    }
-    if (!f->name)
-        return refuse(d, ERR_MISSING, path, "name", "a field needs a name");
-    if (f->max > 0 && f->max < f->min)
-        return refuse(d, ERR_OUT_OF_RANGE, path, "max", "must not be less than min");
-    if (f->items_max < f->items_min)
-        return refuse(d, ERR_OUT_OF_RANGE, path, "items_max",
-                      "must not be less than items_min");
-    return ERR_OK;
-}
-
 static enum err fields_read(const struct json *list, struct channel *c,
                             const char *path, struct err_detail *d)
 {
     size_t n = json_count(list);
     if (json_type(list) != JSON_ARRAY || n < 1 || n > CHANNEL_FIELDS_MAX)
-        return refuse(d, ERR_BAD_VALUE, path, "fields", "must be 1 to 8 fields");
+        return channel_read_refuse(d, ERR_BAD_VALUE, path, "fields",
+                                   "must be 1 to 8 fields");
     json_each (item, list) {
         struct channel_field *f = &c->fields[c->field_count];
-        char where[2 * PATH_BYTES];
+        char where[CHANNEL_PATH_BYTES];
         snprintf(where, sizeof where, "%s/fields/%d", path, c->field_count);
-        enum err err = field_read(item, f, where, d);
+        enum err err = channel_field_read(item, f, where, d);
         if (err)
             return err;
         for (int i = 0; i < c->field_count; i++)
             if (strcmp(c->fields[i].name, f->name) == 0)
-                return refuse(d, ERR_BAD_VALUE, where, "name", "is there twice");
+                return channel_read_refuse(d, ERR_BAD_VALUE, where, "name",
+                                           "is there twice");
         c->field_count++;
     }
     return ERR_OK;
 }
 
-static bool is_channel_member(const char *key)
+static enum err member_read(const struct json *j, struct channel *c, const char *path,
+                            struct err_detail *d)
 {
-    return strcmp(key, "name") == 0 || strcmp(key, "source") == 0 ||
-           strcmp(key, "fields") == 0;
+    const char *key = json_key(j);
+    if (strcmp(key, "images_needed") == 0)
+        return channel_read_flag(j, &c->images_needed, path, d);
+    if (strcmp(key, "octets_max") == 0)
+        return channel_read_number(j, &c->octets_max, path, d);
+    if (strcmp(key, "off") == 0)
+        return channel_read_text(j, &c->off, path, d);
+    if (strcmp(key, "fields") == 0)
+        return fields_read(j, c, path, d);
+    if (strcmp(key, "name") == 0 || strcmp(key, "source") == 0)
+        return ERR_OK;
+    return channel_read_refuse(d, ERR_UNKNOWN_FIELD, path, key, "no such member");
 }
 
 static enum err channel_read(const struct json *j, struct channel *c, const char *path,
@@ -162,20 +62,19 @@ static enum err channel_read(const struct json *j, struct channel *c, const char
     if (json_type(j) != JSON_OBJECT)
         return err_set(d, ERR_BAD_TYPE, path, "a channel must be an object");
     const char *name = NULL;
-    enum err err = name_read(json_get(j, "name"), sizeof c->name, &name, path, d);
+    enum err err =
+        channel_read_name(json_get(j, "name"), sizeof c->name, &name, path, d);
     if (err)
         return err;
     snprintf(c->name, sizeof c->name, "%s", name);
     json_each (member, j) {
-        const char *key = json_key(member);
-        if (strcmp(key, "images_needed") == 0)
-            err = flag_read(member, &c->images_needed, path, d);
-        else if (!is_channel_member(key))
-            err = refuse(d, ERR_UNKNOWN_FIELD, path, key, "no such member");
+        err = member_read(member, c, path, d);
         if (err)
             return err;
     }
-    return fields_read(json_get(j, "fields"), c, path, d);
+    return c->field_count ? ERR_OK
+                          : channel_read_refuse(d, ERR_BAD_VALUE, path, "fields",
+                                                "must be 1 to 8 fields");
 }
 
 static struct channel *list_find(struct channel *list, size_t n, const char *name)
@@ -192,14 +91,15 @@ static enum err channels_read(struct channel_set *s, const struct json *list,
 {
     size_t old = s->count, i = 0;
     json_each (item, list) {
-        char path[PATH_BYTES];
+        char path[CHANNEL_PATH_BYTES / 2];
         struct channel channel;
         snprintf(path, sizeof path, "/channels/%zu", i++);
         enum err err = channel_read(item, &channel, path, d);
         if (err)
             return err;
         if (list_find(s->list + old, s->count - old, channel.name))
-            return refuse(d, ERR_BAD_VALUE, path, "name", "is there twice");
+            return channel_read_refuse(d, ERR_BAD_VALUE, path, "name",
+                                       "is there twice");
         struct channel *slot = list_find(s->list, old, channel.name);
         *(slot ? slot : &s->list[s->count++]) = channel;
     }
@@ -261,4 +161,9 @@ const struct channel *channel_find(const struct channel_set *s, const char *name
 const struct channel *channel_at(const struct channel_set *s, size_t i)
 {
     return i < s->count ? &s->list[i] : NULL;
+}
+
+bool channel_is_object(const struct channel *c)
+{
+    return c->field_count > 1 || c->fields[0].items_max > 0;
 }

@@ -1,5 +1,6 @@
 /* channel_judge.c: holds the text of one variant against its channel's limits. */
 #include "campaigns/checks/channel.h"
+#include "campaigns/checks/channel_words.h"
 #include "core/base/utf8.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -69,6 +70,28 @@ static void judge_count(struct judge *j, const struct channel_field *f,
                   count, unit, f->soft_max);
 }
 
+/* What a platform refuses word by word. */
+static void judge_words(struct judge *j, const struct channel_field *f,
+                        const char *text, size_t n)
+{
+    const char *sign = channel_find_forbidden(text, n, f->forbid);
+    if (sign) {
+        uint32_t point;
+        size_t len = utf8_decode(sign, (size_t)(text + n - sign), &point);
+        judge_add(j, ERR_BAD_VALUE, true, "has \"%.*s\", which is refused there",
+                  (int)len, sign);
+    }
+    const char *phrase = channel_find_phrase(text, n, f->phrases);
+    if (phrase)
+        judge_add(j, ERR_BAD_VALUE, true, "has \"%.60s\", which is refused there",
+                  phrase);
+    char word[64];
+    if (f->word_max > 0 &&
+        channel_find_repeat(text, n, f->word_max, f->words_free, word, sizeof word))
+        judge_add(j, ERR_BAD_VALUE, true, "has \"%s\" more than %" PRId64 " times",
+                  word, f->word_max);
+}
+
 static void judge_text(struct judge *j, const struct channel_field *f, const char *text,
                        size_t n)
 {
@@ -80,6 +103,7 @@ static void judge_text(struct judge *j, const struct channel_field *f, const cha
         judge_add(j, ERR_OUT_OF_RANGE, true, "%zu bytes, at most %" PRId64, n,
                   f->octets_max);
     judge_count(j, f, text, n);
+    judge_words(j, f, text, n);
 }
 
 static void judge_string(struct judge *j, const struct channel_field *f,
@@ -91,6 +115,29 @@ static void judge_string(struct judge *j, const struct channel_field *f,
     else
         judge_add(j, ERR_BAD_VALUE, true, "must be a string, is %s",
                   json_type_name(json_type(value)));
+}
+
+/* Platforms refuse an asset that is there twice, and some want a short one. */
+static void judge_set(struct judge *j, const struct channel_field *f,
+                      const struct json *value)
+{
+    int64_t shortest = INT64_MAX;
+    json_each (item, value) {
+        const char *text = json_str(item, "");
+        int64_t count = f->counter->count(text, strlen(text));
+        shortest = count < shortest ? count : shortest;
+        for (const struct json *other = json_next(item); other;
+             other = json_next(other)) {
+            if (strcmp(text, json_str(other, "")) == 0) {
+                judge_add(j, ERR_BAD_VALUE, true, "\"%.60s\" is there twice", text);
+                return;
+            }
+        }
+    }
+    if (f->short_max > 0 && shortest != INT64_MAX && shortest > f->short_max)
+        judge_add(j, ERR_OUT_OF_RANGE, true,
+                  "the shortest has %" PRId64 " %s, one must have at most %" PRId64,
+                  shortest, f->counter->unit, f->short_max);
 }
 
 static void judge_items(struct judge *j, const struct channel_field *f,
@@ -113,6 +160,8 @@ static void judge_items(struct judge *j, const struct channel_field *f,
         judge_string(j, f, item);
     }
     j->item = 0;
+    if (count <= (size_t)f->items_max)
+        judge_set(j, f, value);
 }
 
 static bool is_field(const struct channel *c, const char *name)
@@ -150,13 +199,16 @@ int channel_judge(const struct channel *c, const char *text, size_t n,
                   struct channel_finding *out, int max)
 {
     struct judge j = {.channel = c, .out = out, .max = max, .field = ""};
-    if (c->field_count == 1 && c->fields[0].items_max == 0) {
+    if (!channel_is_object(c)) {
         j.field = c->fields[0].name;
         judge_text(&j, &c->fields[0], text, n);
         return j.count;
     }
     if (!judge_encoding(&j, text, n))
         return j.count;
+    if (c->octets_max > 0 && n > (size_t)c->octets_max)
+        judge_add(&j, ERR_OUT_OF_RANGE, true, "%zu bytes as JSON, at most %" PRId64, n,
+                  c->octets_max);
     struct json *object = NULL;
     struct err_detail d = {.message = ""};
     if (json_parse(text, n, &json_limits_reply, &object, &d) != ERR_OK)
@@ -168,4 +220,16 @@ int channel_judge(const struct channel *c, const char *text, size_t n,
         judge_object(&j, object);
     json_free(object);
     return j.count;
+}
+
+bool channel_item_fits(const struct channel *c, const struct channel_field *f,
+                       const char *text)
+{
+    struct channel_finding found[8];
+    struct judge j = {.channel = c, .out = found, .max = 8, .field = f->name};
+    judge_text(&j, f, text, strlen(text));
+    for (int i = 0; i < j.count; i++)
+        if (found[i].hard)
+            return false;
+    return true;
 }

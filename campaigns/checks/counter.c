@@ -47,6 +47,21 @@ static int64_t count_width(const char *text, size_t n)
     return width;
 }
 
+/* Half-width characters count a half; what is left over counts whole. */
+static int64_t count_half_width(const char *text, size_t n)
+{
+    return (count_width(text, n) + 1) / 2;
+}
+
+/* glibc's table has the euro sign as one byte 0x80, as code page 936 does; GBK has not.
+ */
+static bool is_gbk(const char *from, const char *to)
+{
+    while (from < to && (unsigned char)*from != 0x80)
+        from += (unsigned char)*from > 0x80 ? 2 : 1;
+    return from >= to;
+}
+
 static int64_t count_gbk_bytes(const char *text, size_t n)
 {
     iconv_t to_gbk = iconv_open("GBK", "UTF-8");
@@ -54,17 +69,17 @@ static int64_t count_gbk_bytes(const char *text, size_t n)
         return -1; /* a machine without this table can vouch for no text */
     char scratch[512], *in = (char *)text; /* iconv only reads it */
     int64_t bytes = 0;
-    size_t left = n, result = 0;
-    while (left > 0) {
+    size_t left = n;
+    bool good = true;
+    while (left > 0 && good) {
         char *out = scratch;
         size_t room = sizeof scratch;
-        result = iconv(to_gbk, &in, &left, &out, &room);
+        size_t result = iconv(to_gbk, &in, &left, &out, &room);
         bytes += out - scratch;
-        if (result == (size_t)-1 && errno != E2BIG)
-            break;
+        good = (result != (size_t)-1 || errno == E2BIG) && is_gbk(scratch, out);
     }
     iconv_close(to_gbk);
-    return left > 0 ? -1 : bytes;
+    return good ? bytes : -1;
 }
 
 static const struct counter counters[] = {
@@ -74,6 +89,7 @@ static const struct counter counters[] = {
     {"gsm7_segments", "segments", count_gsm7_segments},
     {"gsm7_units", "SMS units", count_gsm7_units},
     {"width", "columns (wide characters count 2)", count_width},
+    {"half_width", "characters (half-width ones count half)", count_half_width},
     {"gbk_bytes", "GBK bytes", count_gbk_bytes},
 };
 

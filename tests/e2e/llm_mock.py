@@ -8,6 +8,7 @@ import itertools
 import json
 import math
 import random
+import re
 import time
 
 from aiohttp import web
@@ -27,8 +28,14 @@ def sentence(rng, chinese):
     return " ".join(rng.choice(part) for part in ENGLISH).replace("_", " ") + "."
 
 
-def make_string(schema, rng, chinese, used):
-    low, high = schema.get("minLength", 0), schema.get("maxLength", 100000)
+def asked_limit(prompt, field):
+    """N of the line "field: … at most N characters"; 100,000 without one."""
+    line = re.search(rf"^{re.escape(field)}:.*?at most (\d+) characters", prompt, re.M)
+    return int(line.group(1)) if field and line else 100000
+
+
+def make_string(schema, rng, chinese, used, limit=100000):
+    low, high = schema.get("minLength", 0), min(limit, schema.get("maxLength", 100000))
     for _ in range(200):
         text = sentence(rng, chinese)
         while len(text) < low:
@@ -40,29 +47,30 @@ def make_string(schema, rng, chinese, used):
     return text
 
 
-def make(schema, rng, chinese, root, used):
+def make(schema, rng, chinese, root, used, limit=lambda field: 100000, field=""):
     if "$ref" in schema:
         target = root
         for part in schema["$ref"].split("/")[1:]:
             target = target[part]
-        return make(target, rng, chinese, root, used)
+        return make(target, rng, chinese, root, used, limit, field)
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
         return rng.choice(schema["enum"])
     if "anyOf" in schema:
-        return make(schema["anyOf"][0], rng, chinese, root, used)
+        return make(schema["anyOf"][0], rng, chinese, root, used, limit, field)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
         names = schema.get("required", schema.get("properties", {}))
-        return {n: make(schema["properties"][n], rng, chinese, root, used) for n in names}
+        return {n: make(schema["properties"][n], rng, chinese, root, used, limit, n)
+                for n in names}
     if kind == "array":
         count = max(schema.get("minItems", 0), min(2, schema.get("maxItems", 2)))
-        return [make(schema.get("items", {}), rng, chinese, root, used)
+        return [make(schema.get("items", {}), rng, chinese, root, used, limit, field)
                 for _ in range(count)]
     if kind == "string":
-        return make_string(schema, rng, chinese, used)
+        return make_string(schema, rng, chinese, used, limit(field))
     if kind in ("boolean", "null"):
         return None if kind == "null" else rng.random() < 0.5
     low = schema.get("minimum", min(0, schema.get("maximum", 0)))
@@ -119,7 +127,8 @@ class Mock:
         content = sentence(rng, chinese)
         if (form := body.get("response_format") or {}).get("type") == "json_schema":
             schema = form["json_schema"]["schema"]
-            value = make(schema, rng, chinese, schema, set())
+            value = make(schema, rng, chinese, schema, set(),
+                         lambda field: asked_limit(prompt, field))
             content = json.dumps(value, ensure_ascii=False)
         usage = {"prompt_tokens": len(prompt) // 4 + 1,
                  "completion_tokens": len(content) // 4 + 1}

@@ -1,4 +1,5 @@
 """docs/PROTOCOL.md says what the code does: what is missing from it fails here."""
+import json
 import os
 import re
 import sys
@@ -212,8 +213,20 @@ def test_commands_and_options():
 
 
 def test_channels():
-    names = re.findall(r'^      "name": "([^"]+)"', read("campaigns/data/channels.json"), re.M)
-    assert not missing(names, section("Channels"))
+    channels = json.loads(read("campaigns/data/channels.json"))["channels"]
+    names = {c["name"] for c in channels} | {f["name"] for c in channels for f in c["fields"]}
+    assert len(channels) > 20 and not missing(names, section("Channels"))
+    numbers = {n for c in channels for f in c["fields"] if "off" not in c
+               for n in (f.get("max"), f.get("soft_max"), c.get("octets_max")) if n}
+    assert not [n for n in numbers if not re.search(rf"\b{n:,}\b", section("Channels"))]
+
+
+def test_members_of_a_channel_table():
+    text = read("campaigns/checks/channel_field.c") + read("campaigns/checks/channel.c")
+    members = re.findall(r'strcmp\(key, "(\w+)"\)', text)
+    members += re.findall(r'^    \{"(\w+)", offsetof', text, re.M)
+    members += re.findall(r'^    \{"(\w+)", "[^"]+", count', read("campaigns/checks/counter.c"), re.M)
+    assert len(members) > 25 and not missing(members, section("Channels"))
 
 
 def test_the_example_of_assignment():

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/io/file.h"
 #include "queues/inbox.h"
+#include "workers/channels.h"
 #include "workers/cli/suggest.h"
 #include "workers/intake.h"
 #include <stdio.h>
@@ -123,11 +124,11 @@ static void warn_of_price(const struct bench *b, struct spec *s)
 }
 
 /* d is filled when the verdict is against it; its code is ERR_OK otherwise. */
-static enum err judge(const struct buf *text, struct check_verdict *v, struct spec *s,
-                      struct bench *b)
+static enum err judge(const struct config *c, const struct buf *text,
+                      struct check_verdict *v, struct spec *s, struct bench *b)
 {
     v->detail = (struct err_detail){.code = ERR_OK};
-    enum err e = channel_set_new(NULL, &b->channels, &v->detail);
+    enum err e = channels_load(c, &b->channels, &v->detail);
     if (!e)
         e = intake_judge(buf_str(text), text->len, b->channels, b->llm, &b->arena, s,
                          &v->detail);
@@ -171,7 +172,7 @@ int check_judge(struct cli *c, const struct buf *text, struct check_verdict *v,
     memset(v, 0, sizeof *v);
     arena_init(&b.arena, ARENA_MAX_BYTES);
     open_llm(c, &b);
-    enum err e = judge(text, v, &s, &b);
+    enum err e = judge(c->config, text, v, &s, &b);
     if (e && quiet_when_good) {
         rc = check_refuse(c, &v->detail);
     } else if (e) {

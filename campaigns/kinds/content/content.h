@@ -58,12 +58,16 @@ enum err content_write_accept(const struct campaign *c, const struct ask *ask,
                               const struct json *reply, struct objection *o);
 enum err content_write_finish(struct campaign *c, const struct answers *a,
                               struct next *next);
-/* The text of a reply as the variant will carry it: in the arena, or NULL. */
-const char *content_reply_text(struct arena *a, const struct channel *channel,
+/* The text of a reply as the variant will carry it, slots of its channel filled in: in
+ * the arena, or NULL. */
+const char *content_reply_text(struct arena *a, const struct spec *s,
+                               const struct channel *channel,
                                const struct json *reply) MUST_USE;
-/* Hard findings and banned words; also for edits by reviewers. */
-void content_judge_text(const struct spec *s, const struct channel *channel,
-                        const char *text, struct objection *o);
+/* Hard findings and banned words; also for edits by reviewers. Needs memory of the
+ * arena for a while. */
+enum err content_judge_text(struct arena *a, const struct spec *s,
+                            const struct channel *channel, const char *text,
+                            struct objection *o) MUST_USE;
 
 /* Applies approvals and rejections. Returns how many variants still wait. */
 int content_apply_reviews(struct campaign *c);

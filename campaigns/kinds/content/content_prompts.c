@@ -1,9 +1,12 @@
 /* content_prompts.c: prompts, schemas and limits of the asks of a content campaign. */
 #include "campaigns/kinds/content/content_prompts.h"
+#include "campaigns/checks/channel_text.h"
 #include "campaigns/prompts/prompt.h"
 #include "core/base/json_out.h"
 #include <stdio.h>
 #include <string.h>
+
+#define REPLY_MAX_BYTES ((size_t)32 << 20) /* 4 MiB, all of it escaped */
 
 static char *join(struct arena *a, const char *const *items, int count,
                   const char *glue)
@@ -73,7 +76,25 @@ enum err content_prompts_angles(const struct campaign *c,
     return ask->system && ask->user ? ERR_OK : ERR_NOMEM;
 }
 
-/* {"type":"object", one string per field of the channel, all required} */
+static void put_field_schema(struct json_out *w, const struct channel_field *f)
+{
+    json_out_open(w, '{');
+    if (f->items_max == 0) {
+        json_out_kstr(w, "type", "string");
+    } else {
+        json_out_kstr(w, "type", "array");
+        json_out_key(w, "items");
+        json_out_open(w, '{');
+        json_out_kstr(w, "type", "string");
+        json_out_close(w, '}');
+        json_out_kint(w, "minItems", f->items_min);
+        json_out_kint(w, "maxItems", f->items_max);
+    }
+    json_out_close(w, '}');
+}
+
+/* {"type":"object", one member per field of the channel, all required (strict mode of
+ * OpenAI knows no optional ones; an optional field may be empty) */
 static char *schema_of(struct arena *a, const struct channel *channel)
 {
     struct buf out;
@@ -86,9 +107,7 @@ static char *schema_of(struct arena *a, const struct channel *channel)
     json_out_open(&w, '{');
     for (int i = 0; i < channel->field_count; i++) {
         json_out_key(&w, channel->fields[i].name);
-        json_out_open(&w, '{');
-        json_out_kstr(&w, "type", "string");
-        json_out_close(&w, '}');
+        put_field_schema(&w, &channel->fields[i]);
     }
     json_out_close(&w, '}');
     json_out_key(&w, "required");
@@ -103,36 +122,80 @@ static char *schema_of(struct arena *a, const struct channel *channel)
     return text;
 }
 
-static char *limits_of(struct arena *a, const struct channel *channel, bool zh)
+/* "headline: 3 to 15 different texts, each at most 27 characters. One line only." */
+static void put_limits(struct buf *out, const struct channel_field *f, long long room,
+                       bool zh)
 {
+    bool many = f->items_max > 0;
+    if (room == 0 && !many && !f->single_line)
+        return;
+    buf_printf(out, zh ? "%s:" : "%s: ", f->name);
+    if (many)
+        buf_printf(out,
+                   zh ? "%lld 到 %lld 条互不相同的文案,每条"
+                      : "%lld to %lld different "
+                        "texts, each ",
+                   (long long)f->items_min, (long long)f->items_max);
+    if (room > 0)
+        buf_printf(out,
+                   zh ? "最多 %lld 个字符(at most %lld characters)。"
+                      : "at most %lld characters. ",
+                   room, room);
+    if (f->short_max > 0)
+        buf_printf(out,
+                   zh ? "其中至少一条不超过 %lld 个字符。"
+                      : "One of them needs %lld characters or less. ",
+                   (long long)f->short_max);
+    if (f->forbid[0])
+        buf_printf(out, zh ? "不得使用这些字符:%s" : "None of these characters: %s",
+                   f->forbid);
+    if (f->single_line)
+        buf_append_str(out, zh ? "只写一行。" : "One line only. ");
+    buf_append_char(out, '\n');
+}
+
+static char *limits_of(struct arena *a, const struct spec_placement *p,
+                       const struct json *facts)
+{
+    bool zh = strncmp(p->locale, "zh", 2) == 0;
     struct buf out;
     buf_init(&out, 8 * 1024);
-    for (int i = 0; i < channel->field_count; i++) {
-        const struct channel_field *f = &channel->fields[i];
-        if (!f->prompt_characters)
-            continue;
-        buf_printf(&out,
-                   zh ? "%s:最多 %d 个字符(at most %d characters)。"
-                      : "%s: at most %d characters. ",
-                   f->name, f->prompt_characters, f->prompt_characters);
-        if (f->single_line)
-            buf_append_str(&out, zh ? "只写一行。" : "One line only. ");
+    for (int i = 0; i < p->channel->field_count; i++) {
+        const struct channel_field *f = &p->channel->fields[i];
+        put_limits(&out, f, channel_text_room(f, facts, p->locale), zh);
     }
+    while (out.len > 0 &&
+           (out.data[out.len - 1] == '\n' || out.data[out.len - 1] == ' '))
+        out.data[--out.len] = '\0';
     char *text = buf_status(&out) ? NULL : arena_strndup(a, buf_str(&out), out.len);
     buf_fini(&out);
     return text;
 }
 
+#define FREE_TEXT_CHARACTERS 600 /* of a field without a limit */
+
 /* Generous for the language and JSON around it; a cut reply would be paid for nothing.
  */
-static int tokens_for(const struct channel *channel)
+static int tokens_for(const struct spec_placement *p, const struct json *facts)
 {
-    int characters = 0;
-    for (int i = 0; i < channel->field_count; i++)
-        characters += channel->fields[i].prompt_characters
-                          ? channel->fields[i].prompt_characters
-                          : 600;
-    return 100 + characters * 2;
+    int64_t characters = 0;
+    for (int i = 0; i < p->channel->field_count; i++) {
+        const struct channel_field *f = &p->channel->fields[i];
+        int64_t room = channel_text_room(f, facts, p->locale);
+        int64_t each = room > 0 && room < 20000 ? room : FREE_TEXT_CHARACTERS;
+        characters += each * (f->items_max > 0 ? f->items_max : 1);
+    }
+    return characters < 50000 ? 100 + (int)characters * 2 : 100100;
+}
+
+/* A cap of the user holds, but never so low that no reply of several fields could be
+ * whole. */
+static int max_tokens_for(const struct content_input *in,
+                          const struct spec_placement *p, const struct json *facts)
+{
+    int needed = tokens_for(p, facts);
+    bool raise = channel_is_object(p->channel) && in->max_tokens < needed;
+    return in->max_tokens && !raise ? in->max_tokens : needed;
 }
 
 enum err content_prompts_write(const struct campaign *c, const struct content_input *in,
@@ -143,10 +206,10 @@ enum err content_prompts_write(const struct campaign *c, const struct content_in
     /* one child in four is made without any history, so that ideas do not collapse */
     ask->tag[2] = c->round > 1 && history[0] && ask->tag[1] % 4 != 3;
     ask->temperature = in->temperature;
-    ask->max_tokens = in->max_tokens ? in->max_tokens : tokens_for(p->channel);
+    ask->max_tokens = max_tokens_for(in, p, c->spec->facts);
     const struct channel_field *field = &p->channel->fields[0];
-    bool free_text =
-        p->channel->field_count == 1 && !field->max && !field->prompt_characters;
+    bool free_text = !channel_is_object(p->channel) && !field->slot_count &&
+                     channel_text_room(field, NULL, p->locale) == 0;
     if (in->is_prompt && !ask->tag[2] && free_text) {
         ask->system = "";
         ask->user = in->brief;
@@ -154,7 +217,7 @@ enum err content_prompts_write(const struct campaign *c, const struct content_in
     }
     char number[16];
     snprintf(number, sizeof number, "%d", ask->tag[1] + 1);
-    char *limits = limits_of(c->arena, p->channel, strncmp(p->locale, "zh", 2) == 0);
+    char *limits = limits_of(c->arena, p, c->spec->facts);
     if (!limits)
         return ERR_NOMEM;
     const struct prompt_value values[] = {
@@ -177,25 +240,21 @@ enum err content_prompts_write(const struct campaign *c, const struct content_in
     return ask->system && ask->user && ask->schema ? ERR_OK : ERR_NOMEM;
 }
 
-static const char *trim(struct arena *a, const char *text)
+const char *content_reply_text(struct arena *a, const struct spec *s,
+                               const struct channel *channel, const struct json *reply)
 {
-    size_t from = strspn(text, " \t\r\n"), n = strlen(text);
-    while (n > from && strchr(" \t\r\n", text[n - 1]))
-        n--;
-    return arena_strndup(a, text + from, n - from);
-}
-
-const char *content_reply_text(struct arena *a, const struct channel *channel,
-                               const struct json *reply)
-{
+    const char *text = NULL;
     if (json_type(reply) == JSON_STRING)
-        return trim(a, json_str(reply, ""));
-    if (channel->field_count == 1)
-        return trim(a, json_str(json_get(reply, channel->fields[0].name), ""));
+        text = json_str(reply, "");
+    else if (!channel_is_object(channel))
+        text = json_str(json_get(reply, channel->fields[0].name), "");
+    if (text)
+        return channel_text_mend(a, channel, s->facts, text);
     struct buf out;
-    buf_init(&out, 64 * 1024);
+    buf_init(&out, REPLY_MAX_BYTES);
     enum err e = json_print(reply, &out);
-    char *text = e ? NULL : arena_strndup(a, buf_str(&out), out.len);
+    const char *full =
+        e ? NULL : channel_text_mend(a, channel, s->facts, buf_str(&out));
     buf_fini(&out);
-    return text;
+    return full;
 }

@@ -22,7 +22,7 @@ struct cell {
 
 static int64_t successes(const struct campaign *c, const struct variant *v)
 {
-    return c->spec->metric == SPEC_METRIC_CONVERSION ? v->conversions : v->clicks;
+    return c->spec->metric == SPEC_METRIC_CLICK ? v->clicks : v->conversions;
 }
 
 static void fill_cell(struct campaign *c, int placement, struct cell *cell)

@@ -1,4 +1,5 @@
 /* content_review.c: what reviewers decide, and the stage that waits for them. */
+#include "campaigns/checks/channel_text.h"
 #include "campaigns/kinds/content/content.h"
 #include <string.h>
 
@@ -19,12 +20,15 @@ static bool is_control_of(const struct campaign *c, const struct variant *v)
     return strcmp(content_memo_text(c, "control", v->placement), v->id) == 0;
 }
 
-/* An edited text is checked like one of the model; what fails stays pending, with the
- * reason to be read by the reviewer. */
+/* An edited text is completed and checked like one of the model; what fails stays
+ * pending, with the reason to be read by the reviewer. */
 static bool edit(struct campaign *c, const struct campaign_mail *m, struct variant *v)
 {
     struct objection o = {.raised = false, .message = ""};
-    content_judge_text(c->spec, c->placements[v->placement].spec->channel, m->text, &o);
+    const struct channel *channel = c->placements[v->placement].spec->channel;
+    const char *text = channel_text_fill(c->arena, channel, c->spec->facts, m->text);
+    if (!text || content_judge_text(c->arena, c->spec, channel, text, &o))
+        objection_raise(&o, "no memory to check it");
     if (o.raised) {
         v->reason = arena_printf(c->arena, EDIT_REFUSED "%s", o.message);
         if (!v->reason)
@@ -33,7 +37,7 @@ static bool edit(struct campaign *c, const struct campaign_mail *m, struct varia
         record(c, m, v, "edit_refused");
         return false;
     }
-    v->text = m->text;
+    v->text = text;
     v->reason = "edited by the reviewer";
     return true;
 }

@@ -1,5 +1,6 @@
 /* content_write.c: stages `angles` and `generate`. */
 #include "campaigns/kinds/content/content.h"
+#include "campaigns/checks/channel_text.h"
 #include "campaigns/checks/similarity.h"
 #include "campaigns/checks/terms.h"
 #include "campaigns/kinds/content/content_prompts.h"
@@ -128,32 +129,51 @@ enum err content_write_plan(struct campaign *c, struct ask_list *asks)
     return e;
 }
 
-void content_judge_text(const struct spec *s, const struct channel *channel,
-                        const char *text, struct objection *o)
+enum err content_judge_text(struct arena *a, const struct spec *s,
+                            const struct channel *channel, const char *text,
+                            struct objection *o)
 {
-    struct channel_finding findings[8];
-    int n = channel_judge(channel, text, strlen(text), findings, 8);
-    for (int i = 0; i < n && i < 8; i++) {
-        if (findings[i].hard)
-            objection_raise(o, "%s", findings[i].message);
+    struct channel_finding found[8];
+    struct buf all;
+    int n = channel_judge(channel, text, strlen(text), found, 8);
+    buf_init(&all, sizeof o->message - 1);
+    for (int i = 0; i < n; i++) {
+        if (found[i].hard)
+            buf_printf(&all, "%s%s", all.len ? "; " : "", found[i].message);
     }
-    const char *term = terms_find(text, strlen(text), s->never, (size_t)s->never_count);
+    if (all.len > 0)
+        objection_raise(o, "%s", buf_str(&all));
+    buf_fini(&all);
+    const char *body = channel_text_body(a, channel, s->facts, text);
+    if (!body)
+        return ERR_NOMEM;
+    const char *term = terms_find(body, strlen(body), s->never, (size_t)s->never_count);
     if (term)
         objection_raise(o, "The text contains \"%s\", which must never appear.", term);
+    return ERR_OK;
 }
 
 enum err content_write_accept(const struct campaign *c, const struct ask *ask,
                               const struct json *reply, struct objection *o)
 {
     const struct channel *channel = c->placements[ask->tag[0]].spec->channel;
-    const char *text = content_reply_text(c->arena, channel, reply);
+    const char *text = content_reply_text(c->arena, c->spec, channel, reply);
     if (!text)
         return ERR_NOMEM;
-    if (!text[0])
-        objection_raise(o, "The text is empty.");
-    else
-        content_judge_text(c->spec, channel, text, o);
+    if (text[0])
+        return content_judge_text(c->arena, c->spec, channel, text, o);
+    objection_raise(o, "The text is empty.");
     return ERR_OK;
+}
+
+/* Signatures and names of fields, which all texts share, make none of them alike. */
+static enum err grams_of(const struct campaign *c, int placement, const char *text,
+                         struct grams *g)
+{
+    const char *body = channel_text_body(
+        c->arena, c->placements[placement].spec->channel, c->spec->facts, text);
+    *g = (struct grams){.count = 0};
+    return body ? grams_init(g, body, strlen(body)) : ERR_NOMEM;
 }
 
 /* Is it too near to a text that competes (or competed) in the same placement? */
@@ -161,14 +181,14 @@ static enum err find_near(const struct campaign *c, int placement, const char *t
                           const struct variant **near)
 {
     struct grams mine;
-    enum err e = grams_init(&mine, text, strlen(text));
+    enum err e = grams_of(c, placement, text, &mine);
     *near = NULL;
     for (int i = 0; i < c->variant_count && !e && !*near; i++) {
         const struct variant *v = &c->variants[i];
         if (v->placement != placement)
             continue;
         struct grams other;
-        e = grams_init(&other, v->text, strlen(v->text));
+        e = grams_of(c, placement, v->text, &other);
         if (e)
             break;
         double distance = grams_distance(&mine, &other);
@@ -227,7 +247,7 @@ static enum err take_answer(struct campaign *c, const struct ask *ask,
     const struct channel *channel = c->placements[ask->tag[0]].spec->channel;
     if (answer->code)
         return refuse(c, ask, err_code(answer->code), answer->text);
-    const char *text = content_reply_text(c->arena, channel, answer->reply);
+    const char *text = content_reply_text(c->arena, c->spec, channel, answer->reply);
     const struct variant *near = NULL;
     enum err e = text ? find_near(c, ask->tag[0], text, &near) : ERR_NOMEM;
     if (e == ERR_LIMIT) /* too long to compare: no channel shows such a text */

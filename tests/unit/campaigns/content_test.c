@@ -243,6 +243,64 @@ static void test_approve_all(void **state)
     assert_int_equal(count_state(w, VARIANT_LIVE), 2);
 }
 
+/* A model that writes for a channel with a signature. */
+static enum err say_banned_once(struct world *w, const struct ask *ask,
+                                struct buf *reply)
+{
+    if (w->said != 0)
+        return say_fresh(w, ask, reply);
+    buf_append_str(reply, "{\"text\":\"最佳\"}");
+    return ERR_OK;
+}
+
+static void test_slots(void **state)
+{
+    struct world *w = *state;
+    w->say = say_banned_once;
+    world_spec(w, "\"channel\":[\"sms.zh-CN\"],\"control\":\"新品\","
+                  "\"brand\":{\"never\":[\"最佳\"]},"
+                  "\"facts\":{\"sign\":\"最佳牌\"},"
+                  "\"input\":{\"brief\":\"b\",\"n\":2,\"angles\":[\"a\"]}");
+    world_run(w);
+    assert_non_null(strstr(w->objection, "最佳")); /* of the model, not of the sign */
+    assert_int_equal(w->reasked, 1);
+    assert_string_equal(w->c->variants[0].text, "【最佳牌】新品拒收请回复R");
+    for (int i = 1; i < w->c->variant_count; i++) {
+        const char *text = w->c->variants[i].text;
+        assert_memory_equal(text, "【最佳牌】", strlen("【最佳牌】"));
+        assert_non_null(strstr(text, "拒收请回复R"));
+    }
+    mail(w, MAIL_APPROVE, w->c->variants[1].id, "改过的");
+    world_run(w);
+    assert_string_equal(w->c->variants[1].text, "【最佳牌】改过的拒收请回复R");
+    assert_int_equal(w->c->variants[1].state, VARIANT_LIVE);
+}
+
+static enum err say_rsa(struct world *w, const struct ask *ask, struct buf *reply)
+{
+    assert_true(ask->max_tokens > 1000); /* 20 would cut every reply */
+    buf_printf(reply,
+               w->said == 0 ? "{\"headline\":[\"a\"],\"description\":[],\"path\":[]}"
+                            : "{\"headline\":[\"one %d\",\"two\",\"three\",\"two\"],"
+                              "\"description\":[\"d\",\"e\"],\"path\":[]}",
+               w->said * 7919);
+    return ERR_OK;
+}
+
+static void test_fields(void **state)
+{
+    struct world *w = *state;
+    w->say = say_rsa;
+    world_spec(w, "\"channel\":[\"google.rsa\"],\"min_distance\":0,\"input\":{"
+                  "\"brief\":\"b\",\"n\":1,\"max_tokens\":20,\"angles\":[\"a\"]}");
+    world_run(w);
+    /* the schema says what is missing before the channel does */
+    assert_non_null(strstr(w->objection, "headline"));
+    assert_string_equal(w->c->variants[0].text,
+                        "{\"headline\":[\"one 7919\",\"two\",\"three\"],"
+                        "\"description\":[\"d\",\"e\"],\"path\":[]}");
+}
+
 static void test_all_rejected(void **state)
 {
     struct world *w = *state;
@@ -289,6 +347,7 @@ int main(void)
         world_test(test_banned),          world_test(test_not_json),
         world_test(test_control_given),   world_test(test_approve),
         world_test(test_approve_all),     world_test(test_all_rejected),
+        world_test(test_slots),           world_test(test_fields),
         world_test(test_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ static void test_top_level(void **state)
         {K "\"tenant\":\"a:b\"," IN, ERR_BAD_ID, "/tenant"},
         {K "\"priority\":\"urgent\"," IN, ERR_BAD_VALUE, "/priority"},
         {K "\"metric\":\"joy\"," IN, ERR_BAD_VALUE, "/metric"},
-        {K "\"metric\":\"revenue\"," IN, ERR_NOT_SUPPORTED, "/metric"},
+        {K "\"metric\":\"csat\"," IN, ERR_NOT_SUPPORTED, "/metric"},
         {K "\"approval\":\"maybe\"," IN, ERR_BAD_VALUE, "/approval"},
         {K "\"holdout\":0.6," IN, ERR_OUT_OF_RANGE, "/holdout"},
         {K "\"holdout\":-0.1," IN, ERR_OUT_OF_RANGE, "/holdout"},

@@ -13,6 +13,8 @@ static const char extra[] =
     "\"items_max\":3},"
     "{\"name\":\"description\",\"max\":20},"
     "{\"name\":\"path\",\"max\":5,\"min\":0}]},"
+    "{\"name\":\"pack\",\"octets_max\":40,\"fields\":["
+    "{\"name\":\"long\",\"max\":9,\"items_min\":0,\"items_max\":3,\"short_max\":3}]},"
     "{\"name\":\"taobao\",\"fields\":[{\"name\":\"title\",\"counter\":\"gbk_bytes\","
     "\"max\":60}]}]}";
 
@@ -129,6 +131,46 @@ static void test_object_shape(void **state)
                 ERR_BAD_VALUE, true, "rsa.headline[2]: must be a string, is number");
 }
 
+static void test_set(void **state)
+{
+    assert_int_equal(judge(state, "pack", "{\"long\":[\"abcdef\",\"abc\"]}"), 0);
+    assert_int_equal(judge(state, "pack", "{\"long\":[]}"), 0);
+    assert_int_equal(judge(state, "pack", "{}"), 0);
+    assert_only(judge(state, "pack", "{\"long\":[\"abcdef\",\"abcd\"]}"),
+                ERR_OUT_OF_RANGE, true,
+                "pack.long: the shortest has 4 characters, one must have at most 3");
+    assert_only(judge(state, "pack", "{\"long\":[\"a\",\"b\",\"a\"]}"), ERR_BAD_VALUE,
+                true, "pack.long: \"a\" is there twice");
+    assert_only(
+        judge(state, "pack", "{\"long\":[\"a\",\"123456789\",\"12345678\"]    }"),
+        ERR_OUT_OF_RANGE, true, "pack: 41 bytes as JSON, at most 40");
+}
+
+static void test_words(void **state)
+{
+    assert_int_equal(judge(state, "amazon.title", "Mug for tea, mug for two"), 0);
+    assert_only(judge(state, "amazon.title", "Warm jacket!"), ERR_BAD_VALUE, true,
+                "amazon.title.title: has \"!\", which is refused there");
+    assert_only(judge(state, "amazon.title", "Jacket, Free Shipping"), ERR_BAD_VALUE,
+                true,
+                "amazon.title.title: has \"free shipping\", which is refused there");
+    assert_only(judge(state, "amazon.title", "Mug, mug, MUG"), ERR_BAD_VALUE, true,
+                "amazon.title.title: has \"mug\" more than 2 times");
+    assert_int_equal(
+        judge(state, "xiaohongshu", "{\"title\":\"你好hello\",\"body\":\"b\"}"), 0);
+}
+
+static void test_item_fits(void **state)
+{
+    const struct channel *c = channel_find(*state, "rsa");
+    assert_true(channel_item_fits(c, &c->fields[0], "Warm"));
+    assert_false(channel_item_fits(c, &c->fields[0], "Warm and light"));
+    const struct channel *subject = channel_find(*state, "email.subject");
+    char text[60] = "";
+    memset(text, 'x', 55); /* soft */
+    assert_true(channel_item_fits(subject, &subject->fields[0], text));
+}
+
 static void test_max_findings(void **state)
 {
     struct channel_finding one[1];
@@ -140,10 +182,11 @@ static void test_max_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sms),          cmocka_unit_test(test_encoding),
-        cmocka_unit_test(test_subject),      cmocka_unit_test(test_gbk),
-        cmocka_unit_test(test_object),       cmocka_unit_test(test_object_shape),
-        cmocka_unit_test(test_max_findings),
+        cmocka_unit_test(test_sms),       cmocka_unit_test(test_encoding),
+        cmocka_unit_test(test_subject),   cmocka_unit_test(test_gbk),
+        cmocka_unit_test(test_object),    cmocka_unit_test(test_object_shape),
+        cmocka_unit_test(test_set),       cmocka_unit_test(test_words),
+        cmocka_unit_test(test_item_fits), cmocka_unit_test(test_max_findings),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -34,7 +34,15 @@ static void test_shipped(void **state)
     size_t n = 0;
     while (channel_at(s, n))
         n++;
-    assert_true(n >= 3);
+    assert_true(n >= 24);
+    assert_non_null(channel_find(s, "douyin.title")->off);
+    const struct channel *signed_sms = channel_find(s, "sms.zh-CN");
+    assert_null(signed_sms->off);
+    assert_int_equal(signed_sms->fields[0].slot_count, 2);
+    assert_null(signed_sms->fields[0].slots[0].fallback);
+    assert_true(signed_sms->fields[0].slots[1].at_end);
+    assert_false(channel_is_object(signed_sms));
+    assert_true(channel_is_object(channel_find(s, "google.rsa")));
     channel_set_free(s);
 }
 
@@ -94,6 +102,22 @@ static void test_refused(void **state)
          ERR_OUT_OF_RANGE, "/channels/0/fields/0/max"},
         {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\",\"counter\":\"ells\"}]}"),
          ERR_BAD_VALUE, "/channels/0/fields/0/counter"},
+        {TABLE("{\"name\":\"a\",\"off\":1,\"fields\":[{\"name\":\"t\"}]}"),
+         ERR_BAD_TYPE, "/channels/0/off"},
+        {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\",\"slots\":[{}]}]}"),
+         ERR_MISSING, "/channels/0/fields/0/slots/0/fact"},
+        {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\",\"slots\":[{\"fact\":\"f\","
+               "\"where\":1}]}]}"),
+         ERR_UNKNOWN_FIELD, "/channels/0/fields/0/slots/0/where"},
+        {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\",\"slots\":7}]}"),
+         ERR_BAD_VALUE, "/channels/0/fields/0/slots"},
+        {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\",\"items_max\":2,\"slots\":["
+               "{\"fact\":\"f\"}]}]}"),
+         ERR_BAD_VALUE, "/channels/0/fields/0/slots"},
+        {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\",\"items_max\":101}]}"),
+         ERR_OUT_OF_RANGE, "/channels/0/fields/0/items_max"},
+        {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\",\"phrases\":[\"\"]}]}"),
+         ERR_BAD_VALUE, "/channels/0/fields/0/phrases"},
         {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\"},{\"name\":\"t\"}]}"),
          ERR_BAD_VALUE, "/channels/0/fields/1/name"},
         {TABLE("{\"name\":\"a\",\"fields\":[{\"name\":\"t\"}]},"

@@ -43,6 +43,15 @@ static void test_width(void **state)
     assert_int_equal(count("width", "e\xCC\x81"), 2); /* a combining mark is one more */
 }
 
+static void test_half_width(void **state)
+{
+    (void)state;
+    assert_int_equal(count("half_width", "你好hello"), 5);
+    assert_int_equal(count("half_width", "你好hell"), 4);
+    assert_int_equal(count("half_width", "a"), 1);
+    assert_int_equal(count("half_width", ""), 0);
+}
+
 static void test_gbk(void **state)
 {
     (void)state;
@@ -53,6 +62,7 @@ static void test_gbk(void **state)
     text[90] = 'a';
     assert_int_equal(count("gbk_bytes", text), 61);
     assert_int_equal(count("gbk_bytes", "汉😀"), -1);
+    assert_int_equal(count("gbk_bytes", "汉€"), -1); /* of code page 936, not of GBK */
     assert_int_equal(count("gbk_bytes", ""), 0);
     char longer[1200];
     memset(longer, 'x', sizeof longer);
@@ -64,9 +74,8 @@ static void test_gbk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unicode),
-        cmocka_unit_test(test_sms),
-        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_unicode), cmocka_unit_test(test_sms),
+        cmocka_unit_test(test_width),   cmocka_unit_test(test_half_width),
         cmocka_unit_test(test_gbk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ struct ask {
     const char *schema_name, *schema; /* JSON Schema text, or NULL for plain text */
     double temperature;
     int max_tokens;
+    int likely_tokens; /* of a good reply, for forecasts; 0 = half of max_tokens */
     uint64_t seed;
     struct ask_stop stop;
     /* EMBED: user. WINDOW: key, cursor, count. RESULT: key = campaign id.

@@ -46,6 +46,9 @@ struct kind {
     const struct stage *stages; /* ended by a NULL name; the first is the start */
     /* Checks `input` of a spec; may add warnings. d->path starts with "/input". */
     enum err (*check_input)(struct spec *s, struct arena *a, struct err_detail *d);
+    /* Calls that may still follow a first round, if data so decides, at most: for
+     * forecasts. NULL = none. */
+    int64_t (*calls_later)(const struct spec *s);
     /* Identity (64 hex digits) of the prompts and rules that decide what is asked:
      * pinned at the first claim. NULL = nothing to pin. */
     void (*version)(char out[65]);

@@ -16,5 +16,6 @@ const struct kind kind_content = {
         "copy for channels: generated, checked, reviewed, served, ranked, renewed",
     .stages = stages,
     .check_input = content_input_check,
+    .calls_later = content_calls_later,
     .version = prompt_version,
 };

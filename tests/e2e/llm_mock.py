@@ -38,7 +38,7 @@ def make_string(schema, rng, chinese, used, limit=100000):
     low, high = schema.get("minLength", 0), min(limit, schema.get("maxLength", 100000))
     for _ in range(200):
         text = sentence(rng, chinese)
-        while len(text) < low:
+        while len(text) < max(low, limit // 2 if limit < 1000 else 0):
             text += ("" if chinese else " ") + sentence(rng, chinese)
         text = text[:high]
         if text not in used:

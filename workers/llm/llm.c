@@ -109,13 +109,20 @@ bool llm_price_known(const struct llm *l, const char *endpoint, const char *mode
     return find_price(l, endpoint, model, &p);
 }
 
-struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
+int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *model,
+                      int64_t tokens_in, int64_t tokens_out)
 {
     struct price p;
+    bool known = find_price(l, endpoint, model, &p);
+    return known ? price_cost_nano(&p, tokens_in, tokens_out) : -1;
+}
+
+struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
+{
     int64_t in = llm_prompt_tokens(call), out = llm_reply_tokens(call->ask);
-    bool known = find_price(l, call->endpoint, call->model, &p);
     return (struct port_estimate){
-        .tokens = in + out, .usd_nano = known ? price_cost_nano(&p, in, out) : -1};
+        .tokens = in + out,
+        .usd_nano = llm_cost_nano(l, call->endpoint, call->model, in, out)};
 }
 
 static void on_http(void *arg, uint64_t ticket, const struct http_reply *r)

@@ -36,6 +36,8 @@ struct content_input {
 enum err content_input_read(const struct spec *s, struct content_input *in,
                             struct err_detail *d) MUST_USE;
 enum err content_input_check(struct spec *s, struct arena *a, struct err_detail *d);
+/* In every round after the first at most n texts of each placement are renewed. */
+int64_t content_calls_later(const struct spec *s);
 
 /* Memo arrays by placement. */
 int64_t content_memo_int(const struct campaign *c, const char *name, int placement);

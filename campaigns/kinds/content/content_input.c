@@ -144,6 +144,15 @@ enum err content_input_check(struct spec *s, struct arena *a, struct err_detail 
     return e ? e : content_input_read(s, &in, d);
 }
 
+int64_t content_calls_later(const struct spec *s)
+{
+    struct content_input in;
+    struct err_detail d;
+    if (content_input_read(s, &in, &d))
+        return 0;
+    return (int64_t)(s->max_rounds - 1) * in.n * s->placement_count;
+}
+
 static const struct json *item(const struct campaign *c, const char *name,
                                int placement)
 {

@@ -72,6 +72,7 @@ enum err content_prompts_angles(const struct campaign *c,
         "\"additionalProperties\":false}";
     ask->temperature = in->temperature;
     ask->max_tokens = 600;
+    ask->likely_tokens = 8 * (in->n < 8 ? in->n : 8);
     ask->seed = c->spec->seed;
     return ask->system && ask->user ? ERR_OK : ERR_NOMEM;
 }
@@ -172,30 +173,56 @@ static char *limits_of(struct arena *a, const struct spec_placement *p,
     return text;
 }
 
-#define FREE_TEXT_CHARACTERS 600 /* of a field without a limit */
+/* Of a field without a limit: what it may have, and what it has as a rule. */
+#define FREE_TEXT_MAX 600
+#define FREE_TEXT_LIKELY 150
 
-/* Generous for the language and JSON around it; a cut reply would be paid for nothing.
- */
-static int tokens_for(const struct spec_placement *p, const struct json *facts)
+/* Characters that all fields can have together. */
+static int64_t characters_max(const struct spec_placement *p, const struct json *facts)
 {
-    int64_t characters = 0;
+    int64_t sum = 0;
     for (int i = 0; i < p->channel->field_count; i++) {
         const struct channel_field *f = &p->channel->fields[i];
         int64_t room = channel_text_room(f, facts, p->locale);
-        int64_t each = room > 0 && room < 20000 ? room : FREE_TEXT_CHARACTERS;
-        characters += each * (f->items_max > 0 ? f->items_max : 1);
+        int64_t each = room > 0 && room < 20000 ? room : FREE_TEXT_MAX;
+        sum += each * (f->items_max > 0 ? f->items_max : 1);
     }
-    return characters < 50000 ? 100 + (int)characters * 2 : 100100;
+    return sum < 50000 ? sum : 50000;
 }
 
-/* A cap of the user holds, but never so low that no reply of several fields could be
+/* Short texts fill their room, longer ones half of it; of several items the fewest. */
+static int64_t characters_likely(const struct spec_placement *p,
+                                 const struct json *facts)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < p->channel->field_count; i++) {
+        const struct channel_field *f = &p->channel->fields[i];
+        int64_t room = channel_text_room(f, facts, p->locale);
+        int64_t each = room == 0 || room >= 20000 ? FREE_TEXT_LIKELY
+                       : room <= 60               ? room * 4 / 5
+                                                  : room * 3 / 5;
+        sum += each * (f->items_max > 0 ? f->items_min : 1);
+    }
+    return sum < 50000 ? sum : 50000;
+}
+
+/* Generous for the language and JSON around it: a cut reply would be paid for nothing.
+ * A cap of the user holds, but never so low that no reply of several fields could be
  * whole. */
 static int max_tokens_for(const struct content_input *in,
                           const struct spec_placement *p, const struct json *facts)
 {
-    int needed = tokens_for(p, facts);
+    int needed = 100 + 2 * (int)characters_max(p, facts);
     bool raise = channel_is_object(p->channel) && in->max_tokens < needed;
     return in->max_tokens && !raise ? in->max_tokens : needed;
+}
+
+/* Four letters are a token, or one Han character. */
+static int likely_tokens_for(const struct spec_placement *p, const struct json *facts)
+{
+    bool han = strncmp(p->locale, "zh", 2) == 0 || strncmp(p->locale, "ja", 2) == 0;
+    int64_t characters = characters_likely(p, facts);
+    return (int)(han ? characters : characters / 4) + 4 + 4 * p->channel->field_count;
 }
 
 enum err content_prompts_write(const struct campaign *c, const struct content_input *in,
@@ -207,6 +234,7 @@ enum err content_prompts_write(const struct campaign *c, const struct content_in
     ask->tag[2] = c->round > 1 && history[0] && ask->tag[1] % 4 != 3;
     ask->temperature = in->temperature;
     ask->max_tokens = max_tokens_for(in, p, c->spec->facts);
+    ask->likely_tokens = likely_tokens_for(p, c->spec->facts);
     const struct channel_field *field = &p->channel->fields[0];
     bool free_text = !channel_is_object(p->channel) && !field->slot_count &&
                      channel_text_room(field, NULL, p->locale) == 0;

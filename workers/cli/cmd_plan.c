@@ -1,0 +1,210 @@
+/* cmd_plan.c: what a campaign will ask for and cost, played through in memory. */
+#include "campaigns/kind.h"
+#include "core/base/json_out.h"
+#include "core/base/money.h"
+#include "queues/inbox.h"
+#include "workers/cli/cmd_check.h"
+#include "workers/cli/judgement.h"
+#include "workers/cli/table.h"
+#include "workers/rehearsal.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+#define OUT_MAX_BYTES ((size_t)1 << 20)
+
+/* A sum of calls in the end: usd_nano -1 = the price is not known. */
+struct cost {
+    int64_t calls, in, out, usd_nano;
+};
+struct plan {
+    const struct judgement *judgement;
+    struct rehearsal good, worst;
+    struct cost likely; /* round 1 if every reply is good */
+    struct cost most;   /* round 1 if none is, as budgets reserve it */
+    struct cost later;  /* all rounds after it, at most */
+};
+
+static struct cost cost_of(const struct plan *p, int64_t calls, int64_t in, int64_t out)
+{
+    const struct spec *s = &p->judgement->spec;
+    const struct llm *l = p->judgement->llm;
+    int64_t usd = l ? llm_cost_nano(l, s->llm_endpoint, s->llm_model, in, out) : -1;
+    return (struct cost){.calls = calls, .in = in, .out = out, .usd_nano = usd};
+}
+
+/* A renewed text is asked for like one of the first, with what readers did so far. */
+static struct cost later_of(const struct plan *p, int64_t calls_max)
+{
+    const struct rehearsal_count *all = &p->good.total;
+    int64_t calls = all->calls ? all->calls : 1;
+    return cost_of(p, calls_max, calls_max * (all->in_max / calls) * 3 / 2,
+                   calls_max * (all->out_max / calls));
+}
+
+static enum err make(struct plan *p, struct err_detail *d)
+{
+    const struct spec *s = &p->judgement->spec;
+    const struct kind *kind = kind_find(s->kind);
+    enum err e = rehearsal_run(s, &p->good, d);
+    if (!e)
+        e = rehearsal_worst(s, &p->worst, d);
+    if (e)
+        return e;
+    const struct rehearsal_count *good = &p->good.total, *bad = &p->worst.total;
+    p->likely = cost_of(p, good->calls, good->in, good->out);
+    p->most = cost_of(p, bad->calls, bad->in_max, bad->out_max);
+    p->later = later_of(p, kind->calls_later ? kind->calls_later(s) : 0);
+    return ERR_OK;
+}
+
+static bool is_within(const struct spec *s, const struct cost *c)
+{
+    return (s->budget_calls < 0 || c->calls <= s->budget_calls) &&
+           (s->budget_tokens < 0 || c->in + c->out <= s->budget_tokens) &&
+           (s->budget_usd_nano < 0 || c->usd_nano < 0 ||
+            c->usd_nano <= s->budget_usd_nano);
+}
+
+static const char *verdict_of(const struct plan *p)
+{
+    const struct spec *s = &p->judgement->spec;
+    if (s->budget_calls < 0 && s->budget_tokens < 0 && s->budget_usd_nano < 0)
+        return "none";
+    if (is_within(s, &p->most))
+        return "enough";
+    return is_within(s, &p->likely) ? "likely" : "short";
+}
+
+static const char *verdict_text(const char *verdict)
+{
+    switch (verdict[0]) {
+    case 'n':
+        return "no budget bounds it";
+    case 'e':
+        return "the budget is enough for the first round, whatever the model does";
+    case 'l':
+        return "the budget is enough for the first round if few replies are refused";
+    default:
+        return "the budget is too small for the first round: it ends over_budget";
+    }
+}
+
+static void add_cell(struct table *t, const char *fmt, int64_t n)
+{
+    char cell[32];
+    snprintf(cell, sizeof cell, fmt, n);
+    table_add(t, cell);
+}
+
+static void add_row(struct table *t, const char *name, const struct cost *c)
+{
+    char usd[MONEY_TEXT];
+    money_print(c->usd_nano, 9, usd);
+    table_add(t, name);
+    add_cell(t, "%" PRId64, c->calls);
+    add_cell(t, "%" PRId64, c->in);
+    add_cell(t, "%" PRId64, c->out);
+    table_add(t, c->usd_nano < 0 ? "unknown" : usd);
+}
+
+static enum err put_table(const struct plan *p, struct buf *out)
+{
+    static const char *const heads[] = {"",     ">CALLS", ">TOKENS IN", ">TOKENS OUT",
+                                        ">USD", NULL};
+    struct table t;
+    table_init(&t, heads);
+    for (const struct rehearsal_count *row = p->good.stage; row->stage; row++) {
+        struct cost c = cost_of(p, row->calls, row->in, row->out);
+        add_row(&t, row->stage, &c);
+    }
+    add_row(&t, "first round", &p->likely);
+    add_row(&t, "at most", &p->most);
+    if (p->later.calls > 0)
+        add_row(&t, "later rounds, 0 to", &p->later);
+    enum err e = table_print(&t, out);
+    table_fini(&t);
+    return e;
+}
+
+static void put_text(const struct plan *p, struct buf *out)
+{
+    (void)put_table(p, out); /* a failure stays with the buf */
+    if (p->good.waits_at)
+        buf_printf(out, "then it waits in stage %s\n", p->good.waits_at);
+    buf_printf(out, "%s\n", verdict_text(verdict_of(p)));
+}
+
+static void put_cost(struct json_out *w, const struct cost *c)
+{
+    char usd[MONEY_TEXT];
+    money_print(c->usd_nano, 9, usd);
+    json_out_kint(w, "calls", c->calls);
+    json_out_kint(w, "tokens_in", c->in);
+    json_out_kint(w, "tokens_out", c->out);
+    json_out_kint(w, "usd_known", c->usd_nano >= 0);
+    json_out_kstr(w, "usd", c->usd_nano < 0 ? "0" : usd);
+}
+
+static void put_named(struct json_out *w, const char *name, const struct cost *c)
+{
+    json_out_key(w, name);
+    json_out_open(w, '{');
+    put_cost(w, c);
+    json_out_close(w, '}');
+}
+
+static void put_json(const struct plan *p, struct buf *out)
+{
+    struct json_out w;
+    json_out_init(&w, out);
+    json_out_open(&w, '{');
+    put_cost(&w, &p->likely);
+    put_named(&w, "at_most", &p->most);
+    put_named(&w, "later_at_most", &p->later);
+    json_out_key(&w, "stages");
+    json_out_open(&w, '[');
+    for (const struct rehearsal_count *row = p->good.stage; row->stage; row++) {
+        struct cost c = cost_of(p, row->calls, row->in, row->out);
+        json_out_open(&w, '{');
+        json_out_kstr(&w, "stage", row->stage);
+        put_cost(&w, &c);
+        json_out_close(&w, '}');
+    }
+    json_out_close(&w, ']');
+    json_out_kstr(&w, "waits_at", p->good.waits_at ? p->good.waits_at : "");
+    json_out_kstr(&w, "budget", verdict_of(p));
+    json_out_close(&w, '}');
+    buf_append_char(out, '\n');
+}
+
+static int show(struct cli *c, struct judgement *j)
+{
+    struct plan plan = {.judgement = j};
+    struct err_detail d = {.path = ""};
+    struct buf out;
+    if (make(&plan, &d)) {
+        (void)cli_refuse(c, &d);
+        return d.code == ERR_UNSATISFIABLE ? CLI_BAD_INPUT : CLI_FAILED;
+    }
+    buf_init(&out, OUT_MAX_BYTES);
+    if (cli_is_json(c))
+        put_json(&plan, &out);
+    else
+        put_text(&plan, &out);
+    return cli_print(c, &out);
+}
+
+int cmd_plan(struct cli *c)
+{
+    struct judgement j;
+    struct buf text;
+    buf_init(&text, INBOX_SPEC_MAX);
+    int rc = check_read(c, cli_word(c, 0), &text);
+    if (!rc) {
+        enum err e = judgement_open(&j, c, &text);
+        rc = e ? check_refuse(c, &j.detail) : show(c, &j);
+        judgement_close(&j);
+    }
+    buf_fini(&text);
+    return rc;
+}

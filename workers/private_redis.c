@@ -2,6 +2,7 @@
 #include "workers/private_redis.h"
 #include "core/base/log.h"
 #include "core/io/process.h"
+#include "workers/redis_program.h"
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -15,11 +16,10 @@
 #define CHECK_MS 250
 #define QUICK_DEATH_MS 3000
 #define QUICK_DEATHS_MAX 3
-#define STATUS_NOT_FOUND 127 /* of setsid: no such program */
 
 struct private_redis {
     struct loop *loop;
-    const char *folder;
+    const char *folder, *wanted;
     struct process *child;
     struct loop_timer *check;
     bool adopted, stopping, ended_told;
@@ -59,7 +59,7 @@ static bool is_answering(const struct private_redis *p)
     return ok;
 }
 
-/* Process id of the redis-server that wrote redis.pid and still runs on this folder; 0
+/* Process id of the server that wrote redis.pid and still runs on this folder; 0
  * if there is none. Such a one keeps writing its data, whether or not its socket is to
  * be found. */
 static long find_server(const struct private_redis *p)
@@ -70,7 +70,7 @@ static long find_server(const struct private_redis *p)
     if (!read_word(path, name, sizeof name) || (pid = strtol(name, NULL, 10)) <= 0)
         return 0;
     (void)snprintf(path, sizeof path, "/proc/%ld/comm", pid);
-    if (!read_word(path, name, sizeof name) || strcmp(name, "redis-server") != 0)
+    if (!read_word(path, name, sizeof name) || !redis_program_is(p->wanted, name))
         return 0;
     (void)snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
     ssize_t n = readlink(path, cwd, sizeof cwd - 1);
@@ -91,29 +91,33 @@ static void on_exit_seen(void *arg, int64_t status, int signum);
 
 static enum err spawn(struct private_redis *p, struct err_detail *d)
 {
-    static const char *const argv[] = {"setsid",
-                                       "redis-server",
-                                       "--port",
-                                       "0",
-                                       "--unixsocket",
-                                       "redis.sock",
-                                       "--unixsocketperm",
-                                       "700",
-                                       "--dir",
-                                       ".",
-                                       "--pidfile",
-                                       "redis.pid",
-                                       "--daemonize",
-                                       "no",
-                                       "--appendonly",
-                                       "yes",
-                                       "--appendfsync",
-                                       "everysec",
-                                       "--save",
-                                       "",
-                                       "--maxmemory-policy",
-                                       "noeviction",
-                                       NULL};
+    char program[PATH_MAX];
+    enum err e = redis_program_find(p->wanted, program, sizeof program, d);
+    if (e)
+        return e;
+    const char *const argv[] = {"setsid",
+                                program,
+                                "--port",
+                                "0",
+                                "--unixsocket",
+                                "redis.sock",
+                                "--unixsocketperm",
+                                "700",
+                                "--dir",
+                                ".",
+                                "--pidfile",
+                                "redis.pid",
+                                "--daemonize",
+                                "no",
+                                "--appendonly",
+                                "yes",
+                                "--appendfsync",
+                                "everysec",
+                                "--save",
+                                "",
+                                "--maxmemory-policy",
+                                "noeviction",
+                                NULL};
     const struct process_options o = {
         .argv = argv, .log_path = p->log, .cwd = p->folder};
     p->started_ms = loop_now_ms(p->loop);
@@ -124,6 +128,8 @@ static void on_exit_seen(void *arg, int64_t status, int signum)
 {
     struct private_redis *p = arg;
     struct err_detail d = {.path = ""};
+    (void)status;
+    (void)signum;
     p->child = NULL;
     if (p->stopping) {
         tell_ended(p, ERR_OK, &d);
@@ -132,13 +138,9 @@ static void on_exit_seen(void *arg, int64_t status, int signum)
     log_event(LOG_WARN, "redis.died", "folder", p->folder, "log", p->log, NULL);
     bool quick = loop_now_ms(p->loop) - p->started_ms < QUICK_DEATH_MS;
     p->quick_deaths = quick ? p->quick_deaths + 1 : 0;
-    if (status == STATUS_NOT_FOUND && !signum)
-        err_set(&d, ERR_IO, "redis-server",
-                "is not installed; install it, or give --redis URL");
-    else if (p->quick_deaths >= QUICK_DEATHS_MAX)
-        err_set(&d, ERR_IO, p->log, "redis-server does not stay up; its log says why");
-    else
+    if (p->quick_deaths < QUICK_DEATHS_MAX)
         return; /* the check starts it again */
+    err_set(&d, ERR_IO, p->log, "the server does not stay up; its log says why");
     tell_ended(p, d.code, &d);
 }
 
@@ -158,19 +160,22 @@ static void on_check(void *arg)
         tell_ended(p, e, &d);
 }
 
-enum err private_redis_start(struct loop *l, const char *folder, private_redis_fn ended,
-                             void *arg, struct private_redis **out,
-                             struct err_detail *d)
+enum err private_redis_start(struct loop *l, const struct private_redis_options *o,
+                             private_redis_fn ended, void *arg,
+                             struct private_redis **out, struct err_detail *d)
 {
     struct private_redis *p = calloc(1, sizeof *p);
     if (!p)
         return err_set(d, ERR_NOMEM, "", "%s", err_meaning(ERR_NOMEM));
-    *p =
-        (struct private_redis){.loop = l, .folder = folder, .ended = ended, .arg = arg};
+    *p = (struct private_redis){.loop = l,
+                                .folder = o->folder,
+                                .wanted = o->program,
+                                .ended = ended,
+                                .arg = arg};
     p->address.sun_family = AF_UNIX;
-    (void)snprintf(p->log, sizeof p->log, "%s/redis.log", folder);
+    (void)snprintf(p->log, sizeof p->log, "%s/redis.log", o->folder);
     int n = snprintf(p->address.sun_path, sizeof p->address.sun_path, "%s/redis.sock",
-                     folder);
+                     o->folder);
     check(n > 0 && (size_t)n < sizeof p->address.sun_path); /* the caller saw to it */
     p->adopted = is_answering(p);
     enum err e = loop_timer_new(l, on_check, p, &p->check);
@@ -178,11 +183,11 @@ enum err private_redis_start(struct loop *l, const char *folder, private_redis_f
         err_set(d, e, "", "%s", err_meaning(e));
     long other = p->adopted ? 0 : find_server(p);
     if (!e && other)
-        e = err_set(
-            d, ERR_IO, folder,
-            "redis-server %ld still runs on this folder, but not on redis.sock; "
-            "end it: kill %ld",
-            other, other);
+        e = err_set(d, ERR_IO, o->folder,
+                    "the Redis or Valkey with process id %ld still runs on this "
+                    "folder, but not on redis.sock; "
+                    "end it: kill %ld",
+                    other, other);
     if (!e && !p->adopted)
         e = spawn(p, d);
     if (e) {
@@ -190,7 +195,7 @@ enum err private_redis_start(struct loop *l, const char *folder, private_redis_f
         return e;
     }
     log_event(LOG_INFO, p->adopted ? "redis.adopted" : "redis.started", "folder",
-              folder, NULL);
+              o->folder, NULL);
     loop_timer_start(p->check, CHECK_MS, CHECK_MS);
     *out = p;
     return ERR_OK;

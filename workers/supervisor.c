@@ -180,9 +180,10 @@ static enum err set_up(struct supervisor *s, struct err_detail *d)
     if (e)
         return e;
     redis_on_state(s->redis, on_redis_state, s);
-    if (o->redis_folder)
-        return private_redis_start(s->loop, o->redis_folder, on_server_ended, s,
-                                   &s->server, d);
+    const struct private_redis_options own = {.folder = o->redis_folder,
+                                              .program = o->redis_server};
+    if (own.folder)
+        return private_redis_start(s->loop, &own, on_server_ended, s, &s->server, d);
     loop_timer_start(s->patience, o->redis_timeout_ms, 0);
     return ERR_OK;
 }

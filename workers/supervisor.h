@@ -15,6 +15,7 @@ struct supervisor_options {
     const char *config_path;  /* for the workers; NULL = their default */
     const char *url;          /* of Redis */
     const char *redis_folder; /* absolute: a private Redis runs there; NULL = none */
+    const char *redis_server; /* its program; "" = whichever is installed */
     int64_t redis_timeout_ms; /* for a Redis that is not ours to be there */
     int workers;
     loop_fn on_ready; /* Redis is there, the workers are started; called once */

@@ -2,6 +2,7 @@
 #include "tests/bench/bench_env.h"
 #include "core/base/hash.h"
 #include "queues/inbox.h"
+#include "tests/fakes/redis_exec.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,9 +61,11 @@ static void start_server(struct bench_env *b, char *url, size_t size)
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* bench_die() does not stop it */
         if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
             _exit(126);
-        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path,
-               "--dir", b->folder, "--save", "", "--appendonly", "no", "--loglevel",
-               "warning", (char *)NULL);
+        const char *argv[] = {
+            NULL,      "--port", "0", "--unixsocket", path, "--dir",
+            b->folder, "--save", "",  "--appendonly", "no", "--loglevel",
+            "warning", NULL};
+        redis_exec(argv);
         _exit(127);
     }
     if (b->server_pid < 0)

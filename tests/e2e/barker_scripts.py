@@ -12,6 +12,8 @@ import tempfile
 
 import redis
 
+from redis_program import redis_program
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LUA = os.path.join(ROOT, "queues", "lua")
 
@@ -57,7 +59,7 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="barker-redis-")
         socket = os.path.join(self.folder, "s")
         self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
+            [redis_program(), "--port", "0", "--unixsocket", socket, "--save", "",
              "--dir", self.folder, "--logfile", os.path.join(self.folder, "log"),
              *options], stdout=subprocess.DEVNULL)
         self.client = redis.Redis(unix_socket_path=socket, decode_responses=True)

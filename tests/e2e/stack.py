@@ -1,4 +1,4 @@
-"""A real stack for one test: redis-server, an LLM server, barker processes. Everything
+"""A real stack for one test: a Redis, an LLM server, barker processes. Everything
 runs in a temporary folder, on a unix socket or a free loopback port, and is stopped by
 its pid at the end."""
 import contextlib
@@ -12,6 +12,8 @@ import sys
 import time
 
 import redis
+
+from redis_program import redis_program
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BARKER_BUILD", ROOT / "build" / "dev")).resolve()
@@ -47,7 +49,7 @@ class Stack:
 
     def start_redis(self):
         self.server = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir",
+            [redis_program(), "--port", "0", "--unixsocket", self.socket, "--dir",
              str(self.folder), "--save", "", "--appendonly", "yes", "--appendfsync",
              "everysec", "--loglevel", "warning"], stdout=subprocess.DEVNULL)
         self.redis = redis.Redis(unix_socket_path=self.socket, decode_responses=True)

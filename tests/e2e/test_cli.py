@@ -1,7 +1,5 @@
 """What the command line says and how it exits, on a real stack."""
 import json
-import os
-import signal
 import subprocess
 
 import pytest
@@ -193,36 +191,3 @@ def test_help_config():
     done = subprocess.run([str(BUILD / "barker"), "help", "config"], check=True, text=True,
                           capture_output=True)
     assert "[redis]" in done.stdout and "BARKER_REDIS_URL" in done.stdout
-
-
-def start_up(folder, env):
-    """Its log goes to a file: nothing it leaves behind holds a pipe of ours."""
-    with open(folder / "log", "w", encoding="utf-8") as log:
-        return subprocess.Popen([str(BUILD / "barker"), "up", "--data", str(folder / "d")],
-                                env=env, stdout=log, stderr=log)
-
-
-def wait_log(folder, text):
-    wait_for(text, lambda: text in (folder / "log").read_text())
-
-
-def test_lost_socket(tmp_path_factory):
-    """A private Redis that nobody can reach is not joined by a second one."""
-    folder = tmp_path_factory.mktemp("u")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("BARKER", "OPENAI"))}
-    up = start_up(folder, env)
-    wait_log(folder, "worker.started")
-    server = int((folder / "d" / "redis.pid").read_text())
-    try:
-        up.kill()
-        up.wait()
-        (folder / "d" / "redis.sock").unlink()
-        assert start_up(folder, env).wait(30) == 1
-        wait_log(folder, f"kill {server}")
-    finally:
-        os.kill(server, signal.SIGTERM)
-    wait_for("its end", lambda: not (folder / "d" / "redis.pid").exists())
-    last = start_up(folder, env)
-    wait_log(folder, "worker.started")
-    last.terminate()
-    assert last.wait(60) == 0

@@ -1,8 +1,9 @@
-/* redis_server.h: a redis-server of a test's own, on a unix socket and a TCP port, with
- * its data in a temporary folder. It dies with the test. */
+/* redis_server.h: a Redis (or Valkey) of a test's own, on a unix socket and a TCP port,
+ * with its data in a temporary folder. It dies with the test. */
 #ifndef BARKER_TESTS_REDIS_SERVER_H
 #define BARKER_TESTS_REDIS_SERVER_H
 
+#include "tests/fakes/redis_exec.h"
 #include "tests/fakes/temp_folder.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -83,9 +84,11 @@ static inline void redis_server_exec(const struct redis_server *s)
     for (int fd = 0; fd <= 2; fd++) {
         (void)dup2(null, fd);
     }
-    execlp("redis-server", "redis-server", conf, "--port", port, "--bind", "127.0.0.1",
-           "--unixsocket", s->path, "--dir", s->folder, "--save", "", "--appendonly",
-           "no", "--logfile", log, NULL);
+    const char *argv[] = {
+        NULL,           conf,    "--port",    port,      "--bind", "127.0.0.1",
+        "--unixsocket", s->path, "--dir",     s->folder, "--save", "",
+        "--appendonly", "no",    "--logfile", log,       NULL};
+    redis_exec(argv);
     _exit(127);
 }
 

@@ -119,6 +119,7 @@ int cmd_up(struct cli *c)
         .program = u->program,
         .config_path = cli_option(c, OPTION_config),
         .url = u->url,
+        .redis_server = config_str(c->config, "redis", "server"),
         .redis_timeout_ms = SESSION_WAIT_WORKER_MS,
         .on_ready = on_ready,
         .arg = u,

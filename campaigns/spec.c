@@ -276,7 +276,7 @@ static enum err read_not_before(struct spec_reader *r, const struct json *j,
 static enum err read_seed(struct spec_reader *r, const struct json *j, const char *path)
 {
     int64_t n = 0;
-    enum err e = spec_read_int(r, j, path, 0, 9007199254740992, &n);
+    enum err e = spec_read_int(r, j, path, 0, 9007199254740991, &n);
     r->spec->seed = (uint64_t)n;
     return e;
 }

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define INT_EXACT 0x1p53
+#define INT_BOUND 0x1p53 /* 2^53 + 1 reads as 2^53 (RFC 7493 §2.2) */
 
 const struct json_limits json_limits_spec = {.max_bytes = 1 << 20, .max_depth = 32};
 const struct json_limits json_limits_reply = {.max_bytes = 4 << 20, .max_depth = 64};
@@ -129,7 +129,7 @@ double json_num(const struct json *j, double fallback)
 bool json_is_int(const struct json *j)
 {
     double n = json_num(j, NAN);
-    return fabs(n) <= INT_EXACT && n == trunc(n);
+    return fabs(n) < INT_BOUND && n == trunc(n);
 }
 
 int64_t json_int(const struct json *j, int64_t fallback)

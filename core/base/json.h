@@ -53,7 +53,7 @@ const char *json_str(const struct json *j, const char *fallback);
 double json_num(const struct json *j, double fallback);
 int64_t json_int(const struct json *j, int64_t fallback); /* fallback if not integral */
 bool json_bool(const struct json *j, bool fallback);
-bool json_is_int(const struct json *j); /* integral and within +-2^53 */
+bool json_is_int(const struct json *j); /* integral, between -2^53 and 2^53 */
 
 /* Compact text of a value appended to out. Member order is kept. */
 enum err json_print(const struct json *j, struct buf *out);

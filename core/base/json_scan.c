@@ -275,7 +275,7 @@ enum err json_scan_int(const struct json_span *s, int64_t *out)
                !__builtin_sub_overflow(sum, *p - '0', &sum); /* down: holds -2^63 */
     if (fits && *p) { /* 12.0 or 1e3: whole numbers as doubles */
         double n = strtod(text, NULL);
-        if (fabs(n) > 0x1p53 || n != trunc(n))
+        if (fabs(n) >= 0x1p53 || n != trunc(n))
             return ERR_OUT_OF_RANGE;
         *out = (int64_t)n;
         return ERR_OK;

@@ -195,6 +195,7 @@ static void test_ints(void **state)
     reads_int("12.0", ERR_OK, 12);
     reads_int("1e3", ERR_OK, 1000);
     reads_int("12.5", ERR_OUT_OF_RANGE, 0);
+    reads_int("9007199254740992.0", ERR_OUT_OF_RANGE, 0); /* or 2^53 + 1 */
     reads_int("1e300", ERR_OUT_OF_RANGE, 0);
     reads_int("1e999", ERR_OUT_OF_RANGE, 0);
     reads_int("\"12\"", ERR_BAD_TYPE, 0);

@@ -86,17 +86,17 @@ static void test_absent_or_other_type(void **state)
 static void test_integers(void **state)
 {
     (void)state;
-    struct json *j = parse("[9007199254740992,-9007199254740992,9007199254740994,1.0,"
+    struct json *j = parse("[9007199254740991,-9007199254740991,9007199254740993,1.0,"
                            "1e3,0.5,1e300]");
-    assert_true(json_int(json_at(j, 0), 0) == 9007199254740992);
-    assert_true(json_int(json_at(j, 1), 0) == -9007199254740992);
+    assert_true(json_int(json_at(j, 0), 0) == 9007199254740991);
+    assert_true(json_int(json_at(j, 1), 0) == -9007199254740991);
     assert_false(json_is_int(json_at(j, 2)));
     assert_true(json_is_int(json_at(j, 3)));
     assert_int_equal(json_int(json_at(j, 4), 0), 1000);
     assert_false(json_is_int(json_at(j, 5)));
     assert_int_equal(json_int(json_at(j, 6), 4), 4);
     prints(j,
-           "[9007199254740992,-9007199254740992,9007199254740994,1,1000,0.5,1e+300]");
+           "[9007199254740991,-9007199254740991,9007199254740992,1,1000,0.5,1e+300]");
     json_free(j);
 }
 

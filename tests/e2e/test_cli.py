@@ -95,7 +95,8 @@ def test_check_judges_price_and_endpoint(still):
     spec["chanel"] = ["sms"]
     assert "did you mean channel?" in both(still, spec, env, 2)
     spec["channel"] = [spec.pop("chanel")[0], "fax"]
-    assert both(still, spec, env, 2).endswith("there are: plain sms email.subject\n")
+    assert both(still, spec, env, 2).endswith(
+        "there is no channel fax; `barker channels` lists them\n")
 
 
 def test_worker_judges_endpoint(still):

@@ -26,10 +26,6 @@ end
 
 -- As many as one worker can have in flight, no more.
 local function lose_old()
-if redis.call("HGET", campaign_key(id), "state") == "queued" then
-  redis.call("HSET", campaign_key(id), "state", "running", "updated_ms", now)
-  changed(id, "running")
-end
   local open, lost = redis.call("HGETALL", part_key(id, "rsv")), 0
   for i = 1, #open, 2 do
     local by, tokens, nano = string.match(open[i + 1], "^(%d+) (%d+) (%d+)$")
@@ -52,6 +48,10 @@ local function journal()
   return first and redis.call("HGETALL", first) or {}
 end
 
+if redis.call("HGET", campaign_key(id), "state") == "queued" then
+  redis.call("HSET", campaign_key(id), "state", "running", "updated_ms", now)
+  changed(id, "running")
+end
 lose_old()
 redis.call("ZREM", key("given"), id)
 local commits = redis.call("HGET", job_key(id), "commits")

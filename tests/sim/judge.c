@@ -156,9 +156,9 @@ void judge_end(struct world *w)
 
 static void digest_campaign(const struct store_campaign *c, struct buf *out)
 {
-    static const char *const shown[] = {"placement", "text",   "state",  "angle",
-                                        "parent",    "reason", "weight", "p_best",
-                                        "round",     "clicks"};
+    static const char *const shown[] = {"placement", "text",   "state",   "angle",
+                                        "parent",    "reason", "weight",  "p_best",
+                                        "round",     "clicks", "usd_nano"};
     buf_printf(out, "%s %s %s\nmemo %s\n", c->id, c->state, c->error, c->memo);
     for (int i = 0; i < c->variants.count; i++) {
         const struct store_thing *v = c->variants.items[i];

@@ -109,6 +109,34 @@ static enum err say_near(struct world *w, const struct ask *ask, struct buf *rep
     return ERR_OK;
 }
 
+/* One word is another: neither the same nor far apart. */
+static enum err say_alike(struct world *w, const struct ask *ask, struct buf *reply)
+{
+    (void)ask;
+    buf_append_str(reply, w->said ? "Warm gloves for every winter day"
+                                  : "Warm gloves for every winter walk");
+    return ERR_OK;
+}
+
+static void test_min_distance(void **state)
+{
+    struct world *w = *state;
+    world_spec(w, "\"min_distance\":0.5,\"input\":{\"prompt\":\"p\",\"n\":2}");
+    w->say = say_alike;
+    world_run(w);
+    assert_int_equal(w->c->variant_count, 1);
+    assert_int_equal(count_audit(w, "refused", "reason", "duplicate"), 3);
+}
+
+static void test_any_distance(void **state)
+{
+    struct world *w = *state;
+    world_spec(w, "\"min_distance\":0.05,\"input\":{\"prompt\":\"p\",\"n\":2}");
+    w->say = say_alike;
+    world_run(w);
+    assert_int_equal(w->c->variant_count, 2);
+}
+
 static void test_near_duplicates(void **state)
 {
     struct world *w = *state;
@@ -325,6 +353,8 @@ static void test_orders(void **state)
     assert_int_equal(count_state(w, VARIANT_PENDING), 2); /* kept for later */
     assert_int_equal(w->c->mail_count, 1);
     mail(w, MAIL_RESUME, "", "");
+    world_step(w);
+    assert_int_equal(w->c->state, CAMPAIGN_REVIEW); /* readers are told where it is */
     world_run(w);
     assert_int_equal(w->c->state, CAMPAIGN_LIVE);
     assert_int_equal(count_state(w, VARIANT_PENDING), 0);
@@ -344,6 +374,7 @@ int main(void)
         world_test(test_prompt),          world_test(test_brief),
         world_test(test_deterministic),   world_test(test_duplicates),
         world_test(test_near_duplicates), world_test(test_limit),
+        world_test(test_min_distance),    world_test(test_any_distance),
         world_test(test_banned),          world_test(test_not_json),
         world_test(test_control_given),   world_test(test_approve),
         world_test(test_approve_all),     world_test(test_all_rejected),

@@ -1,0 +1,224 @@
+"""Faults made by hand, each of which some test must catch; scripts/mutate tries them.
+
+name: (file, text that stands there once, what is put in its place, what a user would
+suffer, tests). A test is "unit:<program>" (built as of tests/unit), "sim:<arguments of
+barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
+
+LUA = "queues/lua/"
+RANK = "campaigns/ranking/"
+CONTENT = "campaigns/kinds/content/"
+SCRIPTS = "e2e:test_scripts.py"
+EVENTS = "e2e:test_scripts_events.py"
+SIM = "sim:--seeds 60"
+
+FAULTS = {
+    # --- queues/lua: one writer, exact counts, exact money, bounds
+    "fence-unchecked": (
+        LUA + "lib_job.lua", 'return j[1] == "claimed" and j[2] == fence, j[3]',
+        'return j[1] == "claimed", j[3]',
+        "a zombie worker overwrites the state of a campaign that another one runs",
+        ["unit:queues.jobs_test", SCRIPTS]),
+    "commit-number-unchecked": (
+        LUA + "commit.lua", 'if not held or number ~= commits then return {"fenced"} end',
+        'if not held then return {"fenced"} end',
+        "a commit that was sent twice is written over a later one",
+        ["unit:queues.results_test", SCRIPTS]),
+    "claim-keeps-fence": (
+        LUA + "tick.lua", "local fence = int(j[2] + 1)", "local fence = int(j[2] + 0)",
+        "two holders of one job have the same fence", ["unit:queues.jobs_test", SCRIPTS]),
+    "crash-count-kept": (
+        LUA + "tick.lua", "crashes = j[7] == j[8] and tonumber(j[6]) or 0}",
+        "crashes = tonumber(j[6]) or 0}",
+        "a long campaign dies of five crashes in a month, though it went on after each",
+        [SCRIPTS]),
+    "crashes-unbounded": (
+        LUA + "tick.lua", "if j.crashes + 1 < CRASHES_MAX then", "if true then",
+        "a poison job kills one worker after the other for ever", [SCRIPTS]),
+    "grace-ignored": (
+        LUA + "tick.lua",
+        'if redis.call("EXISTS", key("grace")) == 0 then reap() end', "reap()",
+        "after a restart of Redis every worker is declared dead and loses its jobs",
+        ["unit:queues.queue_test", SCRIPTS, "e2e:test_crash.py::test_redis_restart"]),
+    "ring-not-rotated": (
+        LUA + "tick.lua", '      redis.call("ZADD", key("ring"), turn, tenant)\n', "",
+        "the first tenant's campaigns run before anybody else's", [SCRIPTS]),
+    "due-too-late": (
+        LUA + "lib_job.lua", 'redis.call("ZADD", key("due"), "LT", "CH", ms, id)',
+        'redis.call("ZADD", key("due"), "CH", ms, id)',
+        "a re-rank that was due soon is put off by a later wake", [SCRIPTS, EVENTS]),
+    "wake-forgotten": (
+        LUA + "commit.lua", "  if bit.band(mask, dirty) ~= 0 then at = now end\n", "",
+        "an approval that came while the campaign ran is never looked at",
+        [SCRIPTS, "unit:queues.results_test"]),
+    "duplicate-admitted": (
+        LUA + "admit.lua", 'if was[1] then\n  remove_entry()\n  return {"same"}\nend\n', "",
+        "the same spec sent twice starts again and pays twice",
+        ["unit:queues.inbox_test", SCRIPTS]),
+    "conflict-unseen": (
+        LUA + "admit.lua",
+        'if was[1] and (was[2] ~= sha or was[3] ~= tenant) then return {"conflict"} end',
+        'if was[1] and was[2] ~= sha then return {"conflict"} end',
+        "a tenant's spec is taken for that of another tenant",
+        ["unit:queues.inbox_test", SCRIPTS]),
+    "cursor-unchecked": (
+        LUA + "events_apply.lua",
+        'if (state[1] or "0-0") ~= cursor or not', "if not",
+        "two appliers count the same events twice", ["unit:queues.events_test", EVENTS]),
+    "old-generation-unasked": (
+        LUA + "lib_seen.lua", "for i = 2, #gens do", "for i = 3, #gens do",
+        "an event that is sent again after a day counts twice", [EVENTS]),
+    "late-counted": (
+        LUA + "events_apply.lua",
+        'if ts > 0 and ts < now - window then return "late" end', "",
+        "an event that is older than the memory of ids counts twice", [EVENTS]),
+    "orphans-counted": (
+        LUA + "events_apply.lua",
+        '    if stray == "" then stray, stray_vid = ARGV[at], vid end\n    return "orphan"',
+        '    return "applied"',
+        "events of unknown variants are reported as counted",
+        ["unit:queues.events_test", EVENTS]),
+    "trim-beyond-cursor": (
+        LUA + "events_apply.lua", 'redis.call("XTRIM", key("events"), "MINID", last)',
+        'redis.call("XTRIM", key("events"), "MAXLEN", 0)',
+        "events that nobody read yet are thrown away", [EVENTS]),
+    "reservation-kept": (
+        LUA + "settle.lua", '    redis.call("HINCRBY", bud, "calls_r", -1)\n', "",
+        "a budget of calls fills up with calls that ended long ago",
+        ["unit:queues.journal_test", SCRIPTS]),
+    "settled-twice": (
+        LUA + "settle.lua", "  if stored and not held then return end -- a repeat\n", "",
+        "a settlement that is sent again is charged again",
+        ["unit:queues.journal_test", SCRIPTS]),
+    "budget-per-call": (
+        LUA + "reserve.lua", "full = full or taken[i] + cost[i] > room[i]",
+        "full = full or cost[i] > room[i]",
+        "a batch of calls overspends the budget by all but one of them",
+        ["unit:queues.journal_test", SCRIPTS]),
+    "lost-is-free": (
+        LUA + "load.lua", '    redis.call("HINCRBY", bud, name, int(n))\n', "",
+        "a worker's death gives paid calls back to the budget",
+        [SCRIPTS, "unit:queues.journal_test"]),
+    "mailbox-unbounded": (
+        LUA + "control.lua", '  if redis.call("LLEN", part_key(o.c, "mail")) >= most then',
+        "  if false then", "one producer of orders fills the memory of Redis",
+        ["unit:queues.control_test", SCRIPTS]),
+    "ended-campaigns-stay": (
+        LUA + "lib_end.lua", "  one(campaign_key(id))\n", "",
+        "hashes of ended campaigns are never freed", [SCRIPTS]),
+    "rejected-unbounded": (
+        LUA + "lib_reject.lua", "if bytes <= REJECTED_BYTES and not over then break end",
+        "if not over then break end",
+        "refused input of 64 KiB each takes 640 MiB instead of 64", [SCRIPTS]),
+    # --- engine, content and runner
+    "reask-for-ever": (
+        "campaigns/engine.c", "#define REASKS_MAX 1", "#define REASKS_MAX 3",
+        "a stubborn model is paid four times for one text", ["unit:campaigns.content_test", SIM]),
+    "pause-forgotten": (
+        "campaigns/engine.c", "            c->paused_from = c->state;\n", "",
+        "a live campaign that was paused begins again when it is resumed",
+        ["unit:campaigns.content_test", "unit:campaigns.content_live_test", SIM]),
+    "schema-unchecked": (
+        "campaigns/engine.c", "else if (e->schemas[index] && schema_check(",
+        "else if (!e->schemas[index] && schema_check(",
+        "a reply without the text that was asked for becomes a variant",
+        ["unit:campaigns.content_test", SIM]),
+    "journal-unread": (
+        "workers/run_replay.c", 'if (strcmp(s, "ok") == 0) {',
+        'if (strcmp(s, "okay") == 0) {', "after a crash every stored reply is paid again",
+        [SIM]),
+    "order-of-answers": (
+        "workers/run_replay.c",
+        "return (x->attempt > y->attempt) - (x->attempt < y->attempt);",
+        "return (x->attempt < y->attempt) - (x->attempt > y->attempt);",
+        "after a crash a text seems to cost less than it did", [SIM]),
+    "budget-end-is-failure": (
+        "workers/run.c",
+        ": next->code == ERR_OVER_BUDGET ? CAMPAIGN_OVER_BUDGET",
+        ": next->code == ERR_OVER_BUDGET ? CAMPAIGN_FAILED",
+        "a campaign that spent its budget looks like one that broke", [SIM]),
+    "near-duplicates-kept": (
+        CONTENT + "content_write.c",
+        "if (distance < c->spec->min_distance || distance == 0)", "if (distance == 0)",
+        "eight variants that differ by a comma", ["unit:campaigns.content_test"]),
+    "banned-words-pass": (
+        CONTENT + "content_write.c", "    if (term)\n        objection_raise(",
+        "    if (!term)\n        objection_raise(",
+        "words that the brand forbids are shown", ["unit:campaigns.content_test"]),
+    "unreviewed-goes-live": (
+        CONTENT + "content_write.c",
+        "v->state = c->spec->approval ? VARIANT_PENDING : VARIANT_LIVE;",
+        "v->state = VARIANT_LIVE;", "texts are shown that no person approved",
+        ["unit:campaigns.content_test", SIM]),
+    "signature-missing": (
+        "campaigns/checks/channel_text.c", "        if (slot.len == 0 || strstr(full, buf_str(&slot)))\n"
+        "            continue;\n        full =", "        if (slot.len >= 0)\n            continue;\n        full =",
+        "an SMS without signature and opt-out", ["unit:campaigns.checks.channel_text_test"]),
+    # --- ranking
+    "raw-rates": (
+        RANK + "posterior.c", "    arm->mean = arm->a / (arm->a + arm->b);",
+        "    arm->mean = arm->trials ? c / n : level;",
+        "one click of one impression wins", ["unit:campaigns.ranking.posterior_test"]),
+    "prior-too-weak": (
+        RANK + "posterior.c", "posterior_prior_default = {0.014, 180, 1750};",
+        "posterior_prior_default = {0.014, 180, 175};",
+        "early luck decides", ["unit:campaigns.ranking.posterior_test"]),
+    "level-not-shrunk": (
+        RANK + "posterior.c",
+        "double weight = prior->m_between / prior->m_within, sum = weight * prior->mu;",
+        "double weight = 1e-9, sum = weight * prior->mu;",
+        "the first click of a placement sets the level of all its texts",
+        ["unit:campaigns.ranking.posterior_test"]),
+    "loss-sign": (
+        RANK + "posterior.c", "arms[k].expected_loss = out->expected_max - arms[k].mean;",
+        "arms[k].expected_loss = arms[k].mean - out->expected_max;",
+        "nobody ever loses", ["unit:campaigns.ranking.posterior_test"]),
+    "lift-of-the-control": (
+        RANK + "posterior.c", "double ratio = log(arm->mean / control->mean);",
+        "double ratio = log(control->mean / arm->mean);",
+        "a winner is reported as a loss", ["unit:campaigns.ranking.posterior_test"]),
+    "interval-too-narrow": (
+        RANK + "posterior.c", "double reach = 1.959963984540054 * sqrt(variance);",
+        "double reach = 1.0 * sqrt(variance);",
+        "\"proven\" is said of what is not", ["unit:campaigns.ranking.posterior_test"]),
+    "quantile-off": (
+        RANK + "quadrature.c", "walker_quantile(w, panel, 0.025, &arm->lo);",
+        "walker_quantile(w, panel, 0.05, &arm->lo);",
+        "intervals of 95 % that hold 92.5 %", ["unit:campaigns.ranking.quadrature_test"]),
+    "p-best-unnormalised": (
+        RANK + "quadrature.c", "arms[k].p_best = walk.arm[k].p_best / mass;",
+        "arms[k].p_best = walk.arm[k].p_best / 2;",
+        "chances that do not add up to 1", ["unit:campaigns.ranking.quadrature_test"]),
+    "floor-ignored": (
+        RANK + "policy.c", "shares[k] = shares[k] <= policy_floor ? policy_floor : scaled;",
+        "shares[k] = scaled;", "a text that began badly is never shown again",
+        ["unit:campaigns.ranking.policy_test"]),
+    "never-sharper": (
+        RANK + "policies/sharpened.c", "return 1 + 4 * fmin(fmax(done, 0), 1);",
+        "return 1 + 0 * done;", "the last impressions still explore",
+        ["unit:campaigns.ranking.policy_test"]),
+    "retired-too-soon": (
+        RANK + "retire.c", "#define LOSING_BATCHES 2", "#define LOSING_BATCHES 1",
+        "one unlucky hour retires a text", ["unit:campaigns.ranking.retire_test"]),
+    "control-retired": (
+        RANK + "retire.c", "if (arms[k].retire || arms[k].is_control || k == leader ||",
+        "if (arms[k].retire || k == leader ||", "there is nothing to measure lift against",
+        ["unit:campaigns.ranking.retire_test"]),
+    "few-trials-retire": (
+        RANK + "retire.c", "           (double)arm->trials >= trials_needed;",
+        "           trials_needed > 0;", "texts retire after a handful of impressions",
+        ["unit:campaigns.ranking.retire_test"]),
+    "users-jump": (
+        RANK + "assign.c", "-arms[k].weight / log(unit_of(hash_fast_str(arms[k].variant, seed)));",
+        "-arms[k].weight / log(unit_of(hash_fast_str(arms[k].variant, seed + (uint64_t)count)));",
+        "every user sees another text when one is retired",
+        ["unit:campaigns.ranking.assign_test"]),
+    "holdout-ignored": (
+        RANK + "assign.c", "return unit_of(chain(seed, campaign, user)) < holdout;",
+        "return unit_of(chain(seed, campaign, user)) < holdout / 2;",
+        "half of the holdout sees copy, and the lift is wrong",
+        ["unit:campaigns.ranking.assign_test"]),
+    "no-evidence-is-evidence": (
+        RANK + "posterior.c", "out->evidence = out->evidence || successes_of(&arms[k]) > 0;",
+        "out->evidence = true;", "a lift is shown before anybody clicked",
+        ["unit:campaigns.ranking.posterior_test"]),
+}

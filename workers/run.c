@@ -44,9 +44,7 @@ static void park(struct run *run, enum err code, const char *path, const char *m
     if (ticket && !r->ports.timer(r->ports.self, PARK_MS, on_park_over, r, ticket))
         return;
     run_op_take(r, ticket, NULL);
-    run->phase = RUN_LEAVING; /* out of memory: only the end of this worker frees it */
-    run->doomed = true;
-    runner_schedule(r);
+    run->stranded = true; /* no memory for a timer: the next nudge gives it back */
 }
 
 static void on_left(void *arg, uint64_t ticket, enum err e)

@@ -61,7 +61,7 @@ struct run {
     unsigned loads;
     bool cancel, pause; /* orders seen meanwhile */
     enum err failing;   /* ends with this error once no call is under way */
-    bool doomed;        /* nothing more can be done for it: freed from the loop */
+    bool stranded;      /* parked without a timer, see runner_nudge() */
     int batch[RUN_BATCH_MAX];
     int batch_count;
 };
@@ -81,6 +81,7 @@ struct runner {
     struct idmap runs_by_ticket, ops;
     struct list runs, waiting, open_ops;
     bool draining, drain_now, scheduled;
+    bool owed; /* a turn that could not be scheduled, see runner_nudge() */
     struct rng rng;
     struct runner_counts counts;
 };

@@ -182,9 +182,7 @@ static void on_schedule(void *arg, uint64_t ticket, enum err e)
     give_slots(r);
     list_each_safe (node, after, &r->runs) {
         struct run *run = list_item(node, struct run, link);
-        if (run->doomed)
-            run_free(run);
-        else if (run->batch_count)
+        if (run->batch_count)
             run_send_batch(run);
     }
 }
@@ -193,8 +191,21 @@ void runner_schedule(struct runner *r)
 {
     if (r->scheduled)
         return;
-    if (r->ports.defer(r->ports.self, on_schedule, r, 0) == ERR_OK)
-        r->scheduled = true;
+    r->scheduled = r->ports.defer(r->ports.self, on_schedule, r, 0) == ERR_OK;
+    r->owed = !r->scheduled;
+}
+
+void runner_nudge(struct runner *r)
+{
+    if (r->owed)
+        runner_schedule(r);
+    list_each_safe (node, after, &r->runs) {
+        struct run *run = list_item(node, struct run, link);
+        if (!run->stranded)
+            continue;
+        run->stranded = false;
+        run_leave(run);
+    }
 }
 
 static void on_mail(void *arg, uint64_t ticket, enum err e, bool cancel, bool pause)

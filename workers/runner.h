@@ -37,6 +37,8 @@ void runner_free(struct runner *r);
  * replaces the run of the older one; the same claim again changes nothing. */
 enum err runner_start(struct runner *r, const char *id, int64_t fence) MUST_USE;
 void runner_poke(struct runner *r, const char *id); /* there is mail for it */
+/* To be called now and then: what could not be scheduled for want of memory is. */
+void runner_nudge(struct runner *r);
 void runner_drop_all(struct runner *r); /* fenced out: abort transfers, write nothing */
 /* No new calls; jobs are given back as their calls settle. */
 void runner_drain(struct runner *r);

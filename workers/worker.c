@@ -179,6 +179,7 @@ static void on_poll(void *arg)
         leave(w);
         return;
     }
+    runner_nudge(w->runner);
     if (w->ticking || !redis_is_up(w->redis)) {
         poll_again(w);
         return;

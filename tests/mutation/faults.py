@@ -9,7 +9,8 @@ RANK = "campaigns/ranking/"
 CONTENT = "campaigns/kinds/content/"
 SCRIPTS = "e2e:test_scripts.py"
 EVENTS = "e2e:test_scripts_events.py"
-SIM = "sim:--seeds 60"
+SIM = "sim:--seeds 60 --way 0"
+TORTURE = "sim:--seeds 0 --scenario reduce_refusals"
 
 FAULTS = {
     # --- queues/lua: one writer, exact counts, exact money, bounds
@@ -131,6 +132,12 @@ FAULTS = {
         "return (x->attempt > y->attempt) - (x->attempt < y->attempt);",
         "return (x->attempt < y->attempt) - (x->attempt > y->attempt);",
         "after a crash a text seems to cost less than it did", [SIM]),
+    "turn-not-owed": (
+        "workers/runner.c", "    r->owed = !r->scheduled;\n", "",
+        "a worker that had no memory for a moment keeps its jobs and does nothing", [TORTURE]),
+    "stranded-for-ever": (
+        "workers/runner.c", "        run->stranded = false;\n        run_leave(run);\n", "",
+        "a job that could be neither run nor given back is never given back", [TORTURE]),
     "budget-end-is-failure": (
         "workers/run.c",
         ": next->code == ERR_OVER_BUDGET ? CAMPAIGN_OVER_BUDGET",

@@ -110,6 +110,7 @@ void host_kill(struct host *h)
     world_say(w, "worker %d dies", h->name);
     h->alive = false;
     w->kills++;
+    world_note(w, FATE_KILL);
     runner_free(h->runner);
     h->runner = NULL;
     world_at(w, STORE_LEASE_US, on_reap, absence_of(h));
@@ -136,6 +137,7 @@ void host_silence(struct host *h, int64_t for_us)
     if (h->silent)
         return;
     world_say(h->world, "worker %d falls silent", h->name);
+    world_note(h->world, FATE_SILENCE);
     h->silent = true;
     world_at(h->world, STORE_LEASE_US, on_reap, absence_of(h));
     world_at(h->world, for_us, on_return, h);
@@ -146,6 +148,7 @@ void host_drain(struct host *h, bool now)
     if (!h->alive)
         return;
     world_say(h->world, "worker %d drains%s", h->name, now ? " now" : "");
+    world_note(h->world, FATE_DRAIN);
     h->draining = true;
     if (now)
         runner_drain_now(h->runner);

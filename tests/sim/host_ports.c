@@ -13,29 +13,43 @@ static const char *keep(struct message *m, const char *text)
     return copy;
 }
 
+/* The next effect of this world: does it fail, and how? */
+static enum torture next_effect(void *self, const char *what)
+{
+    struct world *w = ((struct host *)self)->world;
+    bool fails = ++w->effects == w->plan.torture_at;
+    if (fails)
+        world_say(w, "effect %lld fails: %s", (long long)w->effects, what);
+    return fails ? w->plan.torture : TORTURE_NONE;
+}
+
+/* Now and then there is no memory for one more operation: nothing is sent. */
+static bool is_short(void *self)
+{
+    return world_fate(((struct host *)self)->world, FATE_NO_MEMORY, 1);
+}
+
+/* NULL: it cannot be begun. */
 static struct message *begin(void *self, enum message_type type, const char *id,
                              int64_t fence, void *arg, uint64_t ticket)
 {
+    enum torture how = next_effect(self, "a message to the store");
+    if (how == TORTURE_REFUSED || is_short(self))
+        return NULL;
     struct message *m = message_new(self, type, id);
     m->fence = fence;
     m->arg = arg;
     m->ticket = ticket;
+    m->torture = how;
     return m;
-}
-
-/* Now and then there is no memory for one more operation: nothing was sent. */
-static bool is_short(void *self)
-{
-    const struct host *h = self;
-    return world_chance(h->world, 1);
 }
 
 static enum err send_load(void *self, const char *id, int64_t fence, port_load_fn fn,
                           void *arg, uint64_t ticket)
 {
-    if (is_short(self))
-        return ERR_NOMEM;
     struct message *m = begin(self, MESSAGE_LOAD, id, fence, arg, ticket);
+    if (!m)
+        return ERR_NOMEM;
     m->fn.load = fn;
     message_send(m);
     return ERR_OK;
@@ -45,10 +59,10 @@ static enum err send_reserve(void *self, const struct port_place *at, const int 
                              const int *attempt, const struct port_estimate *most,
                              int count, port_reserve_fn fn, void *arg, uint64_t ticket)
 {
-    if (is_short(self))
-        return ERR_NOMEM;
     struct message *m =
         begin(self, MESSAGE_RESERVE, at->campaign, at->fence, arg, ticket);
+    if (!m)
+        return ERR_NOMEM;
     check(count > 0 && count <= MESSAGE_BATCH_MAX);
     if (m->host->draining)
         world_fail(m->host->world, "%s: a draining worker reserves", m->id);
@@ -73,9 +87,10 @@ static struct port_estimate estimate(void *self, const struct port_call *call)
 static enum err send_call(void *self, const struct port_call *call, port_call_fn fn,
                           void *arg, uint64_t ticket, uint64_t *call_id)
 {
-    if (is_short(self))
+    enum torture how = next_effect(self, "a call");
+    if (how == TORTURE_REFUSED || is_short(self))
         return ERR_BUSY;
-    return model_call(self, call, fn, arg, ticket, call_id);
+    return model_call(self, call, how, fn, arg, ticket, call_id);
 }
 
 static void cancel_call(void *self, uint64_t call_id)
@@ -86,9 +101,9 @@ static void cancel_call(void *self, uint64_t call_id)
 static enum err send_read(void *self, const char *campaign, const struct ask *ask,
                           port_read_fn fn, void *arg, uint64_t ticket)
 {
-    if (is_short(self))
-        return ERR_NOMEM;
     struct message *m = begin(self, MESSAGE_READ, campaign, 0, arg, ticket);
+    if (!m)
+        return ERR_NOMEM;
     m->fn.read = fn;
     m->ask = *ask;
     m->ask.key = keep(m, ask->key);
@@ -125,10 +140,10 @@ static enum err send_settle(void *self, const struct port_place *at,
                             const struct port_settlement *s, port_done_fn fn, void *arg,
                             uint64_t ticket)
 {
-    if (is_short(self))
-        return ERR_NOMEM;
     struct message *m =
         begin(self, MESSAGE_SETTLE, at->campaign, at->fence, arg, ticket);
+    if (!m)
+        return ERR_NOMEM;
     const struct port_call_result *r = s->result;
     m->fn.done = fn;
     m->settlement = (struct store_settlement){
@@ -149,10 +164,10 @@ static enum err send_commit(void *self, const char *id,
                             const struct port_commit *commit, port_done_fn fn,
                             void *arg, uint64_t ticket)
 {
-    if (is_short(self))
-        return ERR_NOMEM;
     struct host *h = self;
     struct message *m = begin(self, MESSAGE_COMMIT, id, commit->fence, arg, ticket);
+    if (!m)
+        return ERR_NOMEM;
     m->fn.done = fn;
     m->commit = world_alloc(h->world, sizeof *m->commit);
     store_commit_fill(h->world, commit, m->commit);
@@ -163,9 +178,9 @@ static enum err send_commit(void *self, const char *id,
 static enum err send_release(void *self, const char *id, int64_t fence, port_done_fn fn,
                              void *arg, uint64_t ticket)
 {
-    if (is_short(self))
-        return ERR_NOMEM;
     struct message *m = begin(self, MESSAGE_RELEASE, id, fence, arg, ticket);
+    if (!m)
+        return ERR_NOMEM;
     m->fn.done = fn;
     message_send(m);
     return ERR_OK;
@@ -174,18 +189,33 @@ static enum err send_release(void *self, const char *id, int64_t fence, port_don
 static enum err send_mail(void *self, const char *id, int64_t fence, port_mail_fn fn,
                           void *arg, uint64_t ticket)
 {
-    if (is_short(self))
-        return ERR_NOMEM;
     struct message *m = begin(self, MESSAGE_MAIL, id, fence, arg, ticket);
+    if (!m)
+        return ERR_NOMEM;
     m->fn.mail = fn;
     message_send(m);
     return ERR_OK;
 }
 
+static void on_nudge(struct world *w, void *arg)
+{
+    const struct host *h = arg;
+    (void)w;
+    if (h->alive)
+        runner_nudge(h->runner);
+}
+
 static enum err start_timer(void *self, int64_t delay_ms, port_done_fn fn, void *arg,
                             uint64_t ticket)
 {
-    struct message *m = begin(self, MESSAGE_TIMER, "", 0, arg, ticket);
+    struct host *h = self;
+    if (next_effect(self, "a timer") == TORTURE_REFUSED) {
+        world_at(h->world, 25000, on_nudge, h); /* as the worker does when it polls */
+        return ERR_NOMEM;
+    }
+    struct message *m = message_new(self, MESSAGE_TIMER, "");
+    m->arg = arg;
+    m->ticket = ticket;
     m->fn.done = fn;
     m->delay_us = delay_ms * 1000;
     message_send(m);

@@ -108,7 +108,7 @@ static void judge_money(const struct store_campaign *c)
 
 static bool is_disturbed(const struct world *w)
 {
-    return w->plan.chaos || w->plan.crash_at > 0;
+    return w->plan.chaos || w->plan.crash_at > 0 || w->plan.torture_at > 0;
 }
 
 static void judge_campaign(struct store_campaign *c)
@@ -123,7 +123,9 @@ static void judge_campaign(struct store_campaign *c)
         return;
     if (s->tight && is_disturbed(c->world) && strcmp(c->state, "over_budget") == 0)
         return;
-    if (strcmp(c->state, s->state) != 0 || strcmp(c->error, s->error) != 0)
+    bool also =
+        s->error_also && is_disturbed(c->world) && strcmp(c->error, s->error_also) == 0;
+    if (strcmp(c->state, s->state) != 0 || (strcmp(c->error, s->error) != 0 && !also))
         world_fail(c->world, "it is %s (%s), not %s (%s)", c->state, c->error, s->state,
                    s->error);
 }

@@ -43,7 +43,7 @@ void message_free_all(struct world *w)
 static int64_t travel(struct world *w, int64_t *last_us)
 {
     int64_t at = w->now_us + world_between(w, 200, 2000);
-    if (world_chance(w, 3))
+    if (world_fate(w, FATE_DELAYED, 3))
         return at - w->now_us +
                world_between(w, 0, (world_chance(w, 10) ? 9 : 1) * WORLD_SECOND_US);
     if (at <= *last_us)
@@ -55,6 +55,7 @@ static int64_t travel(struct world *w, int64_t *last_us)
 void message_send(struct message *m)
 {
     struct world *w = m->host->world;
+    m->number = ++m->host->sent;
     if (m->type == MESSAGE_TIMER)
         world_at(w, m->delay_us, on_answer, m);
     else
@@ -180,8 +181,9 @@ static bool refuse(const struct world *w, struct message *m)
     const struct scenario *s = w->plan.scenario;
     m->code = ERR_REDIS;
     m->text = "";
-    return m->type != MESSAGE_CLAIM && m->type != MESSAGE_POKE &&
-           at >= s->refused_from_us && at < s->refused_until_us;
+    return m->torture == TORTURE_FAILED ||
+           (m->type != MESSAGE_CLAIM && m->type != MESSAGE_POKE &&
+            at >= s->refused_from_us && at < s->refused_until_us);
 }
 
 static void on_apply(struct world *w, void *arg)
@@ -192,10 +194,19 @@ static void on_apply(struct world *w, void *arg)
         return;
     }
     bool claims = m->type == MESSAGE_CLAIM || m->type == MESSAGE_POKE;
-    if (!claims && world_chance(w, 3)) {
+    if (claims &&
+        world_fate(w, m->type == MESSAGE_CLAIM ? FATE_CLAIM_LOST : FATE_POKE_LOST, 3)) {
+        message_free(m); /* the reply of the queue was lost, nobody asks again */
+        return;
+    }
+    if (!claims && world_fate(w, FATE_DROPPED, 3)) {
         world_at(w, RESEND_US, on_apply, m);
         return;
     }
+    if (m->number < m->host->applied)
+        world_note(w, FATE_OVERTAKEN);
+    else
+        m->host->applied = m->number;
     bool wrote = refuse(w, m) || apply(w, m);
     w->writes += wrote;
     if (wrote)
@@ -205,10 +216,12 @@ static void on_apply(struct world *w, void *arg)
         if (!m->kill_reader)
             host_kill(m->host);
     }
-    if (!claims && world_chance(w, 3)) {
-        world_at(w, RESEND_US, on_apply, m); /* its answer was lost: asked again */
+    if (!claims && world_fate(w, FATE_ANSWER_LOST, 3)) {
+        world_at(w, RESEND_US, on_apply, m); /* asked again */
         return;
     }
+    if (m->torture == TORTURE_DONE)
+        m->code = ERR_REDIS; /* as if the script had failed at its very end */
     world_at(w, travel(w, &m->host->last_read_us), on_answer, m);
 }
 
@@ -262,7 +275,7 @@ static void on_answer(struct world *w, void *arg)
     deliver(m);
     if (m->kill_reader && m->host->alive)
         host_kill(m->host);
-    if (late && m->deliveries == 1 && world_chance(w, 3))
+    if (late && m->deliveries == 1 && world_fate(w, FATE_DOUBLED, 3))
         world_at(w, world_between(w, 0, 5 * WORLD_SECOND_US), on_answer, m);
     else
         message_free(m);

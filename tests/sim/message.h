@@ -41,6 +41,8 @@ struct message {
     /* fate */
     int deliveries;
     bool kill_reader;
+    int64_t number; /* in the order of sending, of this worker */
+    enum torture torture;
 };
 
 #endif

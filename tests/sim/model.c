@@ -7,6 +7,7 @@
 
 #define NANO_IN 1000
 #define NANO_OUT 3000
+#define DEADLINE_US (60 * WORLD_SECOND_US)
 #define FAULTS_MAX 2 /* in a row, fewer than a runner's attempts */
 
 struct model_call {
@@ -17,7 +18,8 @@ struct model_call {
     struct port_call_result result;
     struct store_record *record;
     const char *text;
-    bool good, cancelled;
+    bool good, cancelled, silent;
+    enum torture torture;
     int deliveries;
 };
 
@@ -89,6 +91,18 @@ static void bill(struct store_campaign *c, const struct port_call_result *r)
     c->billed[NANO] += r->usd_nano;
 }
 
+/* No answer within the deadline, by chance; or what torture asks for. */
+static const struct fault *misfortune_of(struct world *w, struct model_call *m)
+{
+    static const struct fault silent = {ERR_DEADLINE, true, true, -1};
+    static const struct fault failed = {ERR_SERVER, true, false, -1};
+    static const struct fault unknown = {ERR_UNKNOWN_OUTCOME, true, true, -1};
+    if (m->torture)
+        return m->torture == TORTURE_DONE ? &unknown : &failed;
+    m->silent = world_fate(w, FATE_MODEL_SILENT, 2);
+    return m->silent ? &silent : NULL;
+}
+
 static void decide(struct world *w, struct model_call *m, const struct port_call *call)
 {
     struct store_campaign *c = store_find(w, call->campaign);
@@ -107,6 +121,10 @@ static void decide(struct world *w, struct model_call *m, const struct port_call
         r->code = flaws == FLAWS_DOWN ? ERR_SERVER : ERR_AUTH;
     else if (!f || f->billed)
         set_usage(m, call, f != NULL);
+    if (!f && flaws != FLAWS_NO_KEY && flaws != FLAWS_DOWN)
+        f = misfortune_of(w, m);
+    if (f && f->billed)
+        set_usage(m, call, true);
     if (f) {
         r->code = f->code;
         r->retryable = true;
@@ -133,12 +151,12 @@ static void on_reply(struct world *w, void *arg)
     m->deliveries++;
     m->fn(m->arg, m->ticket, &r);
     arena_fini(&memory);
-    if (m->deliveries == 1 && world_chance(w, 5))
+    if (m->deliveries == 1 && world_fate(w, FATE_MODEL_DOUBLED, 5))
         world_at(w, world_between(w, 0, 9 * WORLD_SECOND_US), on_reply, m);
 }
 
-enum err model_call(struct host *h, const struct port_call *call, port_call_fn fn,
-                    void *arg, uint64_t ticket, uint64_t *call_id)
+enum err model_call(struct host *h, const struct port_call *call, enum torture torture,
+                    port_call_fn fn, void *arg, uint64_t ticket, uint64_t *call_id)
 {
     struct world *w = h->world;
     struct model_call *m = world_alloc(w, sizeof *m);
@@ -146,6 +164,7 @@ enum err model_call(struct host *h, const struct port_call *call, port_call_fn f
     m->fn = fn;
     m->arg = arg;
     m->ticket = ticket;
+    m->torture = torture;
     m->record = judge_sent(h, call);
     if (!m->record)
         return ERR_INTERNAL;
@@ -154,8 +173,10 @@ enum err model_call(struct host *h, const struct port_call *call, port_call_fn f
               call->stage, call->iteration, call->index, call->attempt,
               err_code(m->result.code), m->good ? "" : " (to be refused)");
     *call_id = (uint64_t)(uintptr_t)m; /* lives as long as the world */
-    int64_t slowest = world_chance(w, 10) ? 8 * WORLD_SECOND_US : 120000;
-    world_at(w, world_between(w, 20000, slowest), on_reply, m);
+    bool slow = world_fate(w, FATE_MODEL_SLOW, 10);
+    int64_t slowest = slow ? 8 * WORLD_SECOND_US : 120000;
+    world_at(w, m->silent ? DEADLINE_US : world_between(w, 20000, slowest), on_reply,
+             m);
     return ERR_OK;
 }
 
@@ -168,6 +189,7 @@ void model_cancel(struct host *h, uint64_t call_id)
         return;
     const struct store_record *r = m->record;
     m->cancelled = true;
+    h->world->cancelled++;
     m->result.code = ERR_CANCELLED;
     m->result.retryable = false;
     m->result.possibly_billed = true;

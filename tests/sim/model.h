@@ -7,8 +7,8 @@
 
 struct port_estimate model_estimate(const struct port_call *call);
 /* As ports.call and ports.cancel. */
-enum err model_call(struct host *h, const struct port_call *call, port_call_fn fn,
-                    void *arg, uint64_t ticket, uint64_t *call_id);
+enum err model_call(struct host *h, const struct port_call *call, enum torture torture,
+                    port_call_fn fn, void *arg, uint64_t ticket, uint64_t *call_id);
 void model_cancel(struct host *h, uint64_t call_id);
 
 /* model_reply.c: the answer; *good: it will be accepted. In the arena. */

@@ -48,6 +48,7 @@ static const struct scenario scenarios[] = {
      .spec = REDUCE(""),
      .state = "failed",
      .error = "server_error",
+     .error_also = "busy",
      .flaws = FLAWS_DOWN,
      .exact = true},
     {.name = "reduce_calls",

@@ -19,6 +19,7 @@ struct scenario {
     const char *name;
     const char *spec;
     const char *state, *error; /* how the campaign ends or where it waits */
+    const char *error_also;    /* or so, when the last attempt met a short worker */
     const char *result;        /* text that the digest must hold, or NULL */
     enum scenario_flaws flaws;
     bool faults;   /* errors of every class, worth a retry */

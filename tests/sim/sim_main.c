@@ -1,5 +1,9 @@
-/* sim_main.c: barker-sim [--seeds N] [--seed S] [--scenario NAME] [--crash N [--read]]
- * Without arguments: every crash point of every scenario, then 200 random runs. */
+/* sim_main.c: the real runner in a simulated world.
+ * barker-sim [--seeds N] [--seed S] [--scenario NAME]
+ *            [--crash N [--read]] [--torture N --way W]
+ * Without arguments, for every scenario: one death after each write, before and after
+ * its answer was read; each effect of a worker failing in each way; then 1,000 random
+ * runs, in which every fate must have occurred. A failure says how to repeat it. */
 #include "campaigns/checks/channel.h"
 #include "core/base/hash.h"
 #include "tests/sim/scenario.h"
@@ -15,7 +19,9 @@ struct tally {
 };
 struct options {
     const char *scenario;
-    int64_t seeds, seed, crash_at; /* seed, crash_at: -1 = not given */
+    int64_t seeds, seed, crash_at, torture_at; /* but seeds: -1 = not given */
+    int64_t way;                               /* enum torture */
+    int64_t fates[FATE_COUNT];
     bool crash_after_reply;
     const struct channel_set *channels;
 };
@@ -38,9 +44,20 @@ static void report(struct tally *t, const struct world_plan *p,
            out->failure, p->scenario->name);
     if (p->chaos)
         printf(" --seed %llu\n", (unsigned long long)p->seed);
+    else if (p->torture_at)
+        printf(" --torture %lld --way %d\n", (long long)p->torture_at, (int)p->torture);
     else
         printf(" --crash %lld%s\n", (long long)p->crash_at,
                p->crash_after_reply ? " --read" : "");
+}
+
+/* The most calls this run may have made: those of the undisturbed one, those that were
+ * lost or cancelled anew, and one that torture made fail. */
+static int64_t calls_max(const struct world_outcome *base, const struct world_plan *p,
+                         const struct world_outcome *out)
+{
+    return base->sent - base->cancelled + out->lost + out->cancelled +
+           (p->torture_at > 0);
 }
 
 static void compare(const struct world_outcome *base, const struct world_plan *p,
@@ -48,22 +65,25 @@ static void compare(const struct world_outcome *base, const struct world_plan *p
 {
     if (out->failed || !p->scenario->exact)
         return;
-    if (strcmp(buf_str(&base->digest), buf_str(&out->digest)) != 0) {
+    bool same_error = !p->scenario->error_also; /* the digest tells the error */
+    if (same_error && strcmp(buf_str(&base->digest), buf_str(&out->digest)) != 0) {
         out->failed = true;
-        snprintf(out->failure, sizeof out->failure, "the crash changed the result");
-    } else if (!p->chaos && out->sent > base->sent + out->lost) {
+        snprintf(out->failure, sizeof out->failure, "the %s changed the result",
+                 p->torture_at ? "failure" : "crash");
+    } else if (!p->chaos && out->sent > calls_max(base, p, out)) {
         out->failed = true;
-        snprintf(out->failure, sizeof out->failure,
-                 "%lld calls, though only %lld of %lld were lost", (long long)out->sent,
-                 (long long)out->lost, (long long)base->sent);
+        snprintf(out->failure, sizeof out->failure, "%lld calls, at most %lld",
+                 (long long)out->sent, (long long)calls_max(base, p, out));
     }
 }
 
-static void run(struct tally *t, const struct world_plan *p,
+static void run(struct tally *t, struct options *o, const struct world_plan *p,
                 const struct world_outcome *base)
 {
     struct world_outcome out;
     world_run(p, &out);
+    for (int f = 0; f < FATE_COUNT && p->chaos; f++)
+        o->fates[f] += out.fates[f];
     compare(base, p, &out);
     report(t, p, &out);
     if (p->verbose && p->scenario->exact && out.failed)
@@ -75,7 +95,7 @@ static void run(struct tally *t, const struct world_plan *p,
 }
 
 /* The undisturbed run, then one death after each write it made. */
-static void crash_everywhere(struct tally *t, const struct options *o,
+static void crash_everywhere(struct tally *t, struct options *o,
                              const struct scenario *s)
 {
     struct world_plan p = plan_of(o, s);
@@ -85,9 +105,9 @@ static void crash_everywhere(struct tally *t, const struct options *o,
     report(&mine, &p, &base);
     for (p.crash_at = 1; p.crash_at <= base.writes && !base.failed; p.crash_at++) {
         p.crash_after_reply = false;
-        run(&mine, &p, &base);
+        run(&mine, o, &p, &base);
         p.crash_after_reply = true;
-        run(&mine, &p, &base);
+        run(&mine, o, &p, &base);
     }
     printf("%-5s %-20s %4d runs, %3lld crash points, %lld calls\n",
            mine.failed ? "FAIL" : "ok", s->name, mine.passed + mine.failed,
@@ -98,8 +118,31 @@ static void crash_everywhere(struct tally *t, const struct options *o,
     t->failed += mine.failed;
 }
 
-static void run_chaos(struct tally *t, const struct options *o,
-                      const struct scenario *s, uint64_t seed, bool verbose)
+/* Each effect of the undisturbed run fails once, in each way. */
+static void torture_everywhere(struct tally *t, struct options *o,
+                               const struct scenario *s)
+{
+    struct world_plan p = plan_of(o, s);
+    struct world_outcome base;
+    struct tally mine = {0, 0};
+    world_run(&p, &base);
+    for (p.torture_at = 1; p.torture_at <= base.effects && !base.failed;
+         p.torture_at++) {
+        for (int way = TORTURE_NONE + 1; way < TORTURE_END; way++) {
+            p.torture = (enum torture)way;
+            run(&mine, o, &p, &base);
+        }
+    }
+    printf("%-5s %-20s %4d runs, %3lld effects tortured\n", mine.failed ? "FAIL" : "ok",
+           s->name, mine.passed + mine.failed, (long long)base.effects);
+    fflush(stdout);
+    buf_fini(&base.digest);
+    t->passed += mine.passed;
+    t->failed += mine.failed;
+}
+
+static void run_chaos(struct tally *t, struct options *o, const struct scenario *s,
+                      uint64_t seed, bool verbose)
 {
     struct world_plan p = plan_of(o, s);
     struct world_outcome base;
@@ -108,7 +151,7 @@ static void run_chaos(struct tally *t, const struct options *o,
     p.chaos = true;
     p.verbose = verbose;
     p.hosts = 1 + (int)(hash_mix(seed) % 3);
-    run(t, &p, &base);
+    run(t, o, &p, &base);
     buf_fini(&base.digest);
 }
 
@@ -123,18 +166,59 @@ static const struct scenario *pick(const struct options *o, int64_t seed)
     return only ? only : scenario_at((int)(seed % n));
 }
 
-static void run_seeds(struct tally *t, const struct options *o)
+/* "content_poor" is of the kind "content"; the toys are named after theirs. */
+static size_t family_of(const char *name)
+{
+    return strcspn(name, "_");
+}
+
+/* Scenarios of one kind stand together in the list. */
+static void print_seeds_per_kind(const struct options *o)
+{
+    printf("      random runs per kind:");
+    for (int i = 0; scenario_at(i);) {
+        const char *name = scenario_at(i)->name;
+        size_t n = family_of(name);
+        int64_t runs = 0;
+        for (; scenario_at(i) && family_of(scenario_at(i)->name) == n &&
+               strncmp(scenario_at(i)->name, name, n) == 0;
+             i++)
+            for (int64_t seed = 1; seed <= o->seeds; seed++)
+                runs += pick(o, seed) == scenario_at(i);
+        printf(" %.*s %lld", (int)n, name, (long long)runs);
+    }
+    printf("\n");
+}
+
+/* With enough seeds each fate must have struck, or the chaos is none. */
+static void judge_fates(struct tally *t, const struct options *o)
+{
+    bool all = true;
+    for (int f = 0; f < FATE_COUNT; f++) {
+        printf("      %8lld %s\n", (long long)o->fates[f], fate_name((enum fate)f));
+        all = all && o->fates[f] > 0;
+    }
+    if (o->seeds < 500)
+        return;
+    printf("%-5s every fate occurred\n", all ? "ok" : "FAIL");
+    t->passed += all;
+    t->failed += !all;
+}
+
+static void run_seeds(struct tally *t, struct options *o)
 {
     struct tally mine = {0, 0};
     for (int64_t seed = 1; seed <= o->seeds; seed++)
         run_chaos(&mine, o, pick(o, seed), (uint64_t)seed, false);
     printf("%-5s %-20s %4d runs\n", mine.failed ? "FAIL" : "ok", "random",
            mine.passed + mine.failed);
+    print_seeds_per_kind(o);
+    judge_fates(t, o);
     t->passed += mine.passed;
     t->failed += mine.failed;
 }
 
-static void run_one(struct tally *t, const struct options *o)
+static void run_one(struct tally *t, struct options *o)
 {
     if (o->seed >= 0) {
         run_chaos(t, o, pick(o, o->seed), (uint64_t)o->seed, true);
@@ -143,19 +227,25 @@ static void run_one(struct tally *t, const struct options *o)
     struct world_plan p = plan_of(o, pick(o, 0));
     struct world_outcome base;
     world_run(&p, &base);
-    p.crash_at = o->crash_at;
+    p.crash_at = o->crash_at > 0 ? o->crash_at : 0;
     p.crash_after_reply = o->crash_after_reply;
+    p.torture_at = o->torture_at > 0 ? o->torture_at : 0;
+    p.torture = (enum torture)o->way;
     p.verbose = true;
-    run(t, &p, &base);
+    run(t, o, &p, &base);
     buf_fini(&base.digest);
 }
 
-static void run_all(struct tally *t, const struct options *o)
+static void run_all(struct tally *t, struct options *o)
 {
     const struct scenario *only = scenario_find(o->scenario);
     for (int i = 0; scenario_at(i); i++) {
         if (!only || only == scenario_at(i))
             crash_everywhere(t, o, scenario_at(i));
+    }
+    for (int i = 0; scenario_at(i) && o->way; i++) {
+        if (!only || only == scenario_at(i))
+            torture_everywhere(t, o, scenario_at(i));
     }
     run_seeds(t, o);
 }
@@ -163,7 +253,8 @@ static void run_all(struct tally *t, const struct options *o)
 static int usage(void)
 {
     fprintf(stderr, "usage: barker-sim [--seeds N] [--seed S] [--scenario NAME] "
-                    "[--crash WRITE [--read]]\n");
+                    "[--crash WRITE [--read]] [--torture EFFECT] [--way 1|2|3]\n"
+                    "--way 0: no torture\n");
     return 2;
 }
 
@@ -185,6 +276,10 @@ static bool read_options(struct options *o, int argc, char **argv)
             o->seed = strtoll(value, NULL, 10);
         else if (strcmp(name, "--crash") == 0)
             o->crash_at = strtoll(value, NULL, 10);
+        else if (strcmp(name, "--torture") == 0)
+            o->torture_at = strtoll(value, NULL, 10);
+        else if (strcmp(name, "--way") == 0)
+            o->way = strtoll(value, NULL, 10) % TORTURE_END;
         else
             return false;
     }
@@ -193,13 +288,18 @@ static bool read_options(struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.scenario = "", .seeds = 200, .seed = -1, .crash_at = -1};
+    struct options o = {.scenario = "",
+                        .seeds = 1000,
+                        .seed = -1,
+                        .crash_at = -1,
+                        .torture_at = -1,
+                        .way = 1};
     struct tally t = {0, 0};
     struct channel_set *channels = NULL;
     struct err_detail d;
     if (!read_options(&o, argc, argv))
         return usage();
-    bool one = o.seed >= 0 || o.crash_at >= 0;
+    bool one = o.seed >= 0 || o.crash_at >= 0 || o.torture_at >= 0;
     if (one)
         setenv("BARKER_SIM_LOG", "1", 1);
     if (channel_set_new(NULL, &channels, &d)) {

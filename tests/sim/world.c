@@ -41,6 +41,38 @@ bool world_chance(struct world *w, int percent)
     return w->plan.chaos && rng_below(&w->rng, 100) < (uint64_t)percent;
 }
 
+const char *fate_name(enum fate f)
+{
+    static const char *const names[FATE_COUNT] = {
+        [FATE_DROPPED] = "requests dropped",
+        [FATE_ANSWER_LOST] = "answers lost",
+        [FATE_DELAYED] = "messages delayed",
+        [FATE_OVERTAKEN] = "messages overtaken",
+        [FATE_DOUBLED] = "answers doubled",
+        [FATE_CLAIM_LOST] = "claims lost",
+        [FATE_POKE_LOST] = "pokes lost",
+        [FATE_MODEL_SLOW] = "slow replies",
+        [FATE_MODEL_SILENT] = "replies that never came",
+        [FATE_MODEL_DOUBLED] = "replies doubled",
+        [FATE_NO_MEMORY] = "times without memory",
+        [FATE_KILL] = "kills",
+        [FATE_SILENCE] = "silences",
+        [FATE_DRAIN] = "drains"};
+    return names[f];
+}
+
+void world_note(struct world *w, enum fate f)
+{
+    w->fates[f]++;
+}
+
+bool world_fate(struct world *w, enum fate f, int percent)
+{
+    bool befalls = world_chance(w, percent);
+    w->fates[f] += befalls;
+    return befalls;
+}
+
 void world_fail(struct world *w, const char *fmt, ...)
 {
     va_list args;
@@ -147,6 +179,9 @@ void world_run(const struct world_plan *plan, struct world_outcome *out)
     judge_digest(&w, out);
     host_end_all(&w);
     out->writes = w.writes;
+    out->effects = w.effects;
+    out->cancelled = w.cancelled;
+    memcpy(out->fates, w.fates, sizeof out->fates);
     out->failed = w.failure[0] != '\0';
     memcpy(out->failure, w.failure, sizeof out->failure);
     free(w.heap);

@@ -28,6 +28,35 @@ struct world_event {
     void *arg;
 };
 
+/* What befalls messages and workers in chaos; each is counted. */
+enum fate {
+    FATE_DROPPED,      /* a request to the store, sent again later */
+    FATE_ANSWER_LOST,  /* done, but the answer is gone: the request comes again */
+    FATE_DELAYED,      /* by up to nine seconds */
+    FATE_OVERTAKEN,    /* arrives after one that was sent later */
+    FATE_DOUBLED,      /* an answer is delivered again, much later */
+    FATE_CLAIM_LOST,   /* the queue's gift never reaches the worker */
+    FATE_POKE_LOST,    /* nor the news of an order */
+    FATE_MODEL_SLOW,   /* a reply after up to eight seconds */
+    FATE_MODEL_SILENT, /* no reply: the deadline ends the call */
+    FATE_MODEL_DOUBLED,
+    FATE_NO_MEMORY, /* an operation cannot be begun */
+    FATE_KILL,
+    FATE_SILENCE,
+    FATE_DRAIN,
+    FATE_COUNT
+};
+const char *fate_name(enum fate f);
+
+/* How the Nth fallible effect of a worker fails. */
+enum torture {
+    TORTURE_NONE,
+    TORTURE_REFUSED, /* at once, nothing was sent */
+    TORTURE_FAILED,  /* answered with an error, nothing was done */
+    TORTURE_DONE,    /* done, and yet answered with an error */
+    TORTURE_END
+};
+
 struct world_plan {
     const struct scenario *scenario;
     const struct channel_set *channels;
@@ -35,7 +64,9 @@ struct world_plan {
     int hosts;
     int64_t crash_at;       /* the worker of this write dies after it; 0 = nobody */
     bool crash_after_reply; /* … once it has read the answer; else before */
-    bool chaos;             /* kills, pauses, lost and doubled messages, by seed */
+    int64_t torture_at;     /* this effect of a worker fails; 0 = none */
+    enum torture torture;   /* … in this way */
+    bool chaos;             /* all fates, by seed */
     bool verbose;
 };
 
@@ -51,8 +82,11 @@ struct world {
     int host_count, host_names;
     struct list messages;  /* open ones of all hosts */
     int64_t writes, steps; /* writes of workers to the store */
+    int64_t effects;       /* operations that workers began */
+    int64_t fates[FATE_COUNT];
     int kills, misfortunes;
-    int64_t batch_us; /* when the model was first given its batch; 0 = not yet */
+    int64_t cancelled; /* calls that a worker cancelled */
+    int64_t batch_us;  /* when the model was first given its batch; 0 = not yet */
     int64_t in_flight_at_crash; /* reservations open when their holder was lost */
     char failure[400];          /* "" = none; the first is kept */
 };
@@ -61,7 +95,8 @@ struct world {
 struct world_outcome {
     bool failed;
     char failure[400];
-    int64_t writes, sent, lost;
+    int64_t writes, effects, sent, lost, cancelled;
+    int64_t fates[FATE_COUNT];
     struct buf digest; /* what the campaign resulted in */
 };
 
@@ -77,5 +112,8 @@ char *world_text(struct world *w, const char *text);
 int64_t world_now_ms(const struct world *w);
 int64_t world_between(struct world *w, int64_t lo, int64_t hi);
 bool world_chance(struct world *w, int percent); /* only ever true in chaos */
+/* The same, and if so it is counted. */
+bool world_fate(struct world *w, enum fate f, int percent);
+void world_note(struct world *w, enum fate f);
 
 #endif

@@ -36,6 +36,7 @@ static void judge_add(struct judge *j, enum err code, bool hard, const char *fmt
     if (used > 0 && (size_t)used < room)
         vsnprintf(f->message + used, room - (size_t)used, fmt, args);
     va_end(args);
+    utf8_tidy(f->message);
 }
 
 /* Bytes that no channel carries; the counters need not be asked after that. */

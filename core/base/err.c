@@ -45,9 +45,7 @@ static void tidy_text(char *text, size_t size, size_t wanted)
             len = bad;
     }
     text[len] = '\0';
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
+    utf8_tidy(text);
 }
 
 enum err err_set(struct err_detail *d, enum err code, const char *path, const char *fmt,

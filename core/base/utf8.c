@@ -1,5 +1,6 @@
 /* utf8.c: decoding by table 3-7 of the Unicode Standard (well-formed UTF-8). */
 #include "core/base/utf8.h"
+#include <string.h>
 
 static bool is_tail(unsigned char c)
 {
@@ -150,4 +151,14 @@ bool utf8_is_cjk(uint32_t c)
         if (c >= ranges[i][0] && c <= ranges[i][1])
             return true;
     return false;
+}
+
+void utf8_tidy(char *text)
+{
+    size_t n = strlen(text);
+    for (size_t bad; (bad = utf8_invalid_at(text, n)) < n;)
+        text[bad] = '?';
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = ' ';
 }

@@ -16,6 +16,9 @@ size_t utf8_count(const char *s, size_t n); /* code points; invalid bytes count 
 size_t utf8_count_utf16(const char *s, size_t n); /* UTF-16 code units */
 /* The longest prefix of at most max_bytes that does not cut a code point. */
 size_t utf8_prefix(const char *s, size_t n, size_t max_bytes);
+/* Makes one line of valid UTF-8 of a text, in place: control characters become blanks,
+ * bytes of a character that was cut '?'. */
+void utf8_tidy(char *text);
 bool utf8_is_cjk(uint32_t code_point); /* Han, kana, hangul: no spaces between words */
 
 #endif

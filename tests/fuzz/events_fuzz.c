@@ -15,7 +15,12 @@ static void check_item(const struct events_item *i)
     check(i->value_micro <= FORMAT_VALUE_MAX_MICRO);
     check(i->value_micro >= 0 || strcmp(i->type, "refund") == 0);
     check(i->ts_ms >= 0 && i->epoch >= -1);
-    check(spec_id_is_valid(i->campaign) && strlen(i->type) <= FORMAT_TYPE_MAX);
+    char root[SPEC_ID_MAX + 1] = "";
+    size_t n = strcspn(i->campaign, "~"); /* a child is <root>~<n> */
+    check(n < sizeof root);
+    memcpy(root, i->campaign, n);
+    check(spec_id_is_valid(root) && strlen(i->campaign) <= SPEC_ID_MAX);
+    check(strlen(i->type) <= FORMAT_TYPE_MAX);
     fuzz_check_text(i->variant, SPEC_ID_MAX + 1);
     fuzz_check_text(i->type, FORMAT_TYPE_MAX + 1);
     fuzz_check_text(i->currency, 8);

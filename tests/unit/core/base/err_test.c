@@ -74,6 +74,20 @@ static void test_long_text_is_cut_between_characters(void **state)
     }
 }
 
+/* "%.4s" of a caller may end inside a character. */
+static void test_parts_are_cut_between_characters_too(void **state)
+{
+    (void)state;
+    struct err_detail d;
+    assert_int_equal(err_set(&d, ERR_BAD_VALUE, "/a\n", "has \"%.4s\" in it", "a汉字"),
+                     ERR_BAD_VALUE);
+    assert_string_equal(d.message, "has \"a汉\" in it");
+    assert_int_equal(err_set(&d, ERR_BAD_VALUE, "/a\n", "has \"%.3s\" in it", "a汉字"),
+                     ERR_BAD_VALUE);
+    assert_string_equal(d.message, "has \"a??\" in it");
+    assert_string_equal(d.path, "/a ");
+}
+
 static void test_check_aborts_with_place(void **state)
 {
     (void)state;
@@ -106,6 +120,7 @@ int main(void)
         cmocka_unit_test(test_set_fills_and_returns),
         cmocka_unit_test(test_set_may_quote_itself),
         cmocka_unit_test(test_long_text_is_cut_between_characters),
+        cmocka_unit_test(test_parts_are_cut_between_characters_too),
         cmocka_unit_test(test_check_aborts_with_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -160,6 +161,25 @@ static void test_cjk(void **state)
         assert_false(utf8_is_cjk(no[i]));
 }
 
+static void test_tidy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } cases[] = {{"", ""},
+                 {"a\r\n\tb\x7f", "a   b "},
+                 {"\xe4\xb8\xad\xe6\x96\x87", "\xe4\xb8\xad\xe6\x96\x87"},
+                 {"cut \xe4\xb8 here", "cut ?? here"},
+                 {"\xff", "?"},
+                 {"end\xf0\x9f\x98", "end???"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", cases[i].in);
+        utf8_tidy(text);
+        assert_string_equal(text, cases[i].out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_prefix_property),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_cjk),
+        cmocka_unit_test(test_tidy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,25 @@ enum err queue_script(struct queue *q, int script, const struct redis_arg *argv,
     return e;
 }
 
+enum err queue_compile(struct queue *q, int script, queue_fn fn, void *arg,
+                       uint64_t ticket)
+{
+    check(script >= 0 && script < QUEUE_SCRIPT_COUNT);
+    return redis_do(q->redis, fn, arg, ticket, "SCRIPT", "LOAD",
+                    q->scripts->list[script].text, NULL);
+}
+
+const char *queue_script_name(int script)
+{
+    static const char *const names[] = {
+#define SCRIPT(name) #name,
+#include "queues/scripts.def"
+#undef SCRIPT
+    };
+    check(script >= 0 && script < QUEUE_SCRIPT_COUNT);
+    return names[script];
+}
+
 enum err queue_run(struct queue *q, int script, struct args *a, queue_fn fn, void *arg,
                    uint64_t ticket)
 {

@@ -36,7 +36,12 @@ typedef void (*queue_fn)(void *arg, uint64_t ticket, enum err e, const struct re
 /* Runs the script named (queues/scripts.def) on this partition. */
 enum err queue_script(struct queue *q, int script, const struct redis_arg *argv,
                       size_t argc, queue_fn fn, void *arg, uint64_t ticket) MUST_USE;
-/* The same with a list of arguments, which ends with this call, also if it fails. */
+/* Has the server compile it, without running it. */
+enum err queue_compile(struct queue *q, int script, queue_fn fn, void *arg,
+                       uint64_t ticket) MUST_USE;
+const char *queue_script_name(int script);
+/* queue_script() with a list of arguments, which ends with this call, also if it fails.
+ */
 struct args;
 enum err queue_run(struct queue *q, int script, struct args *a, queue_fn fn, void *arg,
                    uint64_t ticket) MUST_USE;

@@ -1,4 +1,4 @@
---@use job end money
+--@use job birth end money
 -- ARGV: entry, id, tenant, kind, priority, spec, sha256, calls_max, tokens_max,
 -- nano_max, usd_known, not_before_ms, parent, state, error
 -- The first write may be refused when memory is full; then nothing has happened.
@@ -34,11 +34,8 @@ redis.call("SET", part_key(id, "spec"), spec)
 redis.call("HSET", part_key(id, "bud"), "calls_max", ARGV[8], "tokens_max", ARGV[9],
            "nano_max", nano_max, "calls", 0, "tokens", 0, "nano", 0, "calls_r", 0,
            "tokens_r", 0, "nano_r", 0, "lost", 0)
-redis.call("HSET", job_key(id), "v", 1, "state", "queued", "fence", 0, "owner", "",
-           "entry", "", "tenant", tenant, "prio", prio, "wake", 0, "due_ms", 0,
-           "dirty", 0, "crashes", 0, "progress", 0, "progress_claim", 0, "stage", "",
-           "iteration", 0, "parent", parent, "created_ms", now, "rerank_events", 200,
-           "rerank_ms", 60000, "pending_events", 0, "commits", 0, "sha", sha)
+create_job(id, {tenant = tenant, prio = prio, parent = parent, sha = sha, fence = 0,
+                stage = "", iteration = 0}, now)
 remove_entry()
 if state ~= "queued" then
   finish(id, "done", state, err, KEEP_MS, now)

@@ -1,28 +1,10 @@
 #!lua flags=allow-oom
---@use job money end
+--@use job money lost end
 -- ARGV: id, fence
 local id, fence = ARGV[1], ARGV[2]
-local MAIL_PAGE, AUDIT_MAX = 256, 10000
+local MAIL_PAGE = 256
 if not holds(id, fence) then return {"fenced"} end
 local now = now_ms()
-
--- One reservation of an earlier holder: the call counts, its estimate counts as spent.
-local function lose(place, tokens, nano)
-  local stage, iteration, call = string.match(place, "^(.*)/(%d+)/(%d+/%d+)$")
-  redis.call("HDEL", part_key(id, "rsv"), place)
-  local bud = part_key(id, "bud")
-  for name, n in pairs({calls = 1, tokens = tokens, nano = nano}) do
-    redis.call("HINCRBY", bud, name, int(n))
-    redis.call("HINCRBY", bud, name .. "_r", int(-n))
-  end
-  redis.call("HINCRBY", bud, "lost", 1)
-  redis.call("HINCRBY", campaign_key(id), "calls", 1)
-  redis.call("HSET", journal_key(id, stage, iteration), call,
-             '{"s":"lost","t":' .. int(now) .. '}')
-  redis.call("XADD", part_key(id, "audit"), "MAXLEN", "~", AUDIT_MAX, "*",
-             "what", "possibly_billed", "call", id .. "/" .. place, "tokens", int(tokens),
-             "usd", decimal(int(nano), 9))
-end
 
 -- As many as one worker can have in flight, no more.
 local function lose_old()
@@ -30,7 +12,7 @@ local function lose_old()
   for i = 1, #open, 2 do
     local by, tokens, nano = string.match(open[i + 1], "^(%d+) (%d+) (%d+)$")
     if by ~= fence then
-      lose(open[i], tonumber(tokens), tonumber(nano))
+      lose(id, open[i], tonumber(tokens), tonumber(nano), now)
       lost = lost + 1
     end
   end

@@ -106,7 +106,7 @@ def test_audit_lines():
     what = re.findall(r'campaign_audit_add\(c, "(\w+)"', text)
     what += re.findall(r'record\(c, m, v, "(\w+)"', text)
     what += re.findall(r'add_audit\(op, "(\w+)"', read("workers/ports_live.c"))
-    what += re.findall(r'"what", "(\w+)"', read("queues/lua/load.lua"))
+    what += re.findall(r'"what", "(\w+)"', read("queues/lua/lib_lost.lua"))
     assert {"call", "edit_refused", "possibly_billed", "retire"} <= set(what)
     assert not missing(what, section("Audit"))
 

@@ -26,6 +26,7 @@ struct config {
     char *values[SETTING_COUNT]; /* owns; NULL = the default */
     bool in_file[SETTING_COUNT];
     struct config_endpoints endpoints;
+    char *path; /* owns; NULL = no file */
 };
 
 /* Sections of the contract that this version does not serve yet. */
@@ -132,6 +133,10 @@ enum err config_load(const char *path, struct config **out, struct err_detail *d
         return err_set(d, ERR_NOMEM, "", "%s", err_meaning(ERR_NOMEM));
     if (!path)
         path = default_path();
+    if (path && !(c->path = strdup(path))) {
+        config_free(c);
+        return err_set(d, ERR_NOMEM, "", "%s", err_meaning(ERR_NOMEM));
+    }
     enum err e = path ? config_ini_read(path, on_pair, c, d) : ERR_OK;
     e = e ? e : read_env(c, d);
     struct err_detail why = {.path = ""};
@@ -153,7 +158,13 @@ void config_free(struct config *c)
         return;
     for (size_t i = 0; i < SETTING_COUNT; i++)
         free(c->values[i]);
+    free(c->path);
     free(c);
+}
+
+const char *config_path(const struct config *c)
+{
+    return c->path ? c->path : "";
 }
 
 enum err config_override(struct config *c, const char *section, const char *key,

@@ -23,6 +23,7 @@ struct config;
 enum err config_load(const char *path, struct config **out,
                      struct err_detail *d) MUST_USE;
 void config_free(struct config *c);
+const char *config_path(const struct config *c); /* of the file read; "" = none */
 /* A flag on the command line; section.key as in settings.def. */
 enum err config_override(struct config *c, const char *section, const char *key,
                          const char *value, struct err_detail *d) MUST_USE;

@@ -9,7 +9,6 @@
 
 #define SOCKET_PATH_MAX 107
 #define FOREVER_MS ((int64_t)1000 * 3600 * 24)
-#define DATA_VERSION 1
 
 enum err session_socket_url(const char *path, char out[SESSION_URL_MAX],
                             struct err_detail *d)
@@ -32,28 +31,25 @@ enum err session_socket_url(const char *path, char out[SESSION_URL_MAX],
 }
 
 /* The configured URL, else the socket of `barker up` in the data folder. */
-static int find_url(struct session *s, struct cli *c)
+static enum err find_url(struct session *s, const struct cli *c, struct err_detail *d)
 {
     char path[PATH_MAX], full[PATH_MAX];
-    struct err_detail d;
     const char *url = config_str(c->config, "redis", "url");
     const char *folder = config_str(c->config, "server", "data");
     if (*url) {
         if ((size_t)snprintf(s->url, sizeof s->url, "%s", url) < sizeof s->url)
-            return CLI_OK;
-        cli_error(c, ERR_LIMIT, "the Redis URL is over %zu bytes", sizeof s->url - 1);
-        return CLI_BAD_INPUT;
+            return ERR_OK;
+        return err_set(d, ERR_LIMIT, "", "the Redis URL is over %zu bytes",
+                       sizeof s->url - 1);
     }
     int n = snprintf(path, sizeof path, "%s/redis.sock", folder);
     if (n < 0 || (size_t)n >= sizeof path || access(path, F_OK) != 0 ||
-        !realpath(path, full)) {
-        cli_error(c, ERR_REDIS_DOWN,
-                  "no Redis: start `barker up`, or give --redis URL or "
-                  "BARKER_REDIS_URL (there is no %s/redis.sock)",
-                  folder);
-        return CLI_NO_REDIS;
-    }
-    return session_socket_url(full, s->url, &d) ? cli_refuse(c, &d) : CLI_OK;
+        !realpath(path, full))
+        return err_set(d, ERR_REDIS_DOWN, "",
+                       "no Redis: start `barker up`, or give --redis URL or "
+                       "BARKER_REDIS_URL (there is no %s/redis.sock)",
+                       folder);
+    return session_socket_url(full, s->url, d);
 }
 
 static void on_state(void *arg, bool up, const char *error)
@@ -76,41 +72,58 @@ static void print_address(const char *url, char *out, size_t size)
         (void)snprintf(out, size, "unix://%s", u.path);
 }
 
-static int connect_redis(struct session *s, struct cli *c, int64_t wait_ms)
+static enum err wait_for_redis(struct session *s, int64_t wait_ms, struct err_detail *d)
 {
     char address[512];
-    struct err_detail d;
+    redis_on_state(s->redis, on_state, s);
+    s->up = redis_is_up(s->redis);
+    enum err e = loop_run_until(s->loop, &s->up, wait_ms);
+    redis_on_state(s->redis, NULL, NULL); /* s may move from now on */
+    if (!e)
+        return ERR_OK;
+    print_address(s->url, address, sizeof address);
+    return err_set(d, ERR_REDIS_DOWN, "",
+                   "Redis cannot be reached at %s: %s; start it, or `barker up`, or "
+                   "give --redis URL",
+                   address, *s->why ? s->why : "no answer");
+}
+
+static enum err connect_redis(struct session *s, const struct cli *c, int64_t wait_ms,
+                              struct err_detail *d)
+{
+    const char *prefix = config_str(c->config, "redis", "prefix");
     const struct redis_options o = {
         .url = s->url,
         .connect_timeout_ms = config_int(c->config, "redis", "connect_timeout_ms"),
         .command_timeout_ms = config_int(c->config, "redis", "command_timeout_ms"),
     };
-    if (loop_new(&s->loop)) {
-        cli_error(c, ERR_NOMEM,
-                  "the event loop cannot be made: no memory or no file descriptors");
-        return CLI_FAILED;
-    }
-    if (redis_open(s->loop, &o, &s->redis, &d))
-        return cli_refuse(c, &d);
-    redis_on_state(s->redis, on_state, s);
-    s->up = redis_is_up(s->redis);
-    if (loop_run_until(s->loop, &s->up, wait_ms)) {
-        print_address(s->url, address, sizeof address);
-        cli_error(
-            c, ERR_REDIS_DOWN,
-            "Redis cannot be reached at %s: %s; start it, or `barker up`, or give "
-            "--redis URL",
-            address, *s->why ? s->why : "no answer");
-        return CLI_NO_REDIS;
-    }
-    redis_on_state(s->redis, NULL, NULL); /* s may move from now on */
-    if (queue_init(&s->queue, s->redis, config_str(c->config, "redis", "prefix"), 0)) {
-        cli_error(c, ERR_CONFIG,
-                  "the prefix '%s' is not valid (redis.prefix, BARKER_PREFIX)",
-                  config_str(c->config, "redis", "prefix"));
-        return CLI_BAD_INPUT;
-    }
-    return CLI_OK;
+    if (loop_new(&s->loop))
+        return err_set(
+            d, ERR_NOMEM, "",
+            "the event loop cannot be made: no memory or no file descriptors");
+    enum err e = redis_open(s->loop, &o, &s->redis, d);
+    if (!e)
+        e = wait_for_redis(s, wait_ms, d);
+    if (!e && queue_init(&s->queue, s->redis, prefix, 0))
+        e = err_set(d, ERR_CONFIG, "",
+                    "the prefix '%s' is not valid (redis.prefix, BARKER_PREFIX)",
+                    prefix);
+    return e;
+}
+
+enum err session_connect(struct session *s, const struct cli *c, int64_t wait_ms,
+                         struct err_detail *d)
+{
+    memset(s, 0, sizeof *s);
+    s->cli = c;
+    *d = (struct err_detail){.path = ""};
+    enum err e = find_url(s, c, d);
+    if (!e)
+        e = connect_redis(s, c, wait_ms, d);
+    d->code = e;
+    if (e)
+        session_close(s);
+    return e;
 }
 
 struct meta {
@@ -138,7 +151,7 @@ static int write_meta(struct session *s, const char *field)
 static int check_meta(struct session *s, bool found)
 {
     struct key key = keys_meta(&s->queue.keys);
-    struct meta m = {DATA_VERSION, 1};
+    struct meta m = {SESSION_DATA_VERSION, 1};
     int rc = found ? write_meta(s, "v") : CLI_OK;
     if (!rc && found)
         rc = write_meta(s, "partitions");
@@ -148,12 +161,12 @@ static int check_meta(struct session *s, bool found)
                                          key.name, "v", "partitions", NULL));
     if (rc)
         return rc;
-    if (m.version != DATA_VERSION)
+    if (m.version != SESSION_DATA_VERSION)
         cli_error(
             s->cli, ERR_CONFIG,
             "the data in Redis is of version %lld, this program knows version %d; "
             "use the newer program",
-            (long long)m.version, DATA_VERSION);
+            (long long)m.version, SESSION_DATA_VERSION);
     else if (m.partitions != 1)
         cli_error(s->cli, ERR_CONFIG,
                   "the data in Redis has %lld partitions, this version serves 1",
@@ -165,13 +178,14 @@ static int check_meta(struct session *s, bool found)
 
 int session_open(struct session *s, struct cli *c, int64_t wait_ms, bool found)
 {
-    memset(s, 0, sizeof *s);
-    s->cli = c;
-    int rc = find_url(s, c);
-    if (!rc)
-        rc = connect_redis(s, c, wait_ms);
-    if (!rc)
-        rc = check_meta(s, found);
+    struct err_detail d;
+    if (session_connect(s, c, wait_ms, &d)) {
+        if (*d.path)
+            return cli_refuse(c, &d);
+        cli_error(c, d.code, "%s", *d.message ? d.message : err_meaning(d.code));
+        return cli_exit_of(d.code);
+    }
+    int rc = check_meta(s, found);
     if (rc)
         session_close(s);
     return rc;
@@ -205,14 +219,18 @@ void session_settle(void *arg, uint64_t ticket, enum err e, const struct reply *
     call->done = true;
 }
 
+enum err session_wait(struct session_call *call, enum err started)
+{
+    if (started)
+        return started;
+    enum err waited = loop_run_until(call->session->loop, &call->done, FOREVER_MS);
+    check(waited == ERR_OK); /* nobody stops this loop; the call has a deadline */
+    return call->err;
+}
+
 int session_end(struct session_call *call, enum err started)
 {
-    enum err e = started;
-    if (!e) {
-        enum err waited = loop_run_until(call->session->loop, &call->done, FOREVER_MS);
-        check(waited == ERR_OK); /* nobody stops this loop; the call has a deadline */
-        e = call->err;
-    }
+    enum err e = session_wait(call, started);
     if (!e)
         return CLI_OK;
     int rc = cli_exit_of(e);

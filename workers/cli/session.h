@@ -7,6 +7,7 @@
 #include "workers/cli/cli.h"
 
 #define SESSION_URL_MAX 1024
+#define SESSION_DATA_VERSION 1      /* of bk:meta, that this program knows */
 #define SESSION_WAIT_MS 3000        /* for Redis, of a command */
 #define SESSION_WAIT_WORKER_MS 4500 /* of a worker, which may start before Redis */
 
@@ -24,6 +25,9 @@ struct session {
  * without data gets its version and partition count. Returns an exit code and has said
  * why; the session need not be closed then. */
 int session_open(struct session *s, struct cli *c, int64_t wait_ms, bool found);
+/* Connects, no more; d says why not, nothing is printed. */
+enum err session_connect(struct session *s, const struct cli *c, int64_t wait_ms,
+                         struct err_detail *d) MUST_USE;
 /* Settles every command still under way, with ERR_CANCELLED. */
 void session_disconnect(struct session *s);
 void session_close(struct session *s);
@@ -50,6 +54,8 @@ struct session_call {
  * session_end waits and returns an exit code; on failure it has said why. */
 void session_settle(void *arg, uint64_t ticket, enum err e, const struct reply *r);
 int session_end(struct session_call *call, enum err started);
+/* The same without a word; call.message holds the text of an error reply. */
+enum err session_wait(struct session_call *call, enum err started) MUST_USE;
 void session_sleep(struct session *s, int64_t ms);
 
 #endif

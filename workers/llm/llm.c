@@ -5,6 +5,7 @@
 #include "workers/llm/llm_call.h"
 #include "workers/llm/llm_tokens.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define REPLY_MAX_BYTES ((size_t)2 * 1024 * 1024)
 #define CONNECTIONS_MIN 64
@@ -186,6 +187,44 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
     }
     *call_id = c->id;
     return ERR_OK;
+}
+
+bool llm_has_key(const struct llm *l, size_t i)
+{
+    check(i < l->endpoints.count);
+    return l->endpoints.items[i].key != NULL;
+}
+
+enum err llm_probe(struct llm *l, size_t i, int64_t deadline_ms, http_fn fn, void *arg,
+                   uint64_t ticket)
+{
+    check(i < l->endpoints.count);
+    const struct endpoint *e = &l->endpoints.items[i];
+    const char *base = e->config->base_url;
+    size_t len = strlen(base);
+    while (len > 0 && base[len - 1] == '/')
+        len--;
+    struct provider_request q;
+    uint64_t id;
+    provider_request_init(&q);
+    (void)buf_printf(&q.url, "%.*s/models", (int)len, base);
+    (void)buf_printf(&q.auth, "Bearer %s", e->key ? e->key : "");
+    provider_header(&q, "Accept", "application/json");
+    if (e->key)
+        provider_header(&q, "Authorization", buf_str(&q.auth));
+    enum err failed = buf_status(&q.url) ? buf_status(&q.url) : buf_status(&q.auth);
+    const struct http_request request = {
+        .method = "GET",
+        .url = buf_str(&q.url),
+        .headers = q.headers,
+        .header_count = q.header_count,
+        .deadline_ms = deadline_ms,
+        .max_reply_bytes = REPLY_MAX_BYTES,
+    };
+    if (!failed)
+        failed = http_send(l->http, &request, fn, arg, ticket, &id);
+    provider_request_fini(&q);
+    return failed;
 }
 
 void llm_cancel(struct llm *l, uint64_t call_id)

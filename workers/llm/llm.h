@@ -36,6 +36,11 @@ struct port_estimate llm_estimate(const struct llm *l, const struct port_call *c
  * model refuses is left out from then on, and the call is worth a retry. */
 enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
                   void *arg, uint64_t ticket, uint64_t *call_id) MUST_USE;
+/* GET <base_url>/models with the endpoint's key: is it there, does it take the key? No
+ * token is spent. Endpoint i as llm_endpoint_at(); fn as of http_send(). */
+enum err llm_probe(struct llm *l, size_t i, int64_t deadline_ms, http_fn fn, void *arg,
+                   uint64_t ticket) MUST_USE;
+bool llm_has_key(const struct llm *l, size_t i);
 void llm_cancel(struct llm *l, uint64_t call_id);
 /* Tokens of a text, an upper estimate: CJK 1 per character, else bytes / 3. */
 int64_t llm_count_tokens(const char *text);

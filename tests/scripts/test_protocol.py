@@ -212,6 +212,15 @@ def test_commands_and_options():
         assert f"--{flag}" in page or flag == "listen", flag
 
 
+def test_drift():
+    code = {name: (meaning, "yes" if mended == "1" else "no") for name, meaning, mended in
+            re.findall(r'^DRIFT\((\w+), "([^"]*)", (\d)\)', read("queues/drift.def"), re.M)}
+    page = {row[0].strip("`"): (row[1], row[2]) for row in rows(section("Doctor"))[2:]}
+    assert code == page
+    found = set(re.findall(r'found\("(\w+)"', read("queues/lua/drift.lua")))
+    assert found == set(code)
+
+
 def test_channels():
     channels = json.loads(read("campaigns/data/channels.json"))["channels"]
     names = {c["name"] for c in channels} | {f["name"] for c in channels for f in c["fields"]}

@@ -76,7 +76,7 @@ static int check_words(const struct cli *c)
     return CLI_BAD_INPUT;
 }
 
-static int load_config(struct cli *c)
+enum err cli_configure(struct cli *c, struct err_detail *d)
 {
     static const struct {
         enum option option;
@@ -84,19 +84,32 @@ static int load_config(struct cli *c)
     } flags[] = {{OPTION_redis, "redis", "url"},
                  {OPTION_data, "server", "data"},
                  {OPTION_listen, "server", "listen"}};
-    struct err_detail d;
-    enum err e = config_load(cli_option(c, OPTION_config), &c->config, &d);
+    enum err e = config_load(cli_option(c, OPTION_config), &c->config, d);
     for (size_t i = 0; i < sizeof flags / sizeof *flags && !e; i++) {
         const char *value = cli_option(c, flags[i].option);
         if (value)
-            e = config_override(c->config, flags[i].section, flags[i].key, value, &d);
+            e = config_override(c->config, flags[i].section, flags[i].key, value, d);
     }
-    if (e) {
-        (void)cli_refuse(c, &d);
-        return e == ERR_NOMEM ? CLI_FAILED : CLI_BAD_INPUT;
-    }
-    log_init(log_level_from(config_str(c->config, "server", "log")), c->command->name);
-    return CLI_OK;
+    if (!e)
+        log_init(log_level_from(config_str(c->config, "server", "log")),
+                 c->command->name);
+    return e;
+}
+
+static int load_config(struct cli *c)
+{
+    struct err_detail d;
+    enum err e = cli_configure(c, &d);
+    if (!e)
+        return CLI_OK;
+    (void)cli_refuse(c, &d);
+    return e == ERR_NOMEM ? CLI_FAILED : CLI_BAD_INPUT;
+}
+
+/* The doctor looks at the configuration itself. */
+static bool needs_config(const struct cli_command *k)
+{
+    return k->run != cmd_help && k->run != cmd_version && k->run != cmd_doctor;
 }
 
 static int run_command(struct cli *c)
@@ -107,7 +120,7 @@ static int run_command(struct cli *c)
         return CLI_FAILED;
     }
     int rc = check_words(c);
-    if (!rc && c->command->run != cmd_help && c->command->run != cmd_version)
+    if (!rc && needs_config(c->command))
         rc = load_config(c);
     if (!rc)
         rc = c->command->run(c);

@@ -31,6 +31,9 @@ struct cli {
 
 int cli_main(int argc, char **argv);
 
+/* Reads file, environment and options into c->config, and sets the log up. */
+enum err cli_configure(struct cli *c, struct err_detail *d) MUST_USE;
+
 /* Word i after the command, or NULL. */
 const char *cli_word(const struct cli *c, int i);
 const char *cli_option(const struct cli *c, enum option o); /* NULL = not given */

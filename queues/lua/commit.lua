@@ -98,6 +98,7 @@ function DO.A(o) append("audit", o) end
 function DO.S(o) append("series", o) end
 function DO.R(_, place, vid, mean)
   mean = tonumber(mean)
+  ensure_placement(id, place) -- by its name the rank is found, and expires
   redis.call("ZADD", rank_key(id, place), mean == mean and mean or 0, vid)
 end
 function DO.U(_, place, vid) redis.call("ZREM", rank_key(id, place), vid) end

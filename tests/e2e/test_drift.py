@@ -304,3 +304,10 @@ def test_health(s):
     now, streams, backlog, oldest, dead, refused, workers = s.health()
     assert streams[0] == ["inbox", 1, 5] and (backlog, dead) == (1, 0)
     assert refused >= 100 and workers[0] == "w1" and 0 <= now - oldest < 60_000
+
+
+def test_a_rank_before_any_shares_ends_with_its_campaign(s):
+    job = hold(s)
+    s.commit(*job, 0, "V", "v1", 1, "placement", "sms", "R", "sms", "v1", 0.5, "X",
+             "cancelled", "", 5_000_000)
+    assert drift(s) == {} and s.redis.pttl(f"{ROOT}:c:a:rank:sms") > 0

@@ -65,8 +65,19 @@ struct campaign_totals {
     const char *usd, *revenue; /* decimal text, never NULL */
 };
 
+/* What a run was given besides checkpoint, counts and journal, and whether it decided
+ * anything that lasts: recorded, so that the campaign can be replayed. */
+struct campaign_inputs {
+    const char **letters; /* mail as it was taken from the mailbox */
+    int letter_count;
+    bool decided; /* set by a stage that judged counts */
+    int *unpaid;  /* asks that the budget did not allow any more */
+    int unpaid_count;
+};
+
 struct campaign {
     struct campaign_totals totals;
+    struct campaign_inputs inputs;
     struct arena *arena;     /* borrows */
     const struct spec *spec; /* borrows */
     const struct kind *kind;

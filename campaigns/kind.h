@@ -52,6 +52,9 @@ struct kind {
     /* Identity (64 hex digits) of the prompts and rules that decide what is asked:
      * pinned at the first claim. NULL = nothing to pin. */
     void (*version)(char out[65]);
+    /* The stage whose finish looks at what people did: the counts are an input of its
+     * runs, and are recorded. NULL = none does. */
+    const char *counting_stage;
 };
 
 const struct kind *kind_find(const char *name); /* NULL if unknown */

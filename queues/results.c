@@ -88,6 +88,11 @@ void results_series(struct results *w)
     open_record(w, "S", NULL);
 }
 
+void results_inputs(struct results *w, bool decided)
+{
+    open_record(w, "I", decided ? "1" : "0");
+}
+
 void results_field(struct results *w, const char *name, const char *value)
 {
     args_str(&w->args, name);

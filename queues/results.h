@@ -6,6 +6,7 @@
 
 #include "queues/args.h"
 #include "queues/queue.h"
+#include <stdbool.h>
 
 struct results {
     struct args args;
@@ -20,6 +21,9 @@ void results_variant(struct results *w, const char *vid); /* creates it if new *
 void results_placement(struct results *w, const char *placement);
 void results_audit(struct results *w); /* one stream entry */
 void results_series(struct results *w);
+/* What this run was given, for a replay. One that decided nothing gives its place to
+ * the next one. */
+void results_inputs(struct results *w, bool decided);
 void results_field(struct results *w, const char *name, const char *value);
 void results_field_int(struct results *w, const char *name, int64_t n);
 void results_field_num(struct results *w, const char *name, double n);

@@ -4,6 +4,7 @@
 #include "core/base/money.h"
 #include "queues/jobs.h"
 #include "workers/document.h"
+#include <string.h>
 
 _Static_assert((int)WAKE_TIME == (int)JOBS_WAKE_TIME &&
                    (int)WAKE_MAIL == (int)JOBS_WAKE_MAIL &&
@@ -165,6 +166,84 @@ static void put_series(const struct campaign *c, struct results *w)
     results_field_num(w, "lift_hi", p->lift_hi);
 }
 
+static void put_letters(const struct campaign_inputs *in, struct json_out *o)
+{
+    json_out_open(o, '[');
+    for (int i = 0; i < in->letter_count; i++)
+        json_out_str(o, in->letters[i]);
+    json_out_close(o, ']');
+}
+
+static void put_counts(const struct campaign *c, struct json_out *o)
+{
+    json_out_open(o, '{');
+    for (int i = 0; i < c->variant_count; i++) {
+        const struct variant *v = &c->variants[i];
+        if (v->is_new)
+            continue; /* made by this run */
+        json_out_key(o, v->id);
+        json_out_open(o, '[');
+        json_out_int(o, v->impressions);
+        json_out_int(o, v->delivered);
+        json_out_int(o, v->clicks);
+        json_out_int(o, v->conversions);
+        json_out_close(o, ']');
+    }
+    json_out_close(o, '}');
+}
+
+static void put_unpaid(const struct campaign_inputs *in, struct json_out *o)
+{
+    json_out_open(o, '[');
+    for (int i = 0; i < in->unpaid_count; i++)
+        json_out_int(o, in->unpaid[i]);
+    json_out_close(o, ']');
+}
+
+static bool has_decided(const struct port_commit *commit)
+{
+    const struct campaign *c = commit->campaign;
+    bool decided =
+        c->inputs.decided || c->inputs.letter_count || c->inputs.unpaid_count;
+    for (int i = 0; i < c->placement_count; i++)
+        decided = decided || c->placements[i].reallocated;
+    return decided || c->audit_count || commit->next->type != NEXT_WAIT;
+}
+
+static enum err put_inputs(const struct port_commit *commit, struct results *w)
+{
+    const struct campaign *c = commit->campaign;
+    const char *counting = c->kind->counting_stage;
+    bool counts = counting && strcmp(counting, c->stage) == 0 && !commit->direct;
+    if (!counts && !c->inputs.letter_count && !c->inputs.unpaid_count)
+        return ERR_OK;
+    struct buf json;
+    struct json_out o;
+    buf_init(&json, json_limits_reply.max_bytes);
+    json_out_init(&o, &json);
+    json_out_open(&o, '{');
+    json_out_key(&o, "mail");
+    put_letters(&c->inputs, &o);
+    json_out_key(&o, "unpaid");
+    put_unpaid(&c->inputs, &o);
+    json_out_key(&o, "counts");
+    if (counts)
+        put_counts(c, &o);
+    else
+        json_out_null(&o);
+    json_out_close(&o, '}');
+    enum err e = buf_status(&json);
+    if (!e) {
+        results_inputs(w, has_decided(commit));
+        results_field_int(w, "run", commit->progress);
+        results_field(w, "stage", c->stage);
+        results_field_int(w, "iteration", c->iteration);
+        results_field(w, "given", buf_str(&json));
+    }
+    buf_fini(&json);
+    return e;
+}
+
 static enum err put_next(const struct port_commit *commit,
                          const struct publish_options *o, struct results *w)
 {
@@ -224,6 +303,8 @@ enum err publish_commit(const struct port_commit *commit,
         put_series(c, out);
     if (!e && (commit->next->type != NEXT_GOTO || c->state == CAMPAIGN_LIVE))
         e = put_document(c, out);
+    if (!e)
+        e = put_inputs(commit, out);
     results_mail_done(out, c->mail_taken);
     if (commit->next->type == NEXT_GOTO || commit->next->type == NEXT_WAIT)
         results_change(out, campaign_state_name(c->state)); /* an end says so itself */

@@ -215,6 +215,19 @@ void run_wake_short(struct run *run, int most)
     }
 }
 
+/* No journal says that it was not paid. */
+static void note_unpaid(struct run *run, int index)
+{
+    struct campaign_inputs *in = &run->campaign->inputs;
+    if (!in->unpaid)
+        in->unpaid =
+            arena_array(&run->arena, (size_t)run->ask_count + 1, sizeof *in->unpaid);
+    if (in->unpaid)
+        in->unpaid[in->unpaid_count++] = index;
+    else
+        run->failing = ERR_NOMEM;
+}
+
 /* Refused with nothing under way: what is left of the budget will not grow. */
 static void give_up_short(struct run *run, const struct run_op *op)
 {
@@ -224,6 +237,7 @@ static void give_up_short(struct run *run, const struct run_op *op)
             continue;
         a->state = RUN_ASK_SETTLED;
         engine_fail(run->engine, op->batch[i], ERR_OVER_BUDGET);
+        note_unpaid(run, op->batch[i]);
     }
 }
 

@@ -85,6 +85,10 @@ static void build_placement(struct campaign *c, const struct port_placement *fro
 
 static enum err build_mail(struct campaign *c, const struct port_image *image)
 {
+    size_t n = (size_t)image->mail_count;
+    c->inputs.letters = arena_array(c->arena, n + 1, sizeof *c->inputs.letters);
+    if (!c->inputs.letters)
+        return ERR_NOMEM;
     for (int i = 0; i < image->mail_count; i++) {
         struct json *j = NULL;
         struct err_detail d;
@@ -99,6 +103,10 @@ static enum err build_mail(struct campaign *c, const struct port_image *image)
             ERR_LIMIT) /* left in the box it would keep the orders behind it unread */
             campaign_audit_field(campaign_audit_add(c, "review_dropped"), "mail", text);
         c->mail_taken++;
+        c->inputs.letters[i] = arena_strdup(c->arena, text);
+        if (!c->inputs.letters[i])
+            return ERR_NOMEM;
+        c->inputs.letter_count++;
     }
     return ERR_OK;
 }

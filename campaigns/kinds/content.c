@@ -18,4 +18,5 @@ const struct kind kind_content = {
     .check_input = content_input_check,
     .calls_later = content_calls_later,
     .version = prompt_version,
+    .counting_stage = "live",
 };

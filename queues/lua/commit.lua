@@ -5,7 +5,7 @@
 -- once before anything is written, and an error after that ends the job (lib_whole.lua).
 local id, fence, number = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local STREAM_MAX, EPOCHS_MAX = 10000, 1000
-local HASH = {C = 0, V = 1, P = 1, A = 0, S = 0} -- words before the field count
+local HASH = {C = 0, V = 1, P = 1, A = 0, S = 0, I = 1} -- words before the field count
 local FIXED = {R = 3, U = 2, L = 3, D = 1, H = 1, M = 1, E = 2, K = 3, W = 5, X = 3}
 local LAST = {K = true, W = true, X = true}
 local now = now_ms()
@@ -40,6 +40,22 @@ local function append(part, o)
     redis.call("XADD", part_key(id, part), "MAXLEN", "~", STREAM_MAX, "*",
                unpack(ARGV, o[3], o[4]))
   end
+end
+
+-- Entries are numbered without gaps; one that decided nothing gives its place to the
+-- next.
+local function put_inputs(o, decided)
+  local name = part_key(id, "inputs")
+  local j = redis.call("HMGET", job_key(id), "inputs", "inputs_loose")
+  local seq, loose = tonumber(j[1]) or 0, j[2] or ""
+  if loose ~= "" then
+    redis.call("XDEL", name, loose)
+    seq = seq - 1
+  end
+  local entry = redis.call("XADD", name, "MAXLEN", "~", STREAM_MAX, "*", "seq", int(seq),
+                           unpack(ARGV, o[3], o[4]))
+  redis.call("HSET", job_key(id), "inputs", int(seq + 1), "inputs_loose",
+             decided and "" or entry)
 end
 
 local function set_alloc(place, epoch, json)
@@ -96,6 +112,7 @@ function DO.P(o, place)
 end
 function DO.A(o) append("audit", o) end
 function DO.S(o) append("series", o) end
+function DO.I(o, decided) put_inputs(o, decided == "1") end
 function DO.R(_, place, vid, mean)
   mean = tonumber(mean)
   ensure_placement(id, place) -- by its name the rank is found, and expires

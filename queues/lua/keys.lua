@@ -6,7 +6,8 @@ local ROOT = KEYS[1]
 -- due ring queued given done hb gone run grace rev rejected_bytes (private).
 local function key(name) return ROOT .. ":" .. name end
 
--- Of a campaign. Parts: spec ck bud rsv vids places mail n kids jrs series audit doc.
+-- Of a campaign.
+-- Parts: spec ck bud rsv vids places mail n kids jrs series audit inputs doc.
 local function campaign_key(id) return ROOT .. ":c:" .. id end
 local function part_key(id, part) return ROOT .. ":c:" .. id .. ":" .. part end
 local function variant_key(id, vid) return ROOT .. ":c:" .. id .. ":v:" .. vid end

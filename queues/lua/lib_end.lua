@@ -30,7 +30,7 @@ local function expire(id, ms)
     one(epochs_key(id, place))
   end
   for _, part in ipairs({"spec", "ck", "bud", "rsv", "mail", "n", "kids", "series",
-                         "audit", "doc"}) do
+                         "audit", "inputs", "doc"}) do
     one(part_key(id, part))
   end
   one(campaign_key(id))

@@ -241,6 +241,7 @@ static enum err turn(struct campaign *c, int placement, struct cell *cell, int *
         return e;
     if (!is_batch(c, placement, cell))
         return ERR_OK;
+    c->inputs.decided = true;
     int retired = retire(c, cell);
     *want = children(c, cell, retired);
     if (*want)

@@ -279,6 +279,9 @@ def test_the_configuration(still, tmp_path):
     assert "price unknown" in checks["endpoint far"]["found"]
     assert checks["reach far"]["level"] == "fail"
     assert "reach far" not in doctor(still, "--config", str(good), "--offline")
+    bad.write_text("[content]\nchannels = /nowhere.json\n")
+    checks = doctor(still, "--config", str(bad), "--offline", code=1)
+    assert checks["channels"]["level"] == "fail"
     bad.write_text("[worker]\njobz = 5\n")
     checks = doctor(still, "--config", str(bad), code=1)
     assert list(checks) == ["config"] and f"{bad}:2" in checks["config"]["found"]

@@ -96,7 +96,7 @@ FAULTS = {
         "a batch of calls overspends the budget by all but one of them",
         ["unit:queues.journal_test", SCRIPTS]),
     "lost-is-free": (
-        LUA + "load.lua", '    redis.call("HINCRBY", bud, name, int(n))\n', "",
+        LUA + "lib_lost.lua", '    redis.call("HINCRBY", bud, name, int(n))\n', "",
         "a worker's death gives paid calls back to the budget",
         [SCRIPTS, "unit:queues.journal_test"]),
     "mailbox-unbounded": (

@@ -2,6 +2,7 @@
 #include "campaigns/kind.h"
 #include "core/base/json_out.h"
 #include "core/base/log.h"
+#include "workers/channels.h"
 #include "workers/cli/escape.h"
 #include "workers/cli/replay_read.h"
 #include "workers/cli/view.h"
@@ -190,7 +191,7 @@ static int replay(struct cli *c, struct replay_record *r)
     struct replay_report report;
     struct err_detail d;
     int rc = check_pins(c, r);
-    if (!rc && channel_set_new(NULL, &channels, &d))
+    if (!rc && channels_load(c->config, &channels, &d))
         rc = cli_refuse(c, &d);
     if (rc)
         return rc;

@@ -1,5 +1,6 @@
 /* doctor_endpoints.c: the configuration, and one cheap request to each endpoint. */
 #include "core/base/log.h"
+#include "workers/channels.h"
 #include "workers/cli/doctor.h"
 #include "workers/llm/llm.h"
 #include <stdio.h>
@@ -7,6 +8,19 @@
 #include <string.h>
 
 #define PROBE_MS 5000
+
+static void say_channels(struct doctor *d)
+{
+    const char *path = config_str(d->cli->config, "content", "channels");
+    struct channel_set *channels = NULL;
+    struct err_detail why = {.path = ""};
+    if (channels_load(d->cli->config, &channels, &why))
+        doctor_say(d, DOCTOR_FAIL, "channels", "workers do not start with it", "%s%s%s",
+                   why.path, *why.path ? ": " : "", why.message);
+    else if (*path)
+        doctor_say(d, DOCTOR_OK, "channels", "", "%s read", path);
+    channel_set_free(channels);
+}
 
 bool doctor_config(struct doctor *d)
 {
@@ -22,6 +36,7 @@ bool doctor_config(struct doctor *d)
     else
         doctor_say(d, DOCTOR_OK, "config", "",
                    "no file: defaults, environment and options");
+    say_channels(d);
     log_init(LOG_WARN, "doctor"); /* what llm_new() notes is said below */
     return true;
 }

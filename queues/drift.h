@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #define DRIFT_LANE "lane"
-#define DRIFT_PAGE_MAX 200
+#define DRIFT_PAGE_MAX 50
 
 struct drift_page {
     const char *place;  /* drift_place_at(), or DRIFT_LANE */

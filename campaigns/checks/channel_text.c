@@ -18,8 +18,17 @@ static bool ends_with(const char *text, const char *suffix)
     return n >= m && strcmp(text + n - m, suffix) == 0;
 }
 
-/* "超越户外" and "【超越户外】" both give "【超越户外】". out holds "" without a fact.
- */
+#define BLANKS " \t\r\n"
+
+static size_t trimmed_length(const char *text, size_t n)
+{
+    while (n > 0 && strchr(BLANKS, text[n - 1]))
+        n--;
+    return n;
+}
+
+/* "超越户外" and "【超越户外】" both give the latter; out is empty without a fact. No
+ * blanks at its ends: those of a text are trimmed, and it must be found again. */
 static void slot_write(const struct channel_slot *s, const struct json *facts,
                        struct buf *out)
 {
@@ -30,6 +39,11 @@ static void slot_write(const struct channel_slot *s, const struct json *facts,
     buf_append_str(out, starts_with(value, s->open) ? "" : s->open);
     buf_append_str(out, value);
     buf_append_str(out, ends_with(value, s->close) ? "" : s->close);
+    if (buf_status(out) || out->len == 0)
+        return;
+    buf_consume(out, strspn(out->data, BLANKS));
+    out->len = trimmed_length(out->data, out->len);
+    out->data[out->len] = '\0';
 }
 
 static enum err fact_check(const struct channel *c, const struct channel_slot *s,
@@ -48,7 +62,8 @@ static enum err fact_check(const struct channel *c, const struct channel_slot *s
         return err_set(d, ERR_BAD_TYPE, path, "channel %s needs it as a string",
                        c->name);
     size_t n = strlen(text);
-    if (n > SLOT_MAX_BYTES / 2 || (n == 0 && !s->fallback) || strpbrk(text, "\r\n"))
+    bool blank = text[strspn(text, BLANKS)] == '\0';
+    if (n > SLOT_MAX_BYTES / 2 || (blank && !s->fallback) || strpbrk(text, "\r\n"))
         return err_set(d, ERR_BAD_VALUE, path,
                        "channel %s needs one line of 1 to %d bytes", c->name,
                        SLOT_MAX_BYTES / 2);
@@ -62,10 +77,8 @@ static const char *field_fill(struct arena *a, const struct channel_field *f,
 {
     struct buf slot;
     buf_init(&slot, SLOT_MAX_BYTES);
-    size_t from = strspn(text, " \t\r\n"), n = strlen(text);
-    while (n > from && strchr(" \t\r\n", text[n - 1]))
-        n--;
-    const char *full = arena_strndup(a, text + from, n - from);
+    text += strspn(text, BLANKS);
+    const char *full = arena_strndup(a, text, trimmed_length(text, strlen(text)));
     for (int i = 0; i < f->slot_count && full && full[0]; i++) {
         const struct channel_slot *s = &f->slots[i];
         slot_write(s, facts, &slot);

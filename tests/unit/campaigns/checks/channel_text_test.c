@@ -70,6 +70,8 @@ static void test_slots(void **state)
     know(b, "{\"sign\":\"【超越户外】\",\"opt_out\":\"回T退订\"}");
     assert_string_equal(fill(b, "sms.zh-CN", "新品"), "【超越户外】新品回T退订");
     assert_string_equal(fill(b, "plain", " a "), "a");
+    know(b, "{\"sign\":\"超越户外\",\"opt_out\":\" 回T退订 \"}");
+    assert_string_equal(fill(b, "sms.zh-CN", "新品"), "【超越户外】新品回T退订");
 }
 
 static void test_fields(void **state)
@@ -139,6 +141,7 @@ static void test_check(void **state)
     assert_check(b, "sms.zh-CN", NULL, ERR_MISSING, "/facts/sign");
     assert_check(b, "sms.zh-CN", "{\"sign\":1}", ERR_BAD_TYPE, "/facts/sign");
     assert_check(b, "sms.zh-CN", "{\"sign\":\"\"}", ERR_BAD_VALUE, "/facts/sign");
+    assert_check(b, "sms.zh-CN", "{\"sign\":\" \"}", ERR_BAD_VALUE, "/facts/sign");
     assert_check(b, "sms.zh-CN", "{\"sign\":\"a\\r\\nBcc: x\"}", ERR_BAD_VALUE,
                  "/facts/sign");
     assert_check(b, "sms.zh-CN", "{\"sign\":\"a\",\"opt_out\":[]}", ERR_BAD_TYPE,

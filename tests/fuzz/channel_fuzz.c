@@ -85,6 +85,7 @@ static void check_shipped(size_t pick, const struct json *facts, const char *tex
     size_t count = 0;
     while (channel_at(shipped(), count))
         count++;
+    check(count > 0);
     check_text(channel_at(shipped(), pick % count), facts, text);
 }
 

@@ -10,12 +10,23 @@
 
 #define CONFIG_ENDPOINTS_MAX 32
 
+/* How an endpoint is asked for JSON of a certain shape. */
+enum config_structured {
+    CONFIG_STRUCTURED_SCHEMA, /* "json_schema": it is given the schema */
+    CONFIG_STRUCTURED_OBJECT, /* "json_object": it knows JSON, no schema */
+    CONFIG_STRUCTURED_TOOL,   /* "tool": a forced call of a tool */
+    CONFIG_STRUCTURED_PROMPT, /* "prompt": by words alone */
+};
+
 /* usd per 1,000,000 tokens, in nano-dollars per token; < 0 = not given */
 struct config_endpoint {
     char name[64], dialect[32], base_url[512], model[128], key_env[64];
     int64_t rpm, tpm, max_in_flight; /* 0 = no limit */
     double price_in_nano, price_out_nano;
-    bool json_schema; /* the endpoint has response_format json_schema; default true */
+    char max_tokens_name[32]; /* of the parameter; "" = as the dialect has it */
+    char api_version[32];     /* of Azure's classic addresses */
+    enum config_structured structured;
+    bool json_schema; /* false = structured is "prompt"; the older key */
 };
 
 struct config;

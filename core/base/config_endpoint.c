@@ -7,7 +7,7 @@
 
 #define OPENAI_URL "https://api.openai.com/v1"
 
-enum field_type { FIELD_TEXT, FIELD_INT, FIELD_PRICE, FIELD_BOOL };
+enum field_type { FIELD_TEXT, FIELD_INT, FIELD_PRICE, FIELD_BOOL, FIELD_FORM };
 
 struct field {
     const char *key;
@@ -30,7 +30,10 @@ static const struct field fields[] = {
     FIELD("max_in_flight", FIELD_INT, max_in_flight),
     FIELD("price_in", FIELD_PRICE, price_in_nano),
     FIELD("price_out", FIELD_PRICE, price_out_nano),
+    FIELD("structured", FIELD_FORM, structured),
     FIELD("json_schema", FIELD_BOOL, json_schema),
+    FIELD("max_tokens_name", FIELD_TEXT, max_tokens_name),
+    FIELD("api_version", FIELD_TEXT, api_version),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 
@@ -62,6 +65,20 @@ static bool parse_price(const char *text, double *out)
         return false;
     *out = (double)nano_per_million / 1e6;
     return true;
+}
+
+static bool parse_form(const char *text, enum config_structured *out)
+{
+    static const char *const names[] = {[CONFIG_STRUCTURED_SCHEMA] = "json_schema",
+                                        [CONFIG_STRUCTURED_OBJECT] = "json_object",
+                                        [CONFIG_STRUCTURED_TOOL] = "tool",
+                                        [CONFIG_STRUCTURED_PROMPT] = "prompt"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        *out = (enum config_structured)i;
+        if (strcmp(names[i], text) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool is_name(const char *name, size_t size)
@@ -122,6 +139,10 @@ static enum err field_set(struct config_endpoint *e, const struct field *f,
     case FIELD_PRICE:
         wanted = "usd per 1,000,000 tokens, as in 0.15";
         ok = parse_price(value, (double *)(void *)place);
+        break;
+    case FIELD_FORM:
+        wanted = "json_schema, json_object, tool or prompt";
+        ok = parse_form(value, (enum config_structured *)(void *)place);
         break;
     case FIELD_BOOL:
         wanted = "true or false";
@@ -184,7 +205,9 @@ enum err config_endpoint_finish(struct config_endpoints *list, struct err_detail
         struct config_endpoint *e = &list->items[i];
         if (!*e->model)
             return err_set(d, ERR_CONFIG, "", "endpoint %s has no model", e->name);
-        if (!*e->base_url)
+        if (!e->json_schema)
+            e->structured = CONFIG_STRUCTURED_PROMPT;
+        if (!*e->base_url && strncmp(e->dialect, "openai", 6) == 0)
             memcpy(e->base_url, OPENAI_URL, sizeof OPENAI_URL);
     }
     return list->count > 0 ? ERR_OK : add_from_env(list, d);

@@ -17,9 +17,10 @@ static const char endpoints[] =
     "# With no such section, OPENAI_BASE_URL, OPENAI_API_KEY and BARKER_MODEL\n"
     "# of the environment make one endpoint called default.\n"
     ";[endpoint main]\n"
-    "# how the endpoint speaks\n"
+    "# how the endpoint speaks: openai_chat, openai_responses, openai_completions,\n"
+    "# azure_openai, anthropic or gemini\n"
     ";dialect = openai_chat\n"
-    "# address up to, not with, /chat/completions\n"
+    "# address up to, not with, /chat/completions and the like\n"
     ";base_url = https://api.openai.com/v1\n"
     "# must be given\n"
     ";model = gpt-4o-mini\n"
@@ -32,8 +33,14 @@ static const char endpoints[] =
     "# usd per 1,000,000 tokens; without them the price table is asked\n"
     ";price_in = 0.15\n"
     ";price_out = 0.60\n"
-    "# false if the endpoint does not know response_format json_schema\n"
-    ";json_schema = true\n";
+    "# how it is asked for JSON: json_schema, json_object, tool or prompt\n"
+    ";structured = json_schema\n"
+    "# the older key: false is structured = prompt\n"
+    ";json_schema = true\n"
+    "# name of the parameter for the length of a reply, if not the dialect's own\n"
+    ";max_tokens_name =\n"
+    "# azure_openai with addresses of deployments, such as 2024-10-21\n"
+    ";api_version =\n";
 
 enum err config_sample(struct buf *out)
 {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A second, independent mock of an OpenAI-compatible chat endpoint: what passes with it
+"""A second, independent mock of LLM endpoints, in the dialects of llm_dialects.py: what passes with it
 and with tests/llmsim does not lean on the habits of one. Same ledger lines as there."""
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ import re
 import time
 
 from aiohttp import web
+from llm_dialects import ROUTES
 
 ENGLISH = [part.split() for part in (
     "Bright Quiet Gentle Bold Fresh Warm Crisp Clever Sunny Steady",
@@ -93,20 +94,22 @@ class Mock:
             self.ledger.write(json.dumps(line) + "\n")
             self.ledger.flush()
 
-    async def chat(self, request):
+    def handler(self, dialect):
+        async def handle(request):
+            return await self.serve(dialect, request)
+        return handle
+
+    async def serve(self, dialect, request):
         number = next(self.numbers)
         client_id = request.headers.get("X-Client-Request-Id", "")
-        prompt, model, status, usage = "", "", 200, {}
+        prompt, model, schema, status, usage = "", "", None, 200, {}
         try:
-            body = await request.json()
-            model = body["model"]
-            for message in body["messages"]:
-                content = message["content"]
-                if not isinstance(content, str):
-                    content = "".join(part.get("text", "") for part in content)
-                prompt += content + "\n"
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            model, prompt, schema = dialect.read(await request.json())
+            model = model or request.match_info.get("model", "")
+        except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
             status, answer = 400, failure("invalid_request_error", repr(error))
+        if self.args.key and dialect.key(request.headers) != self.args.key:
+            status, answer = 401, failure("authentication_error", "wrong key")
         digest = hashlib.sha256(prompt.encode()).hexdigest() if status == 200 else ""
         self.note(n=number, t_ms=int(time.time() * 1000), id=client_id,
                   prompt_sha256=digest, model=model)
@@ -114,30 +117,26 @@ class Mock:
         if status == 200 and self.args.fail_every and number % self.args.fail_every == 0:
             status, answer = 500, failure("server_error", "mock failure")
         elif status == 200:
-            answer, usage = self.answer(body, prompt, digest, number)
+            content = self.content(prompt, schema, digest)
+            usage = {"prompt_tokens": len(prompt) // 4 + 1,
+                     "completion_tokens": len(content) // 4 + 1}
+            usage["total_tokens"] = sum(usage.values())
+            answer = dialect.write(number, model, content, usage["prompt_tokens"],
+                                   usage["completion_tokens"])
         self.note(n=number, id=client_id, done=True, status=status,
                   t_ms=int(time.time() * 1000), usage=usage)
         headers = {"X-Simulated": "llm_mock"}
         return web.json_response(answer, status=status, headers=headers)
 
-    def answer(self, body, prompt, digest, number):
+    def content(self, prompt, schema, digest):
         turn = self.seen[digest] = self.seen.get(digest, -1) + 1
         rng = random.Random(f"{digest}/{turn}")
         chinese = "zh" in prompt or sum("一" <= c < "鿿" for c in prompt) * 4 > len(prompt)
-        content = sentence(rng, chinese)
-        if (form := body.get("response_format") or {}).get("type") == "json_schema":
-            schema = form["json_schema"]["schema"]
-            value = make(schema, rng, chinese, schema, set(),
-                         lambda field: asked_limit(prompt, field))
-            content = json.dumps(value, ensure_ascii=False)
-        usage = {"prompt_tokens": len(prompt) // 4 + 1,
-                 "completion_tokens": len(content) // 4 + 1}
-        usage["total_tokens"] = sum(usage.values())
-        message = {"role": "assistant", "content": content, "refusal": None}
-        choices = [{"index": 0, "finish_reason": "stop", "message": message}]
-        return {"id": f"chatcmpl-mock-{number}", "object": "chat.completion",
-                "created": int(time.time()), "model": body["model"],
-                "choices": choices, "usage": usage}, usage
+        if schema is None:
+            return sentence(rng, chinese)
+        value = make(schema, rng, chinese, schema, set(),
+                     lambda field: asked_limit(prompt, field))
+        return json.dumps(value, ensure_ascii=False)
 
 
 async def main():
@@ -147,7 +146,10 @@ async def main():
     parser.add_argument("--ledger")
     parser.add_argument("--fail-every", type=int, default=0)
     app = web.Application()
-    app.router.add_post("/v1/chat/completions", Mock(args := parser.parse_args()).chat)
+    parser.add_argument("--key", help="refuse other keys; without it none is looked at")
+    mock = Mock(args := parser.parse_args())
+    for route, dialect in ROUTES.items():
+        app.router.add_post(route, mock.handler(dialect))
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", args.port, backlog=1024).start()

@@ -46,6 +46,10 @@ static enum err read_endpoint(struct endpoint *e, const struct config_endpoint *
     if (!e->provider)
         return err_set(d, ERR_CONFIG, "", "endpoint %s: there is no dialect '%s'",
                        c->name, c->dialect);
+    if (!*c->base_url)
+        return err_set(d, ERR_CONFIG, "",
+                       "endpoint %s: dialect %s needs base_url, such as %s", c->name,
+                       c->dialect, e->provider->base_url);
     if (strncasecmp(c->base_url, "http://", 7) != 0 &&
         strncasecmp(c->base_url, "https://", 8) != 0)
         return err_set(d, ERR_CONFIG, "",

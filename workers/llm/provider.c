@@ -58,18 +58,22 @@ void provider_header(struct provider_request *q, const char *name, const char *v
     q->headers[q->header_count++] = (struct http_header){name, value};
 }
 
-void provider_json_headers(struct provider_request *q, const char *key,
-                           const struct port_call *call)
+void provider_json_headers(struct provider_request *q, const struct port_call *call)
 {
     provider_header(q, "Content-Type", "application/json");
     provider_header(q, "Accept", "application/json");
-    if (key && *key) {
-        buf_printf(&q->auth, "Bearer %s", key);
-        provider_header(q, "Authorization", buf_str(&q->auth));
-    }
     (void)snprintf(q->call_id, sizeof q->call_id, "%s/%s/%d/%d/%d", call->campaign,
                    call->stage, call->iteration, call->index, call->attempt);
     provider_header(q, "X-Client-Request-Id", q->call_id);
+}
+
+void provider_key(struct provider_request *q, const char *name, const char *scheme,
+                  const char *key)
+{
+    if (!key || !*key)
+        return;
+    buf_printf(&q->auth, "%s%s", scheme, key);
+    provider_header(q, name, buf_str(&q->auth));
 }
 
 void provider_reply_init(struct provider_reply *r)

@@ -36,9 +36,11 @@ void provider_request_init(struct provider_request *q);
 void provider_request_fini(struct provider_request *q); /* wipes the key */
 /* name and value are **borrowed** until the request is sent. */
 void provider_header(struct provider_request *q, const char *name, const char *value);
-/* Content-Type, Accept, X-Client-Request-Id and, with a key, Authorization: Bearer. */
-void provider_json_headers(struct provider_request *q, const char *key,
-                           const struct port_call *call);
+/* Content-Type, Accept, X-Client-Request-Id. */
+void provider_json_headers(struct provider_request *q, const struct port_call *call);
+/* `name: <scheme><key>`; nothing without a key. Once per request. */
+void provider_key(struct provider_request *q, const char *name, const char *scheme,
+                  const char *key);
 
 /* What a reply means. Strings live in `text` and `message`; **owns** them. */
 struct provider_reply {
@@ -62,6 +64,7 @@ void provider_copy_text(char *out, size_t size, const char *s, size_t n);
 
 struct provider {
     const char *name, *meaning;
+    const char *base_url; /* an example, for messages */
     /* key: the secret, or NULL. model: never empty. */
     enum err (*build)(const struct config_endpoint *e, const char *key,
                       const char *model, const struct port_call *call,
@@ -76,6 +79,8 @@ const struct provider *provider_at(size_t i);           /* NULL past the end */
 /* Server hint: retry-after-ms, retry-after (seconds or HTTP date); -1 = none or
  * nonsense. Never more than 24 h (LLM_WIRE §0). */
 int64_t provider_retry_after_ms(const struct http_reply *http, int64_t now_ms);
+/* "37s", "1.5s": seconds with their unit; -1 = nonsense. */
+int64_t provider_duration_ms(const char *text);
 /* What a reply says that has an error status, or an error inside a 200: by its code
  * first, its type second, the status last. Reads the error bodies of OpenAI and those
  * that speak its dialect. x-should-retry wins over all but money. */

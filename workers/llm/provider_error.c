@@ -228,6 +228,41 @@ static void apply_should_retry(const struct http_reply *http,
         out->retryable = false;
 }
 
+#define DETAILS_MAX 8
+
+/* A field of Google's error details, wherever among them it stands. */
+static bool read_detail(const struct http_reply *http, const char *field, char *out,
+                        size_t size)
+{
+    for (int i = 0; i < DETAILS_MAX; i++) {
+        char path[96];
+        snprintf(path, sizeof path, "error.details.%d.%s", i, field);
+        if (read_field(http, path, out, size))
+            return true;
+        snprintf(path, sizeof path, "0.error.details.%d.%s", i, field);
+        if (read_field(http, path, out, size))
+            return true;
+    }
+    return false;
+}
+
+/* "37s" in the body, where no header tells; a quota of the day is no rate to wait for
+ * (LLM_WIRE §3). */
+static void read_google(const struct http_reply *http, struct provider_reply *out)
+{
+    char text[96];
+    if (out->code != ERR_RATE)
+        return;
+    if (read_detail(http, "violations.0.quotaId", text, sizeof text) &&
+        strcasestr(text, "PerDay")) {
+        out->code = ERR_MONEY;
+        out->retryable = false;
+        return;
+    }
+    if (out->retry_after_ms < 0 && read_detail(http, "retryDelay", text, sizeof text))
+        out->retry_after_ms = provider_duration_ms(text);
+}
+
 void provider_read_error(const struct http_reply *http, int64_t now_ms,
                          struct provider_reply *out)
 {
@@ -241,5 +276,6 @@ void provider_read_error(const struct http_reply *http, int64_t now_ms,
     if (m.code == ERR_BAD_REQUEST)
         out->refused = refused_param(&f);
     out->retry_after_ms = provider_retry_after_ms(http, now_ms);
+    read_google(http, out);
     apply_should_retry(http, out);
 }

@@ -43,6 +43,18 @@ static bool parse_date(const char *text, int64_t *unix_s)
     return false;
 }
 
+int64_t provider_duration_ms(const char *text)
+{
+    char number[32];
+    double seconds;
+    size_t len = strlen(text);
+    if (len < 2 || len > sizeof number || text[len - 1] != 's')
+        return -1;
+    memcpy(number, text, len - 1);
+    number[len - 1] = '\0';
+    return parse_number(number, &seconds) ? hint_of(seconds * 1000) : -1;
+}
+
 int64_t provider_retry_after_ms(const struct http_reply *http, int64_t now_ms)
 {
     double number;

@@ -8,6 +8,7 @@ static void test_list(void **state)
     for (const struct provider *p; (p = provider_at(count)) != NULL; count++) {
         assert_ptr_equal(provider_find(p->name), p);
         assert_true(*p->meaning && p->build && p->read);
+        assert_memory_equal(p->base_url, "https://", 8);
     }
     assert_true(count > 0);
     assert_non_null(provider_find("openai_chat"));
@@ -74,15 +75,17 @@ static void test_request(void **state)
     struct port_call call = {
         .campaign = "c~1", .stage = "write", .iteration = 2, .index = 3, .attempt = 4};
     provider_request_init(&q);
-    provider_json_headers(&q, "sk-1", &call);
+    provider_json_headers(&q, &call);
+    provider_key(&q, "Authorization", "Bearer ", "sk-1");
     assert_int_equal(q.header_count, 4);
-    assert_string_equal(q.headers[2].name, "Authorization");
-    assert_string_equal(q.headers[2].value, "Bearer sk-1");
-    assert_string_equal(q.headers[3].name, "X-Client-Request-Id");
-    assert_string_equal(q.headers[3].value, "c~1/write/2/3/4");
+    assert_string_equal(q.headers[2].name, "X-Client-Request-Id");
+    assert_string_equal(q.headers[2].value, "c~1/write/2/3/4");
+    assert_string_equal(q.headers[3].name, "Authorization");
+    assert_string_equal(q.headers[3].value, "Bearer sk-1");
     provider_request_fini(&q);
     provider_request_init(&q);
-    provider_json_headers(&q, NULL, &call);
+    provider_json_headers(&q, &call);
+    provider_key(&q, "Authorization", "Bearer ", NULL);
     assert_int_equal(q.header_count, 3);
     provider_request_fini(&q);
 }

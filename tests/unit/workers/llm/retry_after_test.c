@@ -50,8 +50,45 @@ static void test_hints(void **state)
     }
 }
 
+/* Google's hint stands in the body; a header wins; a quota of the day is no rate. */
+static void test_google(void **state)
+{
+    (void)state;
+#define DETAIL(details)                                                                \
+    "{\"error\":{\"code\":429,\"status\":\"RESOURCE_EXHAUSTED\",\"message\":\"m\","    \
+    "\"details\":[{\"@type\":\"x\"}," details "]}}"
+    static const struct {
+        const char *headers, *body;
+        enum err code;
+        int64_t ms;
+    } cases[] = {
+        {"", DETAIL("{\"retryDelay\":\"37s\"}"), ERR_RATE, 37000},
+        {"", DETAIL("{\"retryDelay\":\"1.5s\"}"), ERR_RATE, 1500},
+        {"", DETAIL("{\"retryDelay\":\"soon\"}"), ERR_RATE, -1},
+        {"", DETAIL("{\"retryDelay\":\"s\"}"), ERR_RATE, -1},
+        {"Retry-After: 2\n", DETAIL("{\"retryDelay\":\"37s\"}"), ERR_RATE, 2000},
+        {"",
+         DETAIL("{\"violations\":[{\"quotaId\":\"GenerateRequestsPerMinute\"}]},"
+                "{\"retryDelay\":\"3s\"}"),
+         ERR_RATE, 3000},
+        {"",
+         DETAIL(
+             "{\"violations\":[{\"quotaId\":\"GenerateRequestsPerDayPerProject\"}]}"),
+         ERR_MONEY, -1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply_fixture f;
+        fixture_set(&f, 429, cases[i].headers, cases[i].body);
+        provider_read_error(&f.http, NOW_MS, &f.reply);
+        expect_class(cases[i].body, &f.reply, cases[i].code, cases[i].code == ERR_RATE);
+        assert_int_equal(f.reply.retry_after_ms, cases[i].ms);
+        fixture_end(&f);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_hints)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_hints),
+                                       cmocka_unit_test(test_google)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

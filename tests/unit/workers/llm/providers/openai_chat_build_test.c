@@ -148,7 +148,7 @@ static void test_schema_in_prompt(void **state)
     struct port_call call = call_of(&a);
     for (int refused = 0; refused < 2; refused++) { /* configured, or learnt */
         struct built b;
-        e.json_schema = refused;
+        e.structured = refused ? CONFIG_STRUCTURED_SCHEMA : CONFIG_STRUCTURED_PROMPT;
         build(&b, &e, NULL, &call, refused ? PROVIDER_SCHEMA : 0);
         const char *user = json_str(message(&b, 1, "user"), "");
         assert_null(json_get(b.body, "response_format"));

@@ -81,7 +81,7 @@ static const struct text_case cases[] = {
      MESSAGE("\"content\":null,\"tool_calls\":[{\"id\":\"1\",\"type\":\"function\","
              "\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]",
              "\"tool_calls\""),
-     ERR_BAD_OUTPUT, true, "", "tool_calls"},
+     ERR_OK, false, "{}", "tool_calls"}, /* the input of a forced tool */
     {"no finish", MESSAGE("\"content\":\"Hel\"", "null"), ERR_TRUNCATED, true, "Hel",
      ""},
     {"lone surrogate", MESSAGE("\"content\":\"\\ud83d\"", "\"stop\""), ERR_SERVER, true,

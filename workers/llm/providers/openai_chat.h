@@ -1,0 +1,20 @@
+/* openai_chat.h: the parts of the chat dialect that others speak too. Internal to
+ * workers/llm/providers. */
+#ifndef BARKER_WORKERS_LLM_PROVIDERS_OPENAI_CHAT_H
+#define BARKER_WORKERS_LLM_PROVIDERS_OPENAI_CHAT_H
+
+#include "core/base/json_scan.h"
+#include "workers/llm/provider_prompt.h"
+
+/* Some servers take 32 bits of a seed only. */
+#define OPENAI_SEED_MASK UINT64_C(0x7fffffff)
+
+/* The body of POST …/chat/completions. */
+enum err openai_chat_write(struct provider_request *q, const struct config_endpoint *e,
+                           const char *model, const struct port_call *call) MUST_USE;
+void openai_chat_read(const struct http_reply *http, int64_t now_ms,
+                      struct provider_reply *out);
+/* `usage` of chat and legacy completions. */
+void openai_chat_read_usage(const struct json_span *body, struct provider_reply *out);
+
+#endif

@@ -4,6 +4,7 @@
 #include "core/base/idmap.h"
 #include "workers/llm/llm_call.h"
 #include "workers/llm/llm_tokens.h"
+#include "workers/llm/provider_prompt.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,19 +201,13 @@ enum err llm_probe(struct llm *l, size_t i, int64_t deadline_ms, http_fn fn, voi
 {
     check(i < l->endpoints.count);
     const struct endpoint *e = &l->endpoints.items[i];
-    const char *base = e->config->base_url;
-    size_t len = strlen(base);
-    while (len > 0 && base[len - 1] == '/')
-        len--;
     struct provider_request q;
     uint64_t id;
     provider_request_init(&q);
-    (void)buf_printf(&q.url, "%.*s/models", (int)len, base);
-    (void)buf_printf(&q.auth, "Bearer %s", e->key ? e->key : "");
+    provider_url(&q, e->config, "/models");
     provider_header(&q, "Accept", "application/json");
-    if (e->key)
-        provider_header(&q, "Authorization", buf_str(&q.auth));
-    enum err failed = buf_status(&q.url) ? buf_status(&q.url) : buf_status(&q.auth);
+    e->provider->authorize(&q, e->key);
+    enum err failed = provider_request_status(&q);
     const struct http_request request = {
         .method = "GET",
         .url = buf_str(&q.url),

@@ -76,6 +76,11 @@ void provider_key(struct provider_request *q, const char *name, const char *sche
     provider_header(q, name, buf_str(&q->auth));
 }
 
+void provider_bearer(struct provider_request *q, const char *key)
+{
+    provider_key(q, "Authorization", "Bearer ", key);
+}
+
 void provider_reply_init(struct provider_reply *r)
 {
     *r = (struct provider_reply){.retry_after_ms = -1};

@@ -41,6 +41,7 @@ void provider_json_headers(struct provider_request *q, const struct port_call *c
 /* `name: <scheme><key>`; nothing without a key. Once per request. */
 void provider_key(struct provider_request *q, const char *name, const char *scheme,
                   const char *key);
+void provider_bearer(struct provider_request *q, const char *key);
 
 /* What a reply means. Strings live in `text` and `message`; **owns** them. */
 struct provider_reply {
@@ -65,6 +66,8 @@ void provider_copy_text(char *out, size_t size, const char *s, size_t n);
 struct provider {
     const char *name, *meaning;
     const char *base_url; /* an example, for messages */
+    /* Headers that a key needs; also of a probe. Nothing without a key. */
+    void (*authorize)(struct provider_request *q, const char *key);
     /* key: the secret, or NULL. model: never empty. */
     enum err (*build)(const struct config_endpoint *e, const char *key,
                       const char *model, const struct port_call *call,

@@ -80,14 +80,19 @@ static enum err write_body(struct provider_request *q, const struct config_endpo
     return failed;
 }
 
+static void authorize(struct provider_request *q, const char *key)
+{
+    provider_key(q, "x-api-key", "", key);
+    provider_header(q, "anthropic-version", API_VERSION);
+}
+
 static enum err build(const struct config_endpoint *e, const char *key,
                       const char *model, const struct port_call *call,
                       struct provider_request *out)
 {
     provider_url(out, e, "/messages");
     provider_json_headers(out, call);
-    provider_key(out, "x-api-key", "", key);
-    provider_header(out, "anthropic-version", API_VERSION);
+    authorize(out, key);
     enum err failed = write_body(out, e, model, call);
     return failed ? failed : provider_request_status(out);
 }
@@ -161,6 +166,7 @@ const struct provider provider_anthropic = {
     .name = "anthropic",
     .meaning = "Anthropic messages",
     .base_url = "https://api.anthropic.com/v1",
+    .authorize = authorize,
     .build = build,
     .read = read_reply,
 };

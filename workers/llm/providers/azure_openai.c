@@ -3,6 +3,11 @@
  * without it base_url is that of the v1 surface, …/openai/v1. */
 #include "workers/llm/providers/openai_chat.h"
 
+static void authorize(struct provider_request *q, const char *key)
+{
+    provider_key(q, "api-key", "", key);
+}
+
 static enum err build(const struct config_endpoint *e, const char *key,
                       const char *model, const struct port_call *call,
                       struct provider_request *out)
@@ -16,7 +21,7 @@ static enum err build(const struct config_endpoint *e, const char *key,
         provider_url(out, e, "/chat/completions");
     }
     provider_json_headers(out, call);
-    provider_key(out, "api-key", "", key);
+    authorize(out, key);
     enum err failed = openai_chat_write(out, e, model, call);
     return failed ? failed : provider_request_status(out);
 }
@@ -25,6 +30,7 @@ const struct provider provider_azure_openai = {
     .name = "azure_openai",
     .meaning = "OpenAI chat completions at Azure",
     .base_url = "https://NAME.openai.azure.com/openai/v1",
+    .authorize = authorize,
     .build = build,
     .read = openai_chat_read,
 };

@@ -63,6 +63,11 @@ static enum provider_form form_of(const struct config_endpoint *e,
     return form == PROVIDER_FORM_TOOL ? PROVIDER_FORM_SCHEMA : form;
 }
 
+static void authorize(struct provider_request *q, const char *key)
+{
+    provider_key(q, "x-goog-api-key", "", key);
+}
+
 static enum err build(const struct config_endpoint *e, const char *key,
                       const char *model, const struct port_call *call,
                       struct provider_request *out)
@@ -74,7 +79,7 @@ static enum err build(const struct config_endpoint *e, const char *key,
     provider_url_segment(out, model);
     buf_append_str(&out->url, ":generateContent");
     provider_json_headers(out, call);
-    provider_key(out, "x-goog-api-key", "", key);
+    authorize(out, key);
     json_out_init(&w, &out->body);
     json_out_open(&w, '{');
     if (ask->system && *ask->system) {
@@ -182,6 +187,7 @@ const struct provider provider_gemini = {
     .name = "gemini",
     .meaning = "Google Gemini, generateContent",
     .base_url = "https://generativelanguage.googleapis.com/v1beta",
+    .authorize = authorize,
     .build = build,
     .read = read_reply,
 };

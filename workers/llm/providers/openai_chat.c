@@ -122,7 +122,7 @@ static enum err build(const struct config_endpoint *e, const char *key,
 {
     provider_url(out, e, "/chat/completions");
     provider_json_headers(out, call);
-    provider_key(out, "Authorization", "Bearer ", key);
+    provider_bearer(out, key);
     enum err failed = openai_chat_write(out, e, model, call);
     return failed ? failed : provider_request_status(out);
 }
@@ -193,6 +193,7 @@ const struct provider provider_openai_chat = {
     .name = "openai_chat",
     .meaning = "OpenAI chat completions, and all servers that speak them",
     .base_url = "https://api.openai.com/v1",
+    .authorize = provider_bearer,
     .build = build,
     .read = openai_chat_read,
 };

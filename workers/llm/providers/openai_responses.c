@@ -71,7 +71,7 @@ static enum err build(const struct config_endpoint *e, const char *key,
     struct json_out w;
     provider_url(out, e, "/responses");
     provider_json_headers(out, call);
-    provider_key(out, "Authorization", "Bearer ", key);
+    provider_bearer(out, key);
     json_out_init(&w, &out->body);
     json_out_open(&w, '{');
     json_out_kstr(&w, "model", model);
@@ -167,6 +167,7 @@ const struct provider provider_openai_responses = {
     .name = "openai_responses",
     .meaning = "OpenAI responses",
     .base_url = "https://api.openai.com/v1",
+    .authorize = provider_bearer,
     .build = build,
     .read = read_reply,
 };

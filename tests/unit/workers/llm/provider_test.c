@@ -7,7 +7,7 @@ static void test_list(void **state)
     size_t count = 0;
     for (const struct provider *p; (p = provider_at(count)) != NULL; count++) {
         assert_ptr_equal(provider_find(p->name), p);
-        assert_true(*p->meaning && p->build && p->read);
+        assert_true(*p->meaning && p->authorize && p->build && p->read);
         assert_memory_equal(p->base_url, "https://", 8);
     }
     assert_true(count > 0);

@@ -41,8 +41,7 @@ target_link_libraries(campaigns PUBLIC core_base PRIVATE PkgConfig::UTF8PROC m)
 barker_embed(campaigns campaign_texts text_ "" ${campaign_text})
 
 barker_def(provider_src PROVIDER workers/providers.def workers/llm/providers)
-file(GLOB worker_src CONFIGURE_DEPENDS workers/*.c workers/llm/*.c workers/cli/*.c
-    workers/replay/*.c)
+file(GLOB worker_src CONFIGURE_DEPENDS workers/*.c workers/*/*.c)
 list(REMOVE_ITEM worker_src ${CMAKE_SOURCE_DIR}/workers/main.c)
 add_library(workers STATIC ${worker_src} ${provider_src})
 target_link_libraries(workers PUBLIC campaigns queues)

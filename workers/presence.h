@@ -4,7 +4,7 @@
 #define BARKER_WORKERS_PRESENCE_H
 
 #include "queues/queue.h"
-#include "workers/runner.h"
+#include "workers/run/runner.h"
 
 #define PRESENCE_ID_MAX 96
 

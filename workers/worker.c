@@ -6,9 +6,9 @@
 #include "queues/control.h"
 #include "queues/jobs.h"
 #include "workers/channels.h"
-#include "workers/feedback.h"
+#include "workers/feedback/feedback.h"
 #include "workers/intake.h"
-#include "workers/ports_live.h"
+#include "workers/live/ports_live.h"
 #include "workers/presence.h"
 #include <stdlib.h>
 #include <string.h>

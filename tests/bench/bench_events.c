@@ -7,7 +7,7 @@
 #include "queues/results.h"
 #include "tests/bench/bench_env.h"
 #include "tests/bench/bench_runs.h"
-#include "workers/feedback.h"
+#include "workers/feedback/feedback.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

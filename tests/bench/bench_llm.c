@@ -8,7 +8,7 @@
 #include "tests/bench/bench_env.h"
 #include "tests/bench/bench_runs.h"
 #include "workers/llm/llm.h"
-#include "workers/ports_live.h"
+#include "workers/live/ports_live.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "campaigns/formats/format.h"
 #include "campaigns/spec.h"
 #include "tests/fuzz/fuzz.h"
-#include "workers/feedback_entry.h"
+#include "workers/feedback/feedback_entry.h"
 
 #define ARENA_MAX_BYTES ((size_t)16 << 20)
 #define WORDS_MAX (2 * FEEDBACK_WORDS_MAX)

@@ -110,6 +110,19 @@ FAULTS = {
         LUA + "lib_reject.lua", "if bytes <= REJECTED_BYTES and not over then break end",
         "if not over then break end",
         "refused input of 64 KiB each takes 640 MiB instead of 64", [SCRIPTS]),
+    "rev-stands-still": (
+        LUA + "lib_end.lua", 'local rev = int(redis.call("INCR", key("rev")))',
+        'local rev = int(tonumber(redis.call("GET", key("rev")) or 0))',
+        "a reader of changes cannot tell what it has seen", [SCRIPTS]),
+    "due-stays-due": (
+        LUA + "tick.lua", '    redis.call("ZREM", key("due"), id)\n    local j = job(id)\n', "    local j = job(id)\n",
+        "a re-rank runs again and again", [SCRIPTS]),
+    "ids-never-expire": (
+        LUA + "lib_seen.lua", '    redis.call("PEXPIRE", set, int(g.ends - now), "NX")\n', "",
+        "event ids fill the memory of Redis", [EVENTS]),
+    "variants-never-expire": (
+        LUA + "lib_end.lua", 'for _, vid in each("vids") do one(variant_key(id, vid)) end',
+        "", "variants of ended campaigns are never freed", [SCRIPTS]),
     # --- engine, content and runner
     "reask-for-ever": (
         "campaigns/engine.c", "#define REASKS_MAX 1", "#define REASKS_MAX 3",
@@ -124,22 +137,22 @@ FAULTS = {
         "a reply without the text that was asked for becomes a variant",
         ["unit:campaigns.content_test", SIM]),
     "journal-unread": (
-        "workers/run_replay.c", 'if (strcmp(s, "ok") == 0) {',
+        "workers/run/run_replay.c", 'if (strcmp(s, "ok") == 0) {',
         'if (strcmp(s, "okay") == 0) {', "after a crash every stored reply is paid again",
         [SIM]),
-    "order-of-answers": (
-        "workers/run_replay.c",
+    "cost-of-refused-forgotten": (
+        "workers/run/run_replay.c",
         "return (x->attempt > y->attempt) - (x->attempt < y->attempt);",
         "return (x->attempt < y->attempt) - (x->attempt > y->attempt);",
         "after a crash a text seems to cost less than it did", [SIM]),
     "turn-not-owed": (
-        "workers/runner.c", "    r->owed = !r->scheduled;\n", "",
+        "workers/run/runner.c", "    r->owed = !r->scheduled;\n", "",
         "a worker that had no memory for a moment keeps its jobs and does nothing", [TORTURE]),
     "stranded-for-ever": (
-        "workers/runner.c", "        run->stranded = false;\n        run_leave(run);\n", "",
+        "workers/run/runner.c", "        run->stranded = false;\n        run_leave(run);\n", "",
         "a job that could be neither run nor given back is never given back", [TORTURE]),
     "budget-end-is-failure": (
-        "workers/run.c",
+        "workers/run/run.c",
         ": next->code == ERR_OVER_BUDGET ? CAMPAIGN_OVER_BUDGET",
         ": next->code == ERR_OVER_BUDGET ? CAMPAIGN_FAILED",
         "a campaign that spent its budget looks like one that broke", [SIM]),
@@ -187,6 +200,14 @@ FAULTS = {
         RANK + "posterior.c", "double reach = 1.959963984540054 * sqrt(variance);",
         "double reach = 1.0 * sqrt(variance);",
         "\"proven\" is said of what is not", ["unit:campaigns.ranking.posterior_test"]),
+    "child-takes-all-the-lift": (
+        RANK + "retire.c", "double shrunk = (level + parent->mean) / 2;",
+        "double shrunk = parent->mean;", "every child looks as good as its parent at once",
+        ["unit:campaigns.ranking.retire_test"]),
+    "epoch-stands-still": (
+        CONTENT + "content_rank.c", "    p->epoch += !p->reallocated;\n", "",
+        "events cannot be laid to the shares that were in force",
+        ["unit:campaigns.content_live_test"]),
     "quantile-off": (
         RANK + "quadrature.c", "walker_quantile(w, panel, 0.025, &arm->lo);",
         "walker_quantile(w, panel, 0.05, &arm->lo);",

@@ -88,14 +88,14 @@ def test_public_fields_of_a_campaign():
     ("Campaign", "put_campaign"), ("Variant", "put_variant"),
     ("Placement", "put_placement"), ("Series", "put_series"), ("Audit", "put_alloc")])
 def test_fields_that_a_commit_writes(title, function):
-    text = read("workers/publish.c")
+    text = read("workers/live/publish.c")
     body = re.search(rf"^static \w+(?: \w+)? {function}\(.*?^}}", text, re.M | re.S).group(0)
     fields = re.findall(r'results_field\w*\(w, "(\w+)"', body)
     assert not missing(fields, section(title))
 
 
 def test_fields_of_the_document():
-    code = re.findall(r'json_out_k\w+\(\w+, "(\w+)"', read("workers/document.c"))
+    code = re.findall(r'json_out_k\w+\(\w+, "(\w+)"', read("workers/live/document.c"))
     assert not missing(code, section("Document"))
 
 
@@ -105,7 +105,7 @@ def test_audit_lines():
     text = "".join(read("campaigns/" + name) for name in files)
     what = re.findall(r'campaign_audit_add\(c, "(\w+)"', text)
     what += re.findall(r'record\(c, m, v, "(\w+)"', text)
-    what += re.findall(r'add_audit\(op, "(\w+)"', read("workers/ports_live.c"))
+    what += re.findall(r'add_audit\(op, "(\w+)"', read("workers/live/ports_live.c"))
     what += re.findall(r'"what", "(\w+)"', read("queues/lua/lib_lost.lua"))
     assert {"call", "edit_refused", "possibly_billed", "retire"} <= set(what)
     assert not missing(what, section("Audit"))

@@ -3,7 +3,7 @@
 #include "tests/sim/judge.h"
 #include "tests/sim/message.h"
 #include "tests/sim/scenario.h"
-#include "workers/run.h"
+#include "workers/run/run.h"
 
 #define RESTART_US (4 * WORLD_SECOND_US)
 #define CHAOS_KILLS_MAX 3

@@ -4,7 +4,7 @@
 #define BARKER_TESTS_SIM_HOST_H
 
 #include "tests/sim/world.h"
-#include "workers/runner.h"
+#include "workers/run/runner.h"
 
 struct host {
     struct world *world;

@@ -1,7 +1,7 @@
 /* judge.c: the invariants, and the digest of what a campaign resulted in. */
 #include "tests/sim/judge.h"
 #include "tests/sim/scenario.h"
-#include "workers/run.h"
+#include "workers/run/run.h"
 #include <string.h>
 
 void judge_granted(const struct host *h, const char *id, const struct store_place *at,

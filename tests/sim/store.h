@@ -5,7 +5,7 @@
 #define BARKER_TESTS_SIM_STORE_H
 
 #include "tests/sim/world.h"
-#include "workers/ports.h"
+#include "workers/run/ports.h"
 
 #define STORE_LEASE_US (3 * WORLD_SECOND_US)
 #define STORE_FIELDS_MAX 32

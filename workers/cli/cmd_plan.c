@@ -6,7 +6,7 @@
 #include "workers/cli/cmd_check.h"
 #include "workers/cli/judgement.h"
 #include "workers/cli/table.h"
-#include "workers/rehearsal.h"
+#include "workers/rehearsal/rehearsal.h"
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* cmd_up.c: everything on one machine. */
 #include "core/io/file.h"
 #include "workers/cli/session.h"
-#include "workers/supervisor.h"
+#include "workers/up/supervisor.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* cmd_worker.c: one worker process until SIGTERM or SIGINT. */
 #include "workers/cli/session.h"
-#include "workers/supervisor.h"
+#include "workers/up/supervisor.h"
 #include "workers/worker.h"
 #include <signal.h>
 

@@ -6,7 +6,7 @@
 
 #include "core/base/config.h"
 #include "core/io/http.h"
-#include "workers/ports.h"
+#include "workers/run/ports.h"
 
 struct llm;
 

@@ -2,7 +2,7 @@
 #ifndef BARKER_WORKERS_LLM_LLM_TOKENS_H
 #define BARKER_WORKERS_LLM_LLM_TOKENS_H
 
-#include "workers/ports.h"
+#include "workers/run/ports.h"
 
 #define LLM_REPLY_TOKENS_DEFAULT 4096 /* of an ask without max_tokens */
 

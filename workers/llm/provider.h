@@ -7,7 +7,7 @@
 #include "core/base/buf.h"
 #include "core/base/config.h"
 #include "core/io/http.h"
-#include "workers/ports.h"
+#include "workers/run/ports.h"
 
 #define PROVIDER_HEADERS_MAX 12
 #define PROVIDER_REFUSED_MAX_BYTES                                                     \

@@ -2,9 +2,9 @@
  * What has settled waits in a list; nothing is called from inside a port. */
 #include "workers/replay/replay.h"
 #include "queues/results.h"
-#include "workers/publish.h"
+#include "workers/live/publish.h"
 #include "workers/replay/replay_store.h"
-#include "workers/runner.h"
+#include "workers/run/runner.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/hash.h"
-#include "workers/ports.h"
+#include "workers/run/ports.h"
 
 #define REPLAY_NAME_MAX 200
 

@@ -1,0 +1,283 @@
+/* ports_live.c: the runner's ports on Redis scripts and LLM calls. */
+#include "workers/live/ports_live.h"
+#include "core/base/hash.h"
+#include "core/base/json_out.h"
+#include "core/base/log.h"
+#include "core/base/money.h"
+#include "workers/live/ports_live_state.h"
+#include "workers/live/store_op.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum err ports_live_new(const struct ports_live_options *o, struct ports_live **out)
+{
+    struct ports_live *p = calloc(1, sizeof *p);
+    if (!p)
+        return ERR_NOMEM;
+    p->queue = o->queue;
+    p->llm = o->llm;
+    p->loop = o->loop;
+    p->publish.rerank_events = o->rerank_events;
+    p->publish.rerank_ms = o->rerank_ms;
+    idmap_init(&p->ops_by_id);
+    list_init(&p->ops);
+    rng_seed(&p->rng, rng_entropy());
+    *out = p;
+    return ERR_OK;
+}
+
+void ports_live_free(struct ports_live *p)
+{
+    if (!p)
+        return;
+    while (!list_empty(&p->ops))
+        store_op_free(list_item(p->ops.next, struct store_op, link));
+    idmap_fini(&p->ops_by_id);
+    free(p);
+}
+
+static enum err live_load(void *self, const char *id, int64_t fence, port_load_fn fn,
+                          void *arg, uint64_t ticket)
+{
+    struct store_op *op = store_op_new(self, STORE_LOAD, id, fence, arg, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    op->fn.load = fn;
+    return store_op_start(op);
+}
+
+static enum err live_reserve(void *self, const struct port_place *at, const int *index,
+                             const int *attempt, const struct port_estimate *most,
+                             int count, port_reserve_fn fn, void *arg, uint64_t ticket)
+{
+    struct store_op *op =
+        store_op_new(self, STORE_RESERVE, at->campaign, at->fence, arg, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    op->fn.reserve = fn;
+    op->count = count;
+    for (int i = 0; i < count; i++) {
+        op->calls[i] = (struct journal_call){
+            .index = index[i],
+            .attempt = attempt[i],
+            .tokens = most[i].tokens,
+            .usd_nano = most[i].usd_nano > 0 ? most[i].usd_nano : 0};
+    }
+    enum err e = store_op_place(op, at);
+    if (e) {
+        store_op_free(op);
+        return e;
+    }
+    return store_op_start(op);
+}
+
+static struct port_estimate live_estimate(void *self, const struct port_call *call)
+{
+    struct ports_live *p = self;
+    return llm_estimate(p->llm, call);
+}
+
+static enum err live_call(void *self, const struct port_call *call, port_call_fn fn,
+                          void *arg, uint64_t ticket, uint64_t *call_id)
+{
+    struct ports_live *p = self;
+    return llm_call(p->llm, call, fn, arg, ticket, call_id);
+}
+
+static void live_cancel(void *self, uint64_t call_id)
+{
+    struct ports_live *p = self;
+    llm_cancel(p->llm, call_id);
+}
+
+/* No kind of this release reads windows, results or caches, embeds or spawns. */
+static enum err live_read(void *self, const char *campaign, const struct ask *ask,
+                          port_read_fn fn, void *arg, uint64_t ticket)
+{
+    (void)self, (void)campaign, (void)ask, (void)fn, (void)arg, (void)ticket;
+    return ERR_NOT_SUPPORTED;
+}
+
+static enum err write_record(struct buf *out, const struct port_call_result *r)
+{
+    struct json_out w;
+    json_out_init(&w, out);
+    json_out_open(&w, '{');
+    json_out_kstr(&w, "s", r->code ? "err" : "ok");
+    if (r->code) {
+        json_out_kstr(&w, "code", err_code(r->code));
+        json_out_kbool(&w, "retry", r->retryable);
+        json_out_kstr(&w, "message", r->message ? r->message : "");
+        json_out_kbool(&w, "possibly_billed", r->possibly_billed);
+    }
+    json_out_key(&w, "text");
+    json_out_strn(&w, r->text ? r->text : "", r->len);
+    json_out_kint(&w, "usd_nano", r->usd_nano);
+    json_out_kint(&w, "in", r->tokens_in);
+    json_out_kint(&w, "out", r->tokens_out);
+    json_out_kint(&w, "ms", r->total_ms);
+    json_out_kstr(&w, "finish", r->finish ? r->finish : "");
+    json_out_kstr(&w, "model", r->model ? r->model : "");
+    json_out_close(&w, '}');
+    return buf_status(out);
+}
+
+static void add_audit(struct store_op *op, const char *name, const char *value)
+{
+    const char *copy = arena_strdup(&op->words, value);
+    if (!copy || op->audit_count + 3 > STORE_AUDIT_MAX)
+        return; /* words.failed tells */
+    op->audit[op->audit_count++] = name;
+    op->audit[op->audit_count++] = copy;
+}
+
+/* One row per attempt: who was asked what (by hash), what it cost, what came of it. */
+static enum err write_audit(struct store_op *op, const struct port_place *at,
+                            const struct port_settlement *s)
+{
+    const struct port_call_result *r = s->result;
+    char text[256], usd[MONEY_TEXT], hash[HASH_SHA256_HEX];
+    struct buf prompt;
+    buf_init(&prompt, 1024 * 1024);
+    buf_append_str(&prompt, s->ask->system ? s->ask->system : "");
+    buf_append_str(&prompt, s->ask->user ? s->ask->user : "");
+    hash_sha256_hex(buf_str(&prompt), prompt.len, hash);
+    buf_fini(&prompt);
+    money_print(r->usd_nano, 9, usd);
+    add_audit(op, "what", "call");
+    snprintf(text, sizeof text, "%s/%s/%d/%d/%d", at->campaign, at->stage,
+             at->iteration, s->index, s->attempt);
+    add_audit(op, "call", text);
+    add_audit(op, "model", r->model ? r->model : "");
+    add_audit(op, "prompt_sha256", hash);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)s->ask->seed);
+    add_audit(op, "seed", text);
+    snprintf(text, sizeof text, "%lld", (long long)r->tokens_in);
+    add_audit(op, "tokens_in", text);
+    snprintf(text, sizeof text, "%lld", (long long)r->tokens_out);
+    add_audit(op, "tokens_out", text);
+    add_audit(op, "usage", r->usage_estimated ? "estimated" : "provider");
+    add_audit(op, "usd", usd);
+    snprintf(text, sizeof text, "%lld", (long long)r->total_ms);
+    add_audit(op, "ms", text);
+    add_audit(op, "verdict", err_code(r->code));
+    add_audit(op, "message", r->message ? r->message : "");
+    return op->words.failed ? ERR_NOMEM : ERR_OK;
+}
+
+static enum err live_settle(void *self, const struct port_place *at,
+                            const struct port_settlement *s, port_done_fn fn, void *arg,
+                            uint64_t ticket)
+{
+    struct store_op *op =
+        store_op_new(self, STORE_SETTLE, at->campaign, at->fence, arg, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    const struct port_call_result *r = s->result;
+    op->fn.done = fn;
+    enum err e = store_op_place(op, at);
+    if (!e)
+        e = write_record(&op->record, r);
+    if (!e && s->is_call)
+        e = write_audit(op, at, s);
+    if (e) {
+        store_op_free(op);
+        return e;
+    }
+    op->result = (struct journal_result){.index = s->index,
+                                         .attempt = s->attempt,
+                                         .record = buf_str(&op->record),
+                                         .record_len = op->record.len,
+                                         .tokens_in = r->tokens_in,
+                                         .tokens_out = r->tokens_out,
+                                         .usd_nano = r->usd_nano,
+                                         .was_sent = r->sent,
+                                         .call = s->is_call,
+                                         .audit = s->is_call ? op->audit : NULL};
+    return store_op_start(op);
+}
+
+static enum err live_commit(void *self, const char *id,
+                            const struct port_commit *commit, port_done_fn fn,
+                            void *arg, uint64_t ticket)
+{
+    struct ports_live *p = self;
+    struct store_op *op = store_op_new(p, STORE_COMMIT, id, commit->fence, arg, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    op->fn.done = fn;
+    op->progress = commit->progress;
+    enum err e = publish_commit(commit, &p->publish, &op->results);
+    if (e == ERR_LIMIT && commit->next->type == NEXT_FAIL) { /* or it would never end */
+        log_event(LOG_ERROR, "commit.too_large", "campaign", id, NULL);
+        results_fini(&op->results);
+        results_init(&op->results);
+        e = publish_overflow(commit, &op->results);
+    }
+    if (e) {
+        store_op_free(op);
+        return e;
+    }
+    return store_op_start(op);
+}
+
+static enum err live_release(void *self, const char *id, int64_t fence, port_done_fn fn,
+                             void *arg, uint64_t ticket)
+{
+    struct store_op *op = store_op_new(self, STORE_RELEASE, id, fence, arg, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    op->fn.done = fn;
+    return store_op_start(op);
+}
+
+static enum err live_mail(void *self, const char *id, int64_t fence, port_mail_fn fn,
+                          void *arg, uint64_t ticket)
+{
+    struct store_op *op = store_op_new(self, STORE_MAIL, id, fence, arg, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    op->fn.mail = fn;
+    return store_op_start(op);
+}
+
+static enum err live_timer(void *self, int64_t delay_ms, port_done_fn fn, void *arg,
+                           uint64_t ticket)
+{
+    struct store_op *op = store_op_new(self, STORE_TIMER, "", 0, arg, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    op->fn.done = fn;
+    loop_timer_start(op->timer, delay_ms, 0);
+    return ERR_OK;
+}
+
+static enum err live_defer(void *self, port_done_fn fn, void *arg, uint64_t ticket)
+{
+    return live_timer(self, 0, fn, arg, ticket);
+}
+
+static uint64_t live_random(void *self)
+{
+    struct ports_live *p = self;
+    return rng_next(&p->rng);
+}
+
+struct ports ports_live_table(struct ports_live *p)
+{
+    return (struct ports){.self = p,
+                          .load = live_load,
+                          .reserve = live_reserve,
+                          .estimate = live_estimate,
+                          .call = live_call,
+                          .cancel = live_cancel,
+                          .read = live_read,
+                          .settle = live_settle,
+                          .commit = live_commit,
+                          .release = live_release,
+                          .mail = live_mail,
+                          .timer = live_timer,
+                          .defer = live_defer,
+                          .random = live_random};
+}

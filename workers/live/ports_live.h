@@ -1,0 +1,25 @@
+/* ports_live.h: the runner's ports on Redis and HTTP. Store operations are repeated
+ * after a lost connection until Redis answers or the job is fenced: all of them may be
+ * sent twice. */
+#ifndef BARKER_WORKERS_LIVE_PORTS_LIVE_H
+#define BARKER_WORKERS_LIVE_PORTS_LIVE_H
+
+#include "queues/queue.h"
+#include "workers/llm/llm.h"
+#include "workers/run/ports.h"
+
+struct ports_live;
+
+struct ports_live_options {
+    struct queue *queue; /* borrows */
+    struct llm *llm;     /* borrows */
+    struct loop *loop;
+    int64_t rerank_events, rerank_ms;
+};
+enum err ports_live_new(const struct ports_live_options *o,
+                        struct ports_live **out) MUST_USE;
+/* Only after redis and llm have settled everything. */
+void ports_live_free(struct ports_live *p);
+struct ports ports_live_table(struct ports_live *p);
+
+#endif

@@ -1,0 +1,204 @@
+/* store_op.c: sending, repeating and ending store operations. */
+#include "workers/live/store_op.h"
+#include "core/base/backoff.h"
+#include "core/base/log.h"
+#include "queues/jobs.h"
+#include "workers/live/ports_live_state.h"
+#include "workers/live/store_image.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define REPEAT_BASE_MS 50
+#define REPEAT_CAP_MS 1000
+
+static void on_repeat(void *arg);
+
+struct store_op *store_op_new(struct ports_live *p, enum store_op_type type,
+                              const char *campaign, int64_t fence, void *arg,
+                              uint64_t ticket)
+{
+    struct store_op *op = calloc(1, sizeof *op);
+    if (!op)
+        return NULL;
+    list_init(&op->link);
+    op->owner = p;
+    op->type = type;
+    op->fence = fence;
+    op->arg = arg;
+    op->ticket = ticket;
+    buf_init(&op->record, 4 * 1024 * 1024);
+    arena_init(&op->words, 64 * 1024);
+    results_init(&op->results);
+    op->id = idmap_put(&p->ops_by_id, op);
+    if (strlen(campaign) >= sizeof op->campaign || !op->id ||
+        loop_timer_new(p->loop, on_repeat, op, &op->timer)) {
+        store_op_free(op);
+        return NULL;
+    }
+    memcpy(op->campaign, campaign, strlen(campaign) + 1);
+    list_push(&p->ops, &op->link);
+    return op;
+}
+
+void store_op_free(struct store_op *op)
+{
+    idmap_take(&op->owner->ops_by_id, op->id);
+    list_remove(&op->link);
+    if (op->timer)
+        loop_timer_free(op->timer);
+    buf_fini(&op->record);
+    arena_fini(&op->words);
+    results_fini(&op->results);
+    free(op);
+}
+
+enum err store_op_place(struct store_op *op, const struct port_place *at)
+{
+    if (strlen(at->stage) >= sizeof op->stage)
+        return ERR_LIMIT;
+    memcpy(op->stage, at->stage, strlen(at->stage) + 1);
+    op->iteration = at->iteration;
+    return ERR_OK;
+}
+
+static void end_load(struct store_op *op, enum err e, const struct reply *r)
+{
+    struct arena arena;
+    struct port_image image;
+    arena_init(&arena, 64u * 1024 * 1024);
+    if (!e)
+        e = store_image_read(r, op->campaign, &arena, &image);
+    op->fn.load(op->arg, op->ticket, e, e ? NULL : &image);
+    arena_fini(&arena);
+}
+
+static void end_reserve(struct store_op *op, enum err e, const struct reply *r)
+{
+    enum port_verdict verdicts[STORE_BATCH_MAX];
+    int count = (int)reply_count(r);
+    if (count > STORE_BATCH_MAX)
+        count = STORE_BATCH_MAX;
+    for (int i = 0; i < count && !e; i++) {
+        const char *word = reply_str(reply_at(r, (size_t)i), NULL);
+        verdicts[i] = strcmp(word, "ok") == 0            ? PORT_GRANTED
+                      : strcmp(word, "over_budget") == 0 ? PORT_OVER_BUDGET
+                                                         : PORT_EXISTS;
+    }
+    op->fn.reserve(op->arg, op->ticket, e, verdicts, e ? 0 : count);
+}
+
+static void end_mail(struct store_op *op, enum err e, const struct reply *r)
+{
+    bool cancel = false, pause = false;
+    const struct reply *letters = reply_at(r, 0);
+    for (size_t i = 0; i < reply_count(letters) && !e; i++) {
+        struct json *j = NULL;
+        struct err_detail d;
+        size_t n;
+        const char *text = reply_str(reply_at(letters, i), &n);
+        if (json_parse(text, n, &json_limits_spec, &j, &d) == ERR_OK) {
+            const char *what = json_str(json_get(j, "do"), "");
+            cancel |= strcmp(what, "cancel") == 0;
+            pause |= strcmp(what, "pause") == 0;
+        }
+        json_free(j);
+    }
+    op->fn.mail(op->arg, op->ticket, e, cancel, pause);
+}
+
+static void end(struct store_op *op, enum err e, const struct reply *r)
+{
+    switch (op->type) {
+    case STORE_LOAD:
+        end_load(op, e, r);
+        break;
+    case STORE_RESERVE:
+        end_reserve(op, e, r);
+        break;
+    case STORE_MAIL:
+        end_mail(op, e, r);
+        break;
+    default:
+        op->fn.done(op->arg, op->ticket, e);
+        break;
+    }
+    store_op_free(op);
+}
+
+/* Not answered: asked again, as long as it takes. A job that was lost meanwhile answers
+ * "fenced" then. */
+static void repeat(struct store_op *op, enum err e)
+{
+    struct backoff b;
+    backoff_init(&b, REPEAT_BASE_MS, REPEAT_CAP_MS);
+    b.attempt = (unsigned)op->tries++;
+    if (op->tries == 1)
+        log_event(LOG_WARN, "store.repeat", "campaign", op->campaign, "code",
+                  err_code(e), NULL);
+    loop_timer_start(op->timer, backoff_next_ms(&b, &op->owner->rng, REPEAT_BASE_MS),
+                     0);
+}
+
+static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct ports_live *p = arg;
+    struct store_op *op = idmap_get(&p->ops_by_id, ticket);
+    if (!op)
+        return;
+    if (e == ERR_REDIS)
+        log_event(LOG_ERROR, "store.refused", "campaign", op->campaign, "error",
+                  reply_str(r, NULL), NULL);
+    if (e == ERR_OK || e == ERR_FENCED || e == ERR_CANCELLED)
+        end(op, e, r);
+    else
+        repeat(op, e);
+}
+
+static enum err send(struct store_op *op)
+{
+    struct ports_live *p = op->owner;
+    struct journal_place at = {.campaign = op->campaign,
+                               .fence = op->fence,
+                               .stage = op->stage,
+                               .iteration = op->iteration};
+    switch (op->type) {
+    case STORE_LOAD:
+        return jobs_load(p->queue, op->campaign, op->fence, on_reply, p, op->id);
+    case STORE_RESERVE:
+        return journal_reserve(p->queue, &at, op->calls, op->count, on_reply, p,
+                               op->id);
+    case STORE_SETTLE:
+        return journal_settle(p->queue, &at, &op->result, on_reply, p, op->id);
+    case STORE_COMMIT:
+        return results_commit(p->queue, &op->results, op->campaign, op->fence,
+                              op->progress, on_reply, p, op->id);
+    case STORE_RELEASE:
+        return jobs_release(p->queue, op->campaign, op->fence, on_reply, p, op->id);
+    case STORE_MAIL:
+        return jobs_mail(p->queue, op->campaign, op->fence, 0, on_reply, p, op->id);
+    case STORE_TIMER:
+        break;
+    }
+    return ERR_OK;
+}
+
+enum err store_op_start(struct store_op *op)
+{
+    enum err e = send(op);
+    if (e == ERR_BUSY || e == ERR_NOMEM) {
+        repeat(op, e);
+        return ERR_OK;
+    }
+    if (e)
+        store_op_free(op);
+    return e;
+}
+
+static void on_repeat(void *arg)
+{
+    struct store_op *op = arg;
+    if (op->type == STORE_TIMER)
+        end(op, ERR_OK, NULL);
+    else if (send(op))
+        repeat(op, ERR_BUSY);
+}

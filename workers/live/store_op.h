@@ -1,0 +1,61 @@
+/* store_op.h: one store operation of the runner, repeated until Redis answers: every
+ * script behind it may be sent twice. Internal to ports_live. */
+#ifndef BARKER_WORKERS_LIVE_STORE_OP_H
+#define BARKER_WORKERS_LIVE_STORE_OP_H
+
+#include "core/base/arena.h"
+#include "core/base/list.h"
+#include "queues/journal.h"
+#include "queues/results.h"
+#include "workers/run/ports.h"
+
+#define STORE_BATCH_MAX 64
+#define STORE_AUDIT_MAX 32
+
+enum store_op_type {
+    STORE_LOAD,
+    STORE_RESERVE,
+    STORE_SETTLE,
+    STORE_COMMIT,
+    STORE_RELEASE,
+    STORE_MAIL,
+    STORE_TIMER,
+};
+
+struct store_op {
+    struct list link;
+    struct ports_live *owner;
+    enum store_op_type type;
+    uint64_t id; /* ticket of the operation itself */
+    char campaign[KEYS_ID_MAX + 32], stage[64];
+    int64_t fence, progress;
+    int iteration, tries, count;
+    struct journal_call calls[STORE_BATCH_MAX];
+    struct journal_result result;
+    const char *audit[STORE_AUDIT_MAX]; /* field, value, …, NULL */
+    int audit_count;
+    struct buf record;      /* SETTLE: journal record; owns */
+    struct arena words;     /* SETTLE: audit values; owns */
+    struct results results; /* COMMIT; owns */
+    struct loop_timer *timer;
+    union {
+        port_load_fn load;
+        port_reserve_fn reserve;
+        port_done_fn done;
+        port_mail_fn mail;
+    } fn;
+    void *arg;
+    uint64_t ticket;
+};
+
+/* A new operation, linked to its owner; NULL when out of memory. */
+struct store_op *store_op_new(struct ports_live *p, enum store_op_type type,
+                              const char *campaign, int64_t fence, void *arg,
+                              uint64_t ticket);
+void store_op_free(struct store_op *op);
+/* Sends what was filled in. A full queue or no memory just now: sent later. On any
+ * other error the operation is freed and does not settle. */
+enum err store_op_start(struct store_op *op) MUST_USE;
+enum err store_op_place(struct store_op *op, const struct port_place *at) MUST_USE;
+
+#endif

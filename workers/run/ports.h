@@ -1,0 +1,144 @@
+/* ports.h: everything the runner needs from the world, as one table. The worker fills
+ * it with Redis and HTTP (workers/live/ports_live.c), the simulator with a virtual
+ * clock, a store in memory and crashes (tests/sim). Every call settles exactly once,
+ * later, never inside the call itself; unless it returns an error: then it does not
+ * settle at all. */
+#ifndef BARKER_WORKERS_RUN_PORTS_H
+#define BARKER_WORKERS_RUN_PORTS_H
+
+#include "campaigns/kind.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A field of a Redis hash, borrowed. */
+struct port_field {
+    const char *name, *value;
+};
+struct port_record { /* one attempt of the journal */
+    int index, attempt;
+    const char *text; /* JSON, see queues/journal.h */
+    size_t len;
+};
+struct port_variant {
+    const char *id;
+    const struct port_field *fields;
+    int field_count;
+};
+struct port_placement {
+    const char *name;
+    int64_t epoch;
+    const struct port_field *fields;
+    int field_count;
+};
+/* A job as loaded. **Borrowed**: lives until the callback returns. */
+struct port_image {
+    int64_t now_ms;
+    const char *spec, *checkpoint;
+    size_t spec_len, checkpoint_len;
+    const char *id;                  /* of the campaign */
+    int64_t progress;                /* number of the next commit */
+    const struct port_field *fields; /* public hash of the campaign; may be NULL */
+    int field_count;
+    const struct port_variant *variants;
+    int variant_count;
+    const struct port_placement *placements;
+    int placement_count;
+    const char *const *mail; /* JSON texts */
+    int mail_count;
+    const struct port_record *journal;
+    int journal_count;
+    const struct campaign_child *children;
+    int child_count;
+};
+
+enum port_verdict { PORT_GRANTED, PORT_OVER_BUDGET, PORT_EXISTS };
+
+/* One LLM call. Strings are borrowed until ports.call() returns. */
+struct port_call {
+    const char *campaign, *stage;
+    int iteration, index, attempt;
+    const struct ask *ask;
+    const char *endpoint, *model;         /* "" = default */
+    const char *refused_text, *objection; /* re-ask; "" = none */
+};
+/* What a call may cost at most, for the reservation; usd_nano -1: price unknown. */
+struct port_estimate {
+    int64_t tokens, usd_nano;
+};
+struct port_call_result {
+    enum err code; /* ERR_OK, or the error class */
+    bool retryable, sent, possibly_billed;
+    int64_t retry_after_ms; /* server hint, -1 = none */
+    const char *text;       /* content, borrowed */
+    size_t len;
+    const char *finish, *model, *request_id, *message;
+    int status;
+    int64_t tokens_in, tokens_out, tokens_cached, usd_nano;
+    bool usage_estimated;
+    int64_t total_ms;
+};
+
+struct port_place {
+    const char *campaign;
+    int64_t fence;
+    const char *stage;
+    int iteration;
+};
+struct port_settlement {
+    int index, attempt;
+    bool is_call;
+    const struct ask *ask;
+    const struct port_call_result *result; /* borrowed until the call returns */
+};
+struct port_commit {
+    const struct campaign *campaign;
+    const struct next *next;
+    int64_t fence, progress;
+    bool direct; /* pause or cancel: no stage finished */
+};
+
+typedef void (*port_load_fn)(void *arg, uint64_t ticket, enum err e,
+                             const struct port_image *image);
+typedef void (*port_reserve_fn)(void *arg, uint64_t ticket, enum err e,
+                                const enum port_verdict *verdicts, int count);
+typedef void (*port_call_fn)(void *arg, uint64_t ticket,
+                             const struct port_call_result *result);
+typedef void (*port_read_fn)(void *arg, uint64_t ticket, enum err e, const char *text,
+                             size_t n);
+typedef void (*port_mail_fn)(void *arg, uint64_t ticket, enum err e, bool cancel,
+                             bool pause);
+typedef void (*port_done_fn)(void *arg, uint64_t ticket, enum err e);
+
+struct ports {
+    void *self;
+    enum err (*load)(void *self, const char *id, int64_t fence, port_load_fn fn,
+                     void *arg, uint64_t ticket);
+    /* at most 64 calls at once; retried inside until it is known or fenced */
+    enum err (*reserve)(void *self, const struct port_place *at, const int *index,
+                        const int *attempt, const struct port_estimate *most, int count,
+                        port_reserve_fn fn, void *arg, uint64_t ticket);
+    struct port_estimate (*estimate)(void *self, const struct port_call *call);
+    enum err (*call)(void *self, const struct port_call *call, port_call_fn fn,
+                     void *arg, uint64_t ticket, uint64_t *call_id);
+    void (*cancel)(void *self, uint64_t call_id); /* it still settles */
+    /* WINDOW, RESULT, CACHE_*, SPAWN, EMBED */
+    enum err (*read)(void *self, const char *campaign, const struct ask *ask,
+                     port_read_fn fn, void *arg, uint64_t ticket);
+    enum err (*settle)(void *self, const struct port_place *at,
+                       const struct port_settlement *s, port_done_fn fn, void *arg,
+                       uint64_t ticket);
+    enum err (*commit)(void *self, const char *id, const struct port_commit *commit,
+                       port_done_fn fn, void *arg, uint64_t ticket);
+    enum err (*release)(void *self, const char *id, int64_t fence, port_done_fn fn,
+                        void *arg, uint64_t ticket);
+    /* is there an order waiting in the mailbox? */
+    enum err (*mail)(void *self, const char *id, int64_t fence, port_mail_fn fn,
+                     void *arg, uint64_t ticket);
+    enum err (*timer)(void *self, int64_t delay_ms, port_done_fn fn, void *arg,
+                      uint64_t ticket);
+    /* runs fn soon, from the loop, never inside this call */
+    enum err (*defer)(void *self, port_done_fn fn, void *arg, uint64_t ticket);
+    uint64_t (*random)(void *self); /* for jitter only */
+};
+
+#endif

@@ -1,0 +1,124 @@
+/* run.h: one claimed job inside the runner. Internal to runner.c and run_*.c.
+ *
+ * A run goes LOADING → WORKING → COMMITTING and, if the next stage follows at once,
+ * LOADING again under the same claim; else it is freed. It is found by its ticket only;
+ * operations under way are `struct run_op`s, found by theirs; one that was begun before
+ * the last load finds nobody. A commit is sent only when no call is under way. */
+#ifndef BARKER_WORKERS_RUN_RUN_H
+#define BARKER_WORKERS_RUN_RUN_H
+
+#include "campaigns/engine.h"
+#include "core/base/idmap.h"
+#include "core/base/list.h"
+#include "core/base/rng.h"
+#include "workers/run/runner.h"
+
+#define RUN_BATCH_MAX 64 /* calls in one reservation */
+
+enum run_phase {
+    RUN_LOADING,
+    RUN_WORKING,
+    RUN_COMMITTING,
+    RUN_PARKED, /* cannot go on now: given back after a while */
+    RUN_LEAVING,
+};
+
+enum run_ask_state {
+    RUN_ASK_IDLE,      /* wants a call */
+    RUN_ASK_RESERVING, /* holds a slot from here … */
+    RUN_ASK_CALLING,   /* … to here */
+    RUN_ASK_SETTLING,
+    RUN_ASK_BACKOFF,
+    RUN_ASK_SHORT, /* over budget, while other calls still hold what they may not need
+                    */
+    RUN_ASK_SETTLED,
+};
+struct run_ask {
+    enum run_ask_state state;
+    int attempt; /* number of the next or current attempt */
+    int failures;
+    uint64_t call_id;
+    struct port_call_result result; /* of the call being settled; text in the arena */
+};
+
+struct run {
+    struct list link;    /* in runner.runs */
+    struct list waiting; /* in runner.waiting while it has idle asks */
+    struct runner *runner;
+    uint64_t ticket;
+    char id[SPEC_ID_MAX + 16];
+    int64_t fence, progress;
+    enum run_phase phase;
+    struct arena arena;
+    struct spec spec;
+    bool has_spec;
+    struct campaign *campaign;
+    struct engine *engine;
+    struct next next;
+    struct run_ask *asks;
+    int ask_count;
+    int busy; /* asks that are RESERVING, CALLING or SETTLING */
+    unsigned loads;
+    bool cancel, pause; /* orders seen meanwhile */
+    enum err failing;   /* ends with this error once no call is under way */
+    bool stranded;      /* parked without a timer, see runner_nudge() */
+    int batch[RUN_BATCH_MAX];
+    int batch_count;
+};
+
+struct run_op {       /* one operation under way */
+    struct list link; /* in runner.open_ops */
+    uint64_t run;
+    unsigned load; /* of the run; loads since then make it stale */
+    int index, attempt;
+    int batch[RUN_BATCH_MAX]; /* of a reservation */
+    int batch_count;
+};
+
+struct runner {
+    struct ports ports;
+    struct runner_options options;
+    struct idmap runs_by_ticket, ops;
+    struct list runs, waiting, open_ops;
+    bool draining, drain_now, scheduled;
+    bool owed; /* a turn that could not be scheduled, see runner_nudge() */
+    struct rng rng;
+    struct runner_counts counts;
+};
+
+/* runner.c */
+uint64_t run_op_new(struct run *run, int index); /* 0 = out of memory */
+/* Ends the operation; NULL if its run is gone or was loaded anew. copy may be NULL. */
+struct run *run_op_take(struct runner *r, uint64_t ticket, struct run_op *copy);
+void runner_schedule(struct runner *r); /* give slots out, soon */
+void run_free(struct run *run);
+/* Frees what a load made: engine, campaign, spec, memory. The run itself stays. */
+void run_unload(struct run *run);
+
+/* run.c */
+enum err run_load(struct run *run);
+void run_advance(struct run *run);             /* call after every change */
+bool run_is_stopping(const struct run *run);   /* nothing more is sent */
+void run_fail(struct run *run, enum err code); /* ends the campaign with this error */
+void run_leave(struct run *run);               /* gives the job back */
+/* A store operation failed: fenced = the run is freed; else it is parked. */
+void run_lost(struct run *run, enum err e);
+
+/* run_image.c: the loaded image becomes spec, campaign, variants, mail. */
+enum err run_build(struct run *run, const struct port_image *image,
+                   struct err_detail *d);
+
+/* run_replay.c */
+enum err run_replay(struct run *run, const struct port_image *image);
+/* What one finished attempt does to its ask; the same live and on replay. */
+enum err run_take_result(struct run *run, int index,
+                         const struct port_call_result *result, bool *retry);
+
+/* run_calls.c */
+void run_wake_short(struct run *run, int most); /* asks that were over budget: again */
+void run_mark(struct run *run, int index);      /* takes a slot for one idle ask */
+void run_send_batch(struct run *run);           /* reserves what was marked */
+int run_next_idle(const struct run *run);       /* -1 = none */
+void run_cancel_calls(struct run *run);
+
+#endif

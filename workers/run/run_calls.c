@@ -1,0 +1,323 @@
+/* run_calls.c: the asks of a run: reserved, sent, settled, tried again. */
+#include "workers/run/run.h"
+#include "core/base/backoff.h"
+#include <string.h>
+
+static struct port_place place_of(const struct run *run)
+{
+    return (struct port_place){.campaign = run->id,
+                               .fence = run->fence,
+                               .stage = run->campaign->stage,
+                               .iteration = run->campaign->iteration};
+}
+
+int run_next_idle(const struct run *run)
+{
+    for (int i = 0; i < run->ask_count; i++) {
+        if (run->asks[i].state == RUN_ASK_IDLE)
+            return i;
+    }
+    return -1;
+}
+
+void run_mark(struct run *run, int index)
+{
+    run->asks[index].state = RUN_ASK_RESERVING;
+    run->busy++;
+    run->batch[run->batch_count++] = index;
+}
+
+static void leave_slot(struct run *run)
+{
+    run->runner->counts.calls_in_flight--;
+    runner_schedule(run->runner);
+}
+
+/* The ask goes back to the queue; used when nothing was sent. */
+static void give_back(struct run *run, int index)
+{
+    run->asks[index].state = RUN_ASK_IDLE;
+    run->busy--;
+    leave_slot(run);
+}
+
+static void on_backoff(void *arg, uint64_t ticket, enum err e)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    (void)e;
+    if (!run || run->phase != RUN_WORKING || op.index >= run->ask_count ||
+        run->asks[op.index].state != RUN_ASK_BACKOFF)
+        return;
+    run->asks[op.index].state = RUN_ASK_IDLE;
+    run_advance(run);
+}
+
+static void back_off(struct run *run, int index, int64_t hint_ms)
+{
+    struct runner *r = run->runner;
+    struct run_ask *a = &run->asks[index];
+    struct backoff b;
+    backoff_init(&b, r->options.retry_base_ms, r->options.retry_cap_ms);
+    b.attempt = (unsigned)(a->failures - 1);
+    int64_t wait_ms = backoff_next_ms(&b, &r->rng, hint_ms);
+    r->counts.retries++;
+    a->state = RUN_ASK_BACKOFF;
+    uint64_t ticket = run_op_new(run, index);
+    if (!ticket || r->ports.timer(r->ports.self, wait_ms, on_backoff, r, ticket)) {
+        run_op_take(r, ticket, NULL);
+        a->state = RUN_ASK_IDLE;
+    }
+}
+
+static void on_settled(void *arg, uint64_t ticket, enum err e)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    if (e) {
+        run_lost(run, e);
+        return;
+    }
+    struct run_ask *a = &run->asks[op.index];
+    int64_t hint_ms = a->result.retry_after_ms;
+    bool retry = false;
+    run->busy--;
+    if (!run->failing)
+        e = run_take_result(run, op.index, &a->result, &retry);
+    if (e) {
+        run_fail(run, e);
+        return;
+    }
+    if (retry)
+        back_off(run, op.index, hint_ms);
+    run_wake_short(run, 1);
+    run_advance(run);
+}
+
+/* First the journal, then the judgement: what was paid is stored before anything else.
+ */
+static void settle(struct run *run, int index, const struct port_call_result *result)
+{
+    struct runner *r = run->runner;
+    struct run_ask *a = &run->asks[index];
+    a->state = RUN_ASK_SETTLING;
+    a->result = *result;
+    a->result.finish = a->result.model = a->result.request_id = a->result.message = "";
+    a->result.text =
+        arena_strndup(&run->arena, result->text ? result->text : "", result->len);
+    if (!a->result.text)
+        run->failing = ERR_NOMEM; /* but what was paid is stored first */
+    struct port_place at = place_of(run);
+    const struct ask *ask = engine_ask(run->engine, index);
+    struct port_settlement s = {.index = index,
+                                .attempt = a->attempt,
+                                .is_call = ask->type == ASK_CHAT,
+                                .ask = ask,
+                                .result = result};
+    uint64_t ticket = run_op_new(run, index);
+    enum err e = ticket ? r->ports.settle(r->ports.self, &at, &s, on_settled, r, ticket)
+                        : ERR_NOMEM;
+    if (e) {
+        run_op_take(r, ticket, NULL);
+        run_lost(run, e);
+    }
+}
+
+/* A result of our own making: nothing left the machine. */
+static struct port_call_result failure(enum err code)
+{
+    return (struct port_call_result){.code = code,
+                                     .retryable =
+                                         code == ERR_NOMEM || code == ERR_BUSY ||
+                                         code == ERR_REDIS || code == ERR_REDIS_DOWN,
+                                     .text = "",
+                                     .retry_after_ms = -1,
+                                     .finish = "",
+                                     .model = "",
+                                     .request_id = "",
+                                     .message = err_meaning(code)};
+}
+
+static void settle_unsent(struct run *run, int index, enum err code)
+{
+    struct port_call_result result = failure(code);
+    leave_slot(run);
+    settle(run, index, &result);
+}
+
+static void on_call(void *arg, uint64_t ticket, const struct port_call_result *result)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    leave_slot(run);
+    settle(run, op.index, result);
+}
+
+static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, size_t n)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    leave_slot(run);
+    struct port_call_result result = failure(e);
+    result.text = text;
+    result.len = n;
+    settle(run, op.index, &result);
+}
+
+static struct port_call call_of(const struct run *run, int index)
+{
+    return (struct port_call){.campaign = run->id,
+                              .stage = run->campaign->stage,
+                              .iteration = run->campaign->iteration,
+                              .index = index,
+                              .attempt = run->asks[index].attempt,
+                              .ask = engine_ask(run->engine, index),
+                              .endpoint = run->spec.llm_endpoint,
+                              .model = run->spec.llm_model,
+                              .refused_text = engine_refused_text(run->engine, index),
+                              .objection = engine_objection(run->engine, index)};
+}
+
+static void start_call(struct run *run, int index)
+{
+    struct runner *r = run->runner;
+    struct run_ask *a = &run->asks[index];
+    struct port_call call = call_of(run, index);
+    a->state = RUN_ASK_CALLING;
+    a->call_id = 0;
+    uint64_t ticket = run_op_new(run, index);
+    enum err e = ticket ? ERR_OK : ERR_NOMEM;
+    if (!e && call.ask->type == ASK_CHAT) {
+        r->counts.calls++;
+        e = r->ports.call(r->ports.self, &call, on_call, r, ticket, &a->call_id);
+    } else if (!e) {
+        e = r->ports.read(r->ports.self, run->id, call.ask, on_read, r, ticket);
+    }
+    if (!e)
+        return;
+    run_op_take(r, ticket, NULL);
+    settle_unsent(run, index, e);
+}
+
+void run_wake_short(struct run *run, int most)
+{
+    for (int i = 0; i < run->ask_count && most > 0; i++) {
+        if (run->asks[i].state != RUN_ASK_SHORT)
+            continue;
+        run->asks[i].state = RUN_ASK_IDLE;
+        most--;
+    }
+}
+
+/* No journal says that it was not paid. */
+static void note_unpaid(struct run *run, int index)
+{
+    struct campaign_inputs *in = &run->campaign->inputs;
+    if (!in->unpaid)
+        in->unpaid =
+            arena_array(&run->arena, (size_t)run->ask_count + 1, sizeof *in->unpaid);
+    if (in->unpaid)
+        in->unpaid[in->unpaid_count++] = index;
+    else
+        run->failing = ERR_NOMEM;
+}
+
+/* Refused with nothing under way: what is left of the budget will not grow. */
+static void give_up_short(struct run *run, const struct run_op *op)
+{
+    for (int i = 0; i < op->batch_count && run->busy == 0; i++) {
+        struct run_ask *a = &run->asks[op->batch[i]];
+        if (a->state != RUN_ASK_SHORT)
+            continue;
+        a->state = RUN_ASK_SETTLED;
+        engine_fail(run->engine, op->batch[i], ERR_OVER_BUDGET);
+        note_unpaid(run, op->batch[i]);
+    }
+}
+
+static void on_reserved(void *arg, uint64_t ticket, enum err e,
+                        const enum port_verdict *verdicts, int count)
+{
+    struct run_op op;
+    struct run *run = run_op_take(arg, ticket, &op);
+    if (!run)
+        return;
+    if (e || count != op.batch_count) {
+        run_lost(run, e ? e : ERR_INTERNAL);
+        return;
+    }
+    for (int i = 0; i < count && run->phase == RUN_WORKING; i++) {
+        int index = op.batch[i];
+        if (verdicts[i] == PORT_GRANTED && run_is_stopping(run)) {
+            settle_unsent(run, index, ERR_CANCELLED);
+        } else if (verdicts[i] == PORT_GRANTED) {
+            start_call(run, index);
+        } else {
+            give_back(run, index);
+            run->asks[index].attempt += verdicts[i] == PORT_EXISTS;
+            if (verdicts[i] == PORT_OVER_BUDGET)
+                run->asks[index].state = RUN_ASK_SHORT;
+        }
+    }
+    give_up_short(run, &op);
+    run_advance(run);
+}
+
+static enum err reserve(struct run *run, const int *batch, int count)
+{
+    struct runner *r = run->runner;
+    int attempts[RUN_BATCH_MAX];
+    struct port_estimate most[RUN_BATCH_MAX];
+    uint64_t ticket = run_op_new(run, -1);
+    struct run_op *op = idmap_get(&r->ops, ticket);
+    if (!op)
+        return ERR_NOMEM;
+    for (int i = 0; i < count; i++) {
+        struct port_call call = call_of(run, batch[i]);
+        attempts[i] = call.attempt;
+        most[i] = r->ports.estimate(r->ports.self, &call);
+        op->batch[i] = batch[i];
+    }
+    op->batch_count = count;
+    struct port_place at = place_of(run);
+    enum err e = r->ports.reserve(r->ports.self, &at, batch, attempts, most, count,
+                                  on_reserved, r, ticket);
+    if (e)
+        run_op_take(r, ticket, NULL);
+    return e;
+}
+
+void run_send_batch(struct run *run)
+{
+    int calls[RUN_BATCH_MAX], reads[RUN_BATCH_MAX], call_count = 0, read_count = 0;
+    for (int i = 0; i < run->batch_count; i++) {
+        int index = run->batch[i];
+        if (engine_ask(run->engine, index)->type == ASK_CHAT)
+            calls[call_count++] = index;
+        else
+            reads[read_count++] = index; /* costs nothing: no reservation */
+    }
+    run->batch_count = 0;
+    for (int i = 0; i < read_count && run->phase == RUN_WORKING; i++)
+        start_call(run, reads[i]);
+    enum err e = call_count ? reserve(run, calls, call_count) : ERR_OK;
+    for (int i = 0; i < call_count && e; i++)
+        give_back(run, calls[i]);
+    if (e)
+        run_lost(run, e);
+}
+
+void run_cancel_calls(struct run *run)
+{
+    struct runner *r = run->runner;
+    for (int i = 0; i < run->ask_count; i++) {
+        if (run->asks[i].state == RUN_ASK_CALLING && run->asks[i].call_id)
+            r->ports.cancel(r->ports.self, run->asks[i].call_id);
+    }
+}

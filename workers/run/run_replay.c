@@ -1,0 +1,97 @@
+/* run_replay.c: what results mean for an ask, and the journal read back. */
+#include "workers/run/run.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum err run_take_result(struct run *run, int index,
+                         const struct port_call_result *result, bool *retry)
+{
+    struct run_ask *a = &run->asks[index];
+    *retry = false;
+    a->attempt++;
+    if (result->code == ERR_OK) {
+        enum engine_verdict verdict;
+        enum err e = engine_reply(run->engine, index, result->text, result->len,
+                                  result->usd_nano, &verdict);
+        a->state = verdict == ENGINE_REASK ? RUN_ASK_IDLE : RUN_ASK_SETTLED;
+        return e;
+    }
+    if (result->code == ERR_CANCELLED) {
+        a->state = RUN_ASK_IDLE; /* by ourselves: it says nothing about the ask */
+        return ERR_OK;
+    }
+    a->failures++;
+    *retry = result->retryable && a->failures < run->runner->options.max_attempts;
+    a->state = RUN_ASK_IDLE;
+    if (!*retry) {
+        a->state = RUN_ASK_SETTLED;
+        engine_fail(run->engine, index, result->code);
+    }
+    return ERR_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct port_record *x = a, *y = b;
+    if (x->index != y->index)
+        return x->index < y->index ? -1 : 1;
+    return (x->attempt > y->attempt) - (x->attempt < y->attempt);
+}
+
+static enum err replay_record(struct run *run, const struct port_record *record)
+{
+    if (record->index < 0 || record->index >= run->ask_count ||
+        engine_is_settled(run->engine, record->index))
+        return ERR_OK;
+    struct run_ask *a = &run->asks[record->index];
+    if (a->attempt < record->attempt)
+        a->attempt = record->attempt;
+    struct json *j = NULL;
+    struct err_detail d;
+    enum err e = json_parse(record->text, record->len, &json_limits_reply, &j, &d);
+    if (e) {
+        a->attempt++; /* unreadable: treated as lost */
+        return e == ERR_NOMEM ? e : ERR_OK;
+    }
+    const char *s = json_str(json_get(j, "s"), "");
+    const char *text = json_str(json_get(j, "text"), "");
+    struct port_call_result result = {
+        .code = ERR_OK,
+        .text = text,
+        .len = strlen(text),
+        .usd_nano = json_int(json_get(j, "usd_nano"), 0),
+        .retryable = json_bool(json_get(j, "retry"), false),
+    };
+    bool retry;
+    if (strcmp(s, "ok") == 0) {
+        e = run_take_result(run, record->index, &result, &retry);
+    } else if (strcmp(s, "err") == 0) {
+        result.code = err_from_code(json_str(json_get(j, "code"), "internal"));
+        e = run_take_result(run, record->index, &result, &retry);
+    } else {
+        a->attempt++; /* lost: may have been billed; asked again under a new number */
+    }
+    json_free(j);
+    return e;
+}
+
+enum err run_replay(struct run *run, const struct port_image *image)
+{
+    run->ask_count = engine_count(run->engine);
+    run->asks = arena_array(&run->arena, (size_t)run->ask_count + 1, sizeof *run->asks);
+    size_t n = (size_t)image->journal_count;
+    struct port_record *sorted = arena_array(&run->arena, n + 1, sizeof *sorted);
+    if (!run->asks || !sorted) {
+        run->ask_count = 0;
+        return ERR_NOMEM;
+    }
+    if (n)
+        memcpy(sorted, image->journal, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_place);
+    for (size_t i = 0; i < n; i++) {
+        enum err e = replay_record(run, &sorted[i]);
+        if (e)
+            return e;
+    }
+    return ERR_OK;
+}

@@ -122,6 +122,7 @@ static enum err read_rule(struct spec_reader *r, const struct json *j, const cha
     char *at = arena_strdup(r->arena, path);
     if (!at)
         return ERR_NOMEM;
+    r->spec->must_review = true;
     spec_warn(r->spec, at,
               "this rule is not enforced by this version; a person must "
               "approve every variant");
@@ -341,7 +342,7 @@ static void settle_approval(struct spec_reader *r)
     struct spec *s = r->spec;
     if (!r->approval_given)
         s->approval = !(json_count(s->input) == 1 && json_get(s->input, "prompt"));
-    if (s->warning_count)
+    if (s->must_review)
         s->approval = true;
 }
 

@@ -62,6 +62,7 @@ struct spec {
     bool approval;  /* a person must approve each variant */
     int64_t not_before_ms;
     uint64_t seed;
+    bool must_review; /* a rule is accepted but not enforced: it forces approval */
     struct spec_warning warning[SPEC_WARNINGS_MAX];
     int warning_count;
 };

@@ -84,8 +84,9 @@ struct channel_finding {
     bool hard;
     char message[200]; /* "sms.text: 2 segments, at most 1" */
 };
-/* Judges the text of one variant; at most max findings are written, the hard ones of a
- * field first. Returns how many were written; 0 = the text fits. */
+/* Judges the text of one variant; at most max findings are written. If there is any
+ * hard one, one at least is among them: soft ones make room. Returns how many were
+ * written; 0 = the text fits. */
 int channel_judge(const struct channel *c, const char *text, size_t n,
                   struct channel_finding *out, int max);
 /* Has this text alone, as (an item of) the field, no hard finding? */

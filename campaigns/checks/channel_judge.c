@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bounds the work on an array that is too long anyway, see items_max. */
+enum { ITEMS_LOOKED_AT = 200 };
+
 struct judge {
     const struct channel *channel;
     struct channel_finding *out;
@@ -15,14 +18,34 @@ struct judge {
     int item;          /* from 1; 0 = the field is one string */
 };
 
+/* A list that is full gives the place of a soft finding to a hard one; NULL: no room.
+ */
+static struct channel_finding *judge_room(struct judge *j, bool hard)
+{
+    if (j->count < j->max)
+        return &j->out[j->count++];
+    for (int i = j->count - 1; i >= 0 && hard; i--)
+        if (!j->out[i].hard)
+            return &j->out[i];
+    return NULL;
+}
+
+static bool judge_is_full(const struct judge *j)
+{
+    int hard = 0;
+    for (int i = 0; i < j->count; i++)
+        hard += j->out[i].hard;
+    return hard >= j->max;
+}
+
 static void judge_add(struct judge *j, enum err code, bool hard, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 
 static void judge_add(struct judge *j, enum err code, bool hard, const char *fmt, ...)
 {
-    if (j->count >= j->max)
+    struct channel_finding *f = judge_room(j, hard);
+    if (!f)
         return;
-    struct channel_finding *f = &j->out[j->count++];
     *f = (struct channel_finding){.code = code, .hard = hard};
     snprintf(f->field, sizeof f->field, "%s", j->field);
     char item[16] = "";
@@ -155,7 +178,7 @@ static void judge_items(struct judge *j, const struct channel_field *f,
                   "%zu items, must be %" PRId64 " to %" PRId64, count, f->items_min,
                   f->items_max);
     json_each (item, value) {
-        if (j->count >= j->max) /* also bounds the work on a very long array */
+        if (judge_is_full(j) || j->item >= ITEMS_LOOKED_AT)
             break;
         j->item++;
         judge_string(j, f, item);

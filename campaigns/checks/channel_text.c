@@ -20,6 +20,11 @@ static bool ends_with(const char *text, const char *suffix)
 
 #define BLANKS " \t\r\n"
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, BLANKS)] == '\0';
+}
+
 static size_t trimmed_length(const char *text, size_t n)
 {
     while (n > 0 && strchr(BLANKS, text[n - 1]))
@@ -34,7 +39,9 @@ static void slot_write(const struct channel_slot *s, const struct json *facts,
 {
     const char *value = json_str(json_get(facts, s->fact), s->fallback);
     buf_clear(out);
-    if (!value || !value[0])
+    if (value && is_blank(value))
+        value = s->fallback;
+    if (!value || is_blank(value))
         return;
     buf_append_str(out, starts_with(value, s->open) ? "" : s->open);
     buf_append_str(out, value);
@@ -62,12 +69,57 @@ static enum err fact_check(const struct channel *c, const struct channel_slot *s
         return err_set(d, ERR_BAD_TYPE, path, "channel %s needs it as a string",
                        c->name);
     size_t n = strlen(text);
-    bool blank = text[strspn(text, BLANKS)] == '\0';
-    if (n > SLOT_MAX_BYTES / 2 || (blank && !s->fallback) || strpbrk(text, "\r\n"))
+    bool absent = is_blank(text) && !s->fallback;
+    if (n > SLOT_MAX_BYTES / 2 || absent || strpbrk(text, "\r\n"))
         return err_set(d, ERR_BAD_VALUE, path,
                        "channel %s needs one line of 1 to %d bytes", c->name,
                        SLOT_MAX_BYTES / 2);
     return ERR_OK;
+}
+
+/* [*text, *n) without blanks at its ends, and without one slot with its glue if it
+ * stands at its own end: a word that only looks like it is not it. */
+static void slot_strip(const struct channel_slot *s, const struct buf *slot,
+                       const char **text, size_t *n)
+{
+    size_t glue = strlen(s->glue), all = slot->len + glue;
+    const char *end = *text + *n;
+    if (slot->len == 0 || *n < slot->len)
+        return;
+    if (*n == slot->len && memcmp(*text, slot->data, slot->len) == 0) {
+        *n = 0; /* nothing but the slot */
+    } else if (*n < all) {
+        return;
+    } else if (s->at_end && memcmp(end - slot->len, slot->data, slot->len) == 0 &&
+               memcmp(end - all, s->glue, glue) == 0) {
+        *n -= all;
+    } else if (!s->at_end && memcmp(*text, slot->data, slot->len) == 0 &&
+               memcmp(*text + slot->len, s->glue, glue) == 0) {
+        *text += all;
+        *n -= all;
+    }
+    size_t blanks = 0;
+    while (blanks < *n && strchr(BLANKS, (*text)[blanks]))
+        blanks++;
+    *text += blanks;
+    *n = trimmed_length(*text, *n - blanks);
+}
+
+/* What is left of a text without blanks and slots at its ends; the last slot of the
+ * table stands outermost. In the arena, or NULL. */
+static char *field_core(struct arena *a, const struct channel_field *f,
+                        const struct json *facts, const char *text)
+{
+    struct buf slot;
+    buf_init(&slot, SLOT_MAX_BYTES);
+    text += strspn(text, BLANKS);
+    size_t n = trimmed_length(text, strlen(text));
+    for (int i = f->slot_count - 1; i >= 0; i--) {
+        slot_write(&f->slots[i], facts, &slot);
+        slot_strip(&f->slots[i], &slot, &text, &n);
+    }
+    buf_fini(&slot);
+    return arena_strndup(a, text, n);
 }
 
 /* Slots go in in the order of the table, each nearer to its end. An empty text stays
@@ -77,12 +129,11 @@ static const char *field_fill(struct arena *a, const struct channel_field *f,
 {
     struct buf slot;
     buf_init(&slot, SLOT_MAX_BYTES);
-    text += strspn(text, BLANKS);
-    const char *full = arena_strndup(a, text, trimmed_length(text, strlen(text)));
+    const char *full = field_core(a, f, facts, text);
     for (int i = 0; i < f->slot_count && full && full[0]; i++) {
         const struct channel_slot *s = &f->slots[i];
         slot_write(s, facts, &slot);
-        if (slot.len == 0 || strstr(full, buf_str(&slot)))
+        if (slot.len == 0)
             continue;
         full = s->at_end ? arena_printf(a, "%s%s%s", full, s->glue, buf_str(&slot))
                          : arena_printf(a, "%s%s%s", buf_str(&slot), s->glue, full);
@@ -257,22 +308,13 @@ const char *channel_text_mend(struct arena *a, const struct channel *c,
     return complete(&(struct filling){a, c, facts, true}, text);
 }
 
-static void body_put(struct buf *out, const struct channel_field *f,
+static void body_put(struct arena *a, struct buf *out, const struct channel_field *f,
                      const struct json *facts, const char *text)
 {
-    struct buf slot;
-    buf_init(&slot, SLOT_MAX_BYTES);
-    size_t start = out->len;
-    buf_append_str(out, text);
-    for (int i = 0; i < f->slot_count && !buf_status(out); i++) {
-        slot_write(&f->slots[i], facts, &slot);
-        char *at = slot.len ? strstr(out->data + start, buf_str(&slot)) : NULL;
-        if (!at)
-            continue;
-        memmove(at, at + slot.len, strlen(at + slot.len) + 1);
-        out->len -= slot.len;
-    }
-    buf_fini(&slot);
+    const char *core = field_core(a, f, facts, text);
+    if (!core)
+        out->failed = ERR_NOMEM;
+    buf_append_str(out, core ? core : "");
     buf_append_char(out, '\n');
 }
 
@@ -283,13 +325,13 @@ const char *channel_text_body(struct arena *a, const struct channel *c,
     struct buf out;
     buf_init(&out, TEXT_MAX_BYTES);
     if (!object)
-        body_put(&out, &c->fields[0], facts, text);
+        body_put(a, &out, &c->fields[0], facts, text);
     for (int i = 0; i < c->field_count && object; i++) {
         const struct json *value = json_get(object, c->fields[i].name);
         if (json_str(value, NULL))
-            body_put(&out, &c->fields[i], facts, json_str(value, ""));
+            body_put(a, &out, &c->fields[i], facts, json_str(value, ""));
         json_each (item, value)
-            body_put(&out, &c->fields[i], facts, json_str(item, ""));
+            body_put(a, &out, &c->fields[i], facts, json_str(item, ""));
     }
     json_free(object);
     return buf_keep(a, &out);

@@ -16,8 +16,8 @@
 enum err channel_text_check(const struct channel *c, const struct json *facts,
                             struct arena *a, const char *path,
                             struct err_detail *d) MUST_USE;
-/* Spaces at both ends go (of items too), then every slot that is not there yet is put
- * in. Filling twice changes nothing. */
+/* Spaces at both ends go (of items too), then every slot that does not stand
+ * at its own end yet is put in. Filling twice changes nothing. */
 const char *channel_text_fill(struct arena *a, const struct channel *c,
                               const struct json *facts, const char *text) MUST_USE;
 /* The same of what a model wrote: of a field of several items those that its limits

@@ -4,7 +4,7 @@
 #include "core/base/hash.h"
 #include <string.h>
 
-#define PROMPT_MAX_BYTES (256 * 1024)
+#define PROMPT_MAX_BYTES (1024 * 1024) /* all that a spec may bring fits */
 
 #define PROMPT(name) extern const char text_##name##_en_txt[], text_##name##_zh_txt[];
 #include "campaigns/prompts/prompts.def"

@@ -13,7 +13,7 @@ struct prompt_value {
 
 /* The text of a prompt in the language of a locale: zh for zh-*, else en. */
 const char *prompt_text(const char *name, const char *locale);
-/* Values end with a NULL name. In the arena; NULL when it is full (or over 256 KiB). */
+/* Values end with a NULL name. In the arena; NULL when it is full (or over 1 MiB). */
 char *prompt_render(struct arena *a, const char *text,
                     const struct prompt_value *values) MUST_USE;
 /* sha256 over all prompt texts: pinned by campaigns. Static memory, 64 hex digits. */

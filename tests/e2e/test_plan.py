@@ -54,7 +54,7 @@ def test_no_request_and_no_redis(make_stack, tmp_path):
     sample = json.loads((ROOT / "tests/specs/con-0001.json").read_text())
     told = plan(stack, sample, tmp_path)
     assert told["calls"] == 24 and told["at_most"]["calls"] == 144
-    assert told["later_at_most"]["calls"] == 4 * 8 * 3
+    assert told["later_at_most"]["calls"] == 4 * 8 * 3 * 6
     assert [s["stage"] for s in told["stages"]] == ["generate"]
     assert told["waits_at"] == "review" and told["budget"] == "likely"
     chinese = json.loads((ROOT / "tests/specs/con-zh-0001.json").read_text())
@@ -70,6 +70,11 @@ def test_budgets(make_stack, tmp_path):
                             ({"tokens": 100}, "short")):
         spec = {**BRIEF, **({"budget": budget} if budget else {})}
         assert plan(stack, spec, tmp_path)["budget"] == verdict, budget
+
+
+def test_a_budget_without_a_price(stack, tmp_path):
+    assert plan(stack, {**BRIEF, "budget": {"usd": 1, "calls": 100}}, tmp_path)[
+        "budget"] == "unknown"
 
 
 def test_bad_specs(stack, tmp_path):

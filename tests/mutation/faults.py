@@ -170,9 +170,21 @@ FAULTS = {
         "v->state = VARIANT_LIVE;", "texts are shown that no person approved",
         ["unit:campaigns.content_test", SIM]),
     "signature-missing": (
-        "campaigns/checks/channel_text.c", "        if (slot.len == 0 || strstr(full, buf_str(&slot)))\n"
-        "            continue;\n        full =", "        if (slot.len >= 0)\n            continue;\n        full =",
+        "campaigns/checks/channel_text.c",
+        "        if (slot.len == 0)\n            continue;\n        full =",
+        "        if (slot.len < 9000)\n            continue;\n        full =",
         "an SMS without signature and opt-out", ["unit:campaigns.checks.channel_text_test"]),
+    "look-alike-is-the-signature": (
+        "campaigns/checks/channel_text.c",
+        "               memcmp(*text + slot->len, s->glue, glue) == 0) {",
+        "               glue < 9000) {",
+        "a sender named On is left out before \"Only today\"",
+        ["unit:campaigns.checks.channel_text_test"]),
+    "soft-hides-hard": (
+        "campaigns/checks/channel_judge.c", "    for (int i = j->count - 1; i >= 0 && hard; i--)",
+        "    for (int i = j->count - 1; i >= 0 && !hard; i--)",
+        "a text over a hard limit goes live behind warnings",
+        ["unit:campaigns.checks.channel_judge_test"]),
     # --- ranking
     "raw-rates": (
         RANK + "posterior.c", "    arm->mean = arm->a / (arm->a + arm->b);",

@@ -32,11 +32,14 @@ static struct cost cost_of(const struct plan *p, int64_t calls, int64_t in, int6
     return (struct cost){.calls = calls, .in = in, .out = out, .usd_nano = usd};
 }
 
-/* A renewed text is asked for like one of the first, with what readers did so far. */
-static struct cost later_of(const struct plan *p, int64_t calls_max)
+/* A renewed text is asked for like one of the first, at the worst as often, with what
+ * readers did so far: half as long again. */
+static struct cost later_of(const struct plan *p, int64_t texts)
 {
-    const struct rehearsal_count *all = &p->good.total;
+    const struct rehearsal_count *all = &p->worst.total;
     int64_t calls = all->calls ? all->calls : 1;
+    int64_t good = p->good.total.calls ? p->good.total.calls : 1;
+    int64_t calls_max = texts * ((calls + good - 1) / good); /* refused as often */
     return cost_of(p, calls_max, calls_max * (all->in_max / calls) * 3 / 2,
                    calls_max * (all->out_max / calls));
 }
@@ -61,8 +64,7 @@ static bool is_within(const struct spec *s, const struct cost *c)
 {
     return (s->budget_calls < 0 || c->calls <= s->budget_calls) &&
            (s->budget_tokens < 0 || c->in + c->out <= s->budget_tokens) &&
-           (s->budget_usd_nano < 0 || c->usd_nano < 0 ||
-            c->usd_nano <= s->budget_usd_nano);
+           (s->budget_usd_nano < 0 || c->usd_nano <= s->budget_usd_nano);
 }
 
 static const char *verdict_of(const struct plan *p)
@@ -70,6 +72,8 @@ static const char *verdict_of(const struct plan *p)
     const struct spec *s = &p->judgement->spec;
     if (s->budget_calls < 0 && s->budget_tokens < 0 && s->budget_usd_nano < 0)
         return "none";
+    if (s->budget_usd_nano >= 0 && p->likely.usd_nano < 0)
+        return "unknown";
     if (is_within(s, &p->most))
         return "enough";
     return is_within(s, &p->likely) ? "likely" : "short";
@@ -80,6 +84,9 @@ static const char *verdict_text(const char *verdict)
     switch (verdict[0]) {
     case 'n':
         return "no budget bounds it";
+    case 'u':
+        return "the price of the model is not known here: whether the budget is enough "
+               "cannot be told";
     case 'e':
         return "the budget is enough for the first round, whatever the model does";
     case 'l':

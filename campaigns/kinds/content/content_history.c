@@ -1,9 +1,11 @@
 /* content_history.c: the list of winners and losers for the next prompts. */
 #include "campaigns/kinds/content/content_history.h"
+#include "core/base/utf8.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define LINE_TEXT_MAX 1000 /* bytes: a long body shows its beginning */
 #define HISTORY_LINES_MAX 10
 #define HISTORY_MIN_TRIALS 100
 
@@ -25,8 +27,9 @@ static void print_line(struct buf *out, const struct variant *v,
     double lift = 100 * (v->rate / control->rate - 1);
     int band = (int)floor(lift / 10) * 10;
     bool sure = v->rate_lo > control->rate || v->rate_hi < control->rate;
-    buf_printf(out, "- (%+d..%+d %%, %s) %s\n", band, band + 10,
-               sure ? "sure" : "not sure", v->text);
+    size_t n = utf8_prefix(v->text, strlen(v->text), LINE_TEXT_MAX);
+    buf_printf(out, "- (%+d..%+d %%, %s) %.*s%s\n", band, band + 10,
+               sure ? "sure" : "not sure", (int)n, v->text, v->text[n] ? " …" : "");
 }
 
 enum err content_history_write(struct campaign *c, int placement)
@@ -46,7 +49,7 @@ enum err content_history_write(struct campaign *c, int placement)
     }
     qsort(seen, (size_t)n, sizeof *seen, by_rate);
     struct buf out;
-    buf_init(&out, 32 * 1024);
+    buf_init(&out, (size_t)(HISTORY_LINES_MAX + 1) * (LINE_TEXT_MAX + 100));
     /* the two worst as contrast, then the best ones */
     for (int i = 0; i < n; i++) {
         if (i < 2 || i >= n - (HISTORY_LINES_MAX - 2))

@@ -8,11 +8,14 @@
 
 #define REPLY_MAX_BYTES ((size_t)32 << 20) /* 4 MiB, all of it escaped */
 
+/* 10 examples of 5,000 characters, or 64 words of 500, of four bytes each */
+#define LIST_MAX_BYTES ((size_t)256 << 10)
+
 static char *join(struct arena *a, const char *const *items, int count,
                   const char *glue)
 {
     struct buf out;
-    buf_init(&out, 64 * 1024);
+    buf_init(&out, LIST_MAX_BYTES);
     for (int i = 0; i < count; i++) {
         buf_append_str(&out, i ? glue : "");
         buf_append_str(&out, items[i]);

@@ -141,8 +141,9 @@ enum err content_judge_text(struct arena *a, const struct spec *s,
         if (found[i].hard)
             buf_printf(&all, "%s%s", all.len ? "; " : "", found[i].message);
     }
-    if (all.len > 0)
-        objection_raise(o, "%s", buf_str(&all));
+    for (int i = 0; i < n; i++) /* also when there was no memory to join them */
+        if (found[i].hard)
+            objection_raise(o, "%s", all.len ? buf_str(&all) : found[i].message);
     buf_fini(&all);
     const char *body = channel_text_body(a, channel, s->facts, text);
     if (!body)

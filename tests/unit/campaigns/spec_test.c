@@ -214,6 +214,11 @@ static void test_approval(void **state)
     assert_true(approval_of(state, "", brief));
     assert_false(approval_of(state, "\"approval\":\"none\",", brief));
     assert_true(approval_of(state, "\"approval\":\"required\",", prompt));
+    /* a warning alone forces nothing, a rule that nobody enforces does */
+    assert_false(
+        approval_of(state, "\"approval\":\"none\",\"metric\":\"revenue\",", brief));
+    assert_true(approval_of(
+        state, "\"approval\":\"none\",\"rules\":{\"claims\":\"en-US\"},", brief));
     /* a rule that is not enforced needs a person */
     assert_true(approval_of(
         state, "\"approval\":\"none\",\"rules\":{\"claims\":\"en\"},", prompt));

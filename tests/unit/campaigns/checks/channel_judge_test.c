@@ -2,6 +2,7 @@
 #include "campaigns/checks/channel.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -171,6 +172,30 @@ static void test_item_fits(void **state)
     assert_true(channel_item_fits(subject, &subject->fields[0], text));
 }
 
+/* Soft findings never take the place of a hard one. */
+static void test_hard_ones_stay(void **state)
+{
+    char text[600], item[140] = "";
+    memset(item, 'x', 126);
+    snprintf(text, sizeof text, "{\"subject\":\"%.60s\"}", item);
+    struct channel_finding one;
+    int n = channel_judge(channel_find(*state, "email"), text, strlen(text), &one, 1);
+    assert_int_equal(n, 1);
+    assert_true(one.hard);
+    char meta[1400];
+    snprintf(
+        meta, sizeof meta,
+        "{\"primary_text\":[\"a%s\",\"b%s\",\"c%s\",\"d%s\"],\"headline\":[\"%.50s\","
+        "\"\"],\"description\":[]}",
+        item, item, item, item, item);
+    n = channel_judge(channel_find(*state, "meta"), meta, strlen(meta), found, MAX);
+    assert_int_equal(n, MAX);
+    int hard = 0;
+    for (int i = 0; i < n; i++)
+        hard += found[i].hard;
+    assert_int_equal(hard, 1); /* the empty headline */
+}
+
 static void test_max_findings(void **state)
 {
     struct channel_finding one[1];
@@ -182,11 +207,17 @@ static void test_max_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sms),       cmocka_unit_test(test_encoding),
-        cmocka_unit_test(test_subject),   cmocka_unit_test(test_gbk),
-        cmocka_unit_test(test_object),    cmocka_unit_test(test_object_shape),
-        cmocka_unit_test(test_set),       cmocka_unit_test(test_words),
-        cmocka_unit_test(test_item_fits), cmocka_unit_test(test_max_findings),
+        cmocka_unit_test(test_sms),
+        cmocka_unit_test(test_encoding),
+        cmocka_unit_test(test_subject),
+        cmocka_unit_test(test_gbk),
+        cmocka_unit_test(test_object),
+        cmocka_unit_test(test_object_shape),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_item_fits),
+        cmocka_unit_test(test_max_findings),
+        cmocka_unit_test(test_hard_ones_stay),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -74,6 +74,23 @@ static void test_slots(void **state)
     assert_string_equal(fill(b, "sms.zh-CN", "新品"), "【超越户外】新品回T退订");
 }
 
+/* A word that looks like the slot is not it, and is not taken out either. */
+static void test_look_alikes(void **state)
+{
+    struct bench *b = *state;
+    know(b, "{\"brand\":\"On\"}");
+    const char *full = fill(b, "sms.en-US", "Only today");
+    assert_string_equal(full, "On: Only today Reply STOP to opt out.");
+    const struct channel *c = channel_find(b->set, "sms.en-US");
+    assert_string_equal(channel_text_body(&b->arena, c, b->facts, full),
+                        "Only today\n");
+    assert_string_equal(fill(b, "sms.en-US", "On: now Reply STOP to opt out."),
+                        "On: now Reply STOP to opt out.");
+    assert_string_equal(fill(b, "sms.en-US", "On"), "");
+    know(b, "{\"brand\":\"On\",\"opt_out\":\" \"}"); /* blank is absent */
+    assert_string_equal(fill(b, "sms.en-US", "a"), "On: a Reply STOP to opt out.");
+}
+
 static void test_fields(void **state)
 {
     struct bench *b = *state;
@@ -118,7 +135,7 @@ static void test_body(void **state)
     assert_string_equal(
         channel_text_body(&b->arena, card, b->facts,
                           "{\"line\":[\"a\",\"b\"],\"foot\":\"f <S>\"}"),
-        "a\nb\nf \n");
+        "a\nb\nf\n");
     assert_string_equal(channel_text_body(&b->arena, card, b->facts, "broken"),
                         "broken\n");
 }
@@ -178,8 +195,9 @@ static void test_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        bench_test(test_slots), bench_test(test_fields), bench_test(test_mend),
-        bench_test(test_body),  bench_test(test_check),  bench_test(test_room),
+        bench_test(test_slots), bench_test(test_look_alikes), bench_test(test_fields),
+        bench_test(test_mend),  bench_test(test_body),        bench_test(test_check),
+        bench_test(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,16 +173,26 @@ struct filling {
     bool mend; /* leave out items that cannot stay */
 };
 
+/* Without the blanks at its ends; NULL: it is no string, or the arena is full. */
+static const char *item_text(const struct filling *fill, const struct channel_field *f,
+                             const struct json *item)
+{
+    const char *text = json_str(item, NULL);
+    return text ? field_fill(fill->arena, f, NULL, text) : NULL;
+}
+
 static bool is_spare(const struct filling *fill, const struct channel_field *f,
                      const struct json *list, const struct json *item)
 {
-    const char *text = json_str(item, NULL);
+    const char *text = item_text(fill, f, item);
     if (!text || !channel_item_fits(fill->channel, f, text))
         return true;
     for (const struct json *other = json_first(list); other != item;
-         other = json_next(other))
-        if (strcmp(json_str(other, ""), text) == 0)
+         other = json_next(other)) {
+        const char *earlier = item_text(fill, f, other);
+        if (earlier && strcmp(earlier, text) == 0)
             return true;
+    }
     return false;
 }
 
@@ -212,8 +222,7 @@ static void put_items(struct json_out *w, const struct filling *fill,
         if (mends && (left == 0 || is_spare(fill, f, value, item)))
             continue;
         left--;
-        const char *text = json_str(item, NULL);
-        const char *trimmed = text ? field_fill(fill->arena, f, NULL, text) : NULL;
+        const char *trimmed = item_text(fill, f, item);
         if (trimmed)
             json_out_str(w, trimmed);
         else

@@ -91,8 +91,7 @@ static void put_field_schema(struct json_out *w, const struct channel_field *f)
         json_out_open(w, '{');
         json_out_kstr(w, "type", "string");
         json_out_close(w, '}');
-        json_out_kint(w, "minItems", f->items_min);
-        json_out_kint(w, "maxItems", f->items_max);
+        json_out_kint(w, "minItems", f->items_min); /* too many are left out here */
     }
     json_out_close(w, '}');
 }
@@ -126,36 +125,63 @@ static char *schema_of(struct arena *a, const struct channel *channel)
     return text;
 }
 
-/* "headline: 3 to 15 different texts, each at most 27 characters. One line only." */
-static void put_limits(struct buf *out, const struct channel_field *f, long long room,
-                       bool zh)
+/* What a platform refuses word by word. */
+static void put_words(struct buf *out, const struct channel_field *f, bool zh)
 {
-    bool many = f->items_max > 0;
-    if (room == 0 && !many && !f->single_line)
-        return;
-    buf_printf(out, zh ? "%s:" : "%s: ", f->name);
-    if (many)
+    if (f->forbid[0])
+        buf_printf(out,
+                   zh ? "不得使用这些字符:「%s」。"
+                      : "None of these characters: \"%s\". ",
+                   f->forbid);
+    if (json_count(f->phrases) > 0)
+        buf_append_str(out, zh ? "不得出现:" : "Never: ");
+    json_each (phrase, f->phrases)
+        buf_printf(out, "\"%s\"%s", json_str(phrase, ""),
+                   json_next(phrase) ? ", " : ". ");
+    if (f->word_max > 0)
+        buf_printf(out,
+                   zh ? "同一个词最多出现 %lld 次。" : "No word more than %lld times. ",
+                   (long long)f->word_max);
+}
+
+static void put_lengths(struct buf *out, const struct channel_field *f, long long room,
+                        bool zh)
+{
+    if (f->items_max > 0)
         buf_printf(out,
                    zh ? "%lld 到 %lld 条互不相同的文案,每条"
-                      : "%lld to %lld different "
-                        "texts, each ",
+                      : "%lld to %lld different texts, each ",
                    (long long)f->items_min, (long long)f->items_max);
     if (room > 0)
         buf_printf(out,
                    zh ? "最多 %lld 个字符(at most %lld characters)。"
                       : "at most %lld characters. ",
                    room, room);
+    if (f->min > 1)
+        buf_printf(out, zh ? "至少 %lld 个字符。" : "No less than %lld characters. ",
+                   (long long)f->min);
     if (f->short_max > 0)
         buf_printf(out,
                    zh ? "其中至少一条不超过 %lld 个字符。"
                       : "One of them needs %lld characters or less. ",
-                   (long long)f->short_max);
-    if (f->forbid[0])
-        buf_printf(out, zh ? "不得使用这些字符:%s" : "None of these characters: %s",
-                   f->forbid);
+                   (long long)f->short_max / (zh ? 2 : 1));
+}
+
+/* "headline: 3 to 15 different texts, each at most 27 characters. One line only." */
+static void put_limits(struct buf *out, const struct channel_field *f, long long room,
+                       bool zh)
+{
+    size_t start = out->len;
+    buf_printf(out, zh ? "%s:" : "%s: ", f->name);
+    size_t said = out->len;
+    put_lengths(out, f, room, zh);
+    put_words(out, f, zh);
     if (f->single_line)
         buf_append_str(out, zh ? "只写一行。" : "One line only. ");
-    buf_append_char(out, '\n');
+    if (out->len == said)
+        out->data[out->len = start] = '\0'; /* nothing limits it */
+    else
+        buf_append_char(out, '\n');
 }
 
 static char *limits_of(struct arena *a, const struct spec_placement *p,

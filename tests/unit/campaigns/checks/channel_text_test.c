@@ -116,6 +116,8 @@ static void test_mend(void **state)
                         "{\"line\":[\"a\",\"b\"]}");
     assert_string_equal(mend(b, "{\"line\":[\"a\",\"b\",\"c\",\"d\"]}"),
                         "{\"line\":[\"a\",\"b\",\"c\"]}");
+    assert_string_equal(mend(b, "{\"line\":[\"a\",\"a \",\"fits \\n\"]}"),
+                        "{\"line\":[\"a\",\"fits\"]}");
     /* too few would remain: told as it is */
     assert_string_equal(mend(b, "{\"line\":[\"toolong\",\"a\"]}"),
                         "{\"line\":[\"toolong\",\"a\"]}");

@@ -12,10 +12,16 @@ static void put_limit(struct buf *out, const struct channel_field *f)
 {
     if (f->max > 0)
         buf_printf(out, "at most %" PRId64 " %s", f->max, f->counter->unit);
-    else if (f->octets_max > 0)
-        buf_printf(out, "at most %" PRId64 " bytes", f->octets_max);
+    if (f->octets_max > 0)
+        buf_printf(out, "%sat most %" PRId64 " bytes", out->len ? ", " : "",
+                   f->octets_max);
     if (f->soft_max > 0)
-        buf_printf(out, "%sbetter %" PRId64, out->len ? ", " : "", f->soft_max);
+        buf_printf(out, "%sbetter %" PRId64 "%s%s", out->len ? ", " : "", f->soft_max,
+                   f->max > 0 ? "" : " ", f->max > 0 ? "" : f->counter->unit);
+    if (f->min > 1)
+        buf_printf(out, ", at least %" PRId64, f->min);
+    if (f->short_max > 0)
+        buf_printf(out, ", one of them %" PRId64, f->short_max);
     if (out->len == 0)
         buf_append_str(out, "no limit");
 }
@@ -33,6 +39,14 @@ static void put_more(struct buf *out, const struct channel *c,
                    f->slots[i].fallback ? " or a standard text" : "");
     if (f->single_line)
         buf_append_str(out, "one line; ");
+    if (f->forbid[0])
+        buf_printf(out, "none of \"%s\"; ", f->forbid);
+    if (json_count(f->phrases) > 0)
+        buf_printf(out, "%zu phrases refused; ", json_count(f->phrases));
+    if (f->word_max > 0)
+        buf_printf(out, "no word over %" PRId64 " times; ", f->word_max);
+    if (c->octets_max > 0 && f == &c->fields[0])
+        buf_printf(out, "all of it at most %" PRId64 " bytes as JSON; ", c->octets_max);
     if (c->images_needed && f == &c->fields[0])
         buf_append_str(out, "needs images; ");
     if (c->off)

@@ -97,6 +97,13 @@ static int read_state(struct enqueue *q)
     return rc == CLI_NOT_FOUND ? CLI_OK : rc;
 }
 
+/* "failed (unsent)" */
+static bool is_ended(const char *state)
+{
+    return strncmp(state, "failed", 6) == 0 || strncmp(state, "cancelled", 9) == 0 ||
+           strncmp(state, "over_budget", 11) == 0;
+}
+
 static void say_more(const struct cli *c, const struct enqueue *q)
 {
     if (q->entry.waits && q->entry.workers)
@@ -104,6 +111,9 @@ static void say_more(const struct cli *c, const struct enqueue *q)
     else if (q->entry.waits)
         cli_note(c, "no worker is running; the campaign waits in the inbox: start "
                     "`barker up` or `barker worker`");
+    else if (is_ended(q->state))
+        cli_note(c, "already there, state %s; to try it again give it a new id",
+                 q->state);
     else if (*q->state)
         cli_note(c, "already there, state %s", q->state);
 }

@@ -181,6 +181,11 @@ static void conclude(struct campaign *c, const struct next *next)
     c->state = next->code == ERR_CANCELLED     ? CAMPAIGN_CANCELLED
                : next->code == ERR_OVER_BUDGET ? CAMPAIGN_OVER_BUDGET
                                                : CAMPAIGN_FAILED;
+    if (c->state == CAMPAIGN_FAILED)
+        log_event(LOG_WARN, "campaign.failed", "campaign", c->spec->id, "code",
+                  err_code(next->code), "stage", c->stage, "hint",
+                  "its audit names each call; `barker doctor` asks the endpoints",
+                  NULL);
 }
 
 static void commit(struct run *run, bool direct)
@@ -217,8 +222,6 @@ void run_fail(struct run *run, enum err code)
 
 static void fail(struct run *run)
 {
-    log_event(LOG_WARN, "campaign.failed", "campaign", run->id, "code",
-              err_code(run->failing), "stage", run->campaign->stage, NULL);
     next_fail(&run->next, run->failing);
     commit(run, true);
 }

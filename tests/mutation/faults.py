@@ -157,7 +157,7 @@ FAULTS = {
         ": next->code == ERR_OVER_BUDGET ? CAMPAIGN_FAILED",
         "a campaign that spent its budget looks like one that broke", [SIM]),
     "near-duplicates-kept": (
-        CONTENT + "content_write.c",
+        CONTENT + "content_near.c",
         "if (distance < c->spec->min_distance || distance == 0)", "if (distance == 0)",
         "eight variants that differ by a comma", ["unit:campaigns.content_test"]),
     "banned-words-pass": (

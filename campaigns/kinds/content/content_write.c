@@ -1,8 +1,8 @@
 /* content_write.c: stages `angles` and `generate`. */
 #include "campaigns/kinds/content/content.h"
 #include "campaigns/checks/channel_text.h"
-#include "campaigns/checks/similarity.h"
 #include "campaigns/checks/terms.h"
+#include "campaigns/kinds/content/content_near.h"
 #include "campaigns/kinds/content/content_prompts.h"
 #include "core/base/hash.h"
 #include <stdlib.h>
@@ -167,40 +167,6 @@ enum err content_write_accept(const struct campaign *c, const struct ask *ask,
     return ERR_OK;
 }
 
-/* Signatures and names of fields, which all texts share, make none of them alike. */
-static enum err grams_of(const struct campaign *c, int placement, const char *text,
-                         struct grams *g)
-{
-    const char *body = channel_text_body(
-        c->arena, c->placements[placement].spec->channel, c->spec->facts, text);
-    *g = (struct grams){.count = 0};
-    return body ? grams_init(g, body, strlen(body)) : ERR_NOMEM;
-}
-
-/* Is it too near to a text that competes (or competed) in the same placement? */
-static enum err find_near(const struct campaign *c, int placement, const char *text,
-                          const struct variant **near)
-{
-    struct grams mine;
-    enum err e = grams_of(c, placement, text, &mine);
-    *near = NULL;
-    for (int i = 0; i < c->variant_count && !e && !*near; i++) {
-        const struct variant *v = &c->variants[i];
-        if (v->placement != placement)
-            continue;
-        struct grams other;
-        e = grams_of(c, placement, v->text, &other);
-        if (e)
-            break;
-        double distance = grams_distance(&mine, &other);
-        if (distance < c->spec->min_distance || distance == 0)
-            *near = v;
-        grams_fini(&other);
-    }
-    grams_fini(&mine);
-    return e;
-}
-
 static enum err refuse(struct campaign *c, const struct ask *ask, const char *why,
                        const char *text)
 {
@@ -242,15 +208,15 @@ static enum err keep(struct campaign *c, const struct ask *ask,
     return ERR_OK;
 }
 
-static enum err take_answer(struct campaign *c, const struct ask *ask,
-                            const struct answer *answer)
+static enum err take_answer(struct campaign *c, struct content_near *texts,
+                            const struct ask *ask, const struct answer *answer)
 {
     const struct channel *channel = c->placements[ask->tag[0]].spec->channel;
     if (answer->code)
         return refuse(c, ask, err_code(answer->code), answer->text);
     const char *text = content_reply_text(c->arena, c->spec, channel, answer->reply);
     const struct variant *near = NULL;
-    enum err e = text ? find_near(c, ask->tag[0], text, &near) : ERR_NOMEM;
+    enum err e = text ? content_near_find(texts, ask->tag[0], text, &near) : ERR_NOMEM;
     if (e == ERR_LIMIT) /* too long to compare: no channel shows such a text */
         return refuse(c, ask, err_code(e), NULL);
     if (e)
@@ -299,12 +265,15 @@ enum err content_write_finish(struct campaign *c, const struct answers *a,
 {
     enum err last_code = ERR_OK, e = c->round == 1 ? add_given_controls(c) : ERR_OK;
     bool over_budget = false;
+    struct content_near texts;
+    content_near_init(&texts, c);
     for (int i = 0; i < a->count && !e; i++) {
-        e = take_answer(c, &a->asks[i], &a->items[i]);
+        e = take_answer(c, &texts, &a->asks[i], &a->items[i]);
         if (a->items[i].code)
             last_code = a->items[i].code;
         over_budget |= a->items[i].code == ERR_OVER_BUDGET;
     }
+    content_near_fini(&texts);
     if (!e && over_budget)
         e = json_set_bool(c->memo, "frozen", true);
     if (e)

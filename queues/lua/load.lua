@@ -36,8 +36,14 @@ if redis.call("HGET", campaign_key(id), "state") == "queued" then
 end
 lose_old()
 redis.call("ZREM", key("given"), id)
-local commits = redis.call("HGET", job_key(id), "commits")
-redis.call("HSET", job_key(id), "dirty", 0, "pending_events", 0)
+
+-- What this load sees needs no wake any more. A repeat of the same load, which may come
+-- late and be read by nobody, must not forget what came since.
+local j = redis.call("HMGET", job_key(id), "commits", "loaded")
+local commits, seen = j[1], fence .. "/" .. (j[1] or 0)
+if j[2] ~= seen then
+  redis.call("HSET", job_key(id), "dirty", 0, "pending_events", 0, "loaded", seen)
+end
 
 local variants, placements = {}, {}
 for i, vid in ipairs(redis.call("LRANGE", part_key(id, "vids"), 0, -1)) do
@@ -49,7 +55,8 @@ for i, place in ipairs(redis.call("LRANGE", part_key(id, "places"), 0, -1)) do
 end
 local mail = redis.call("LRANGE", part_key(id, "mail"), 0, MAIL_PAGE - 1)
 if redis.call("LLEN", part_key(id, "mail")) > #mail then
-  redis.call("HSET", job_key(id), "dirty", MAIL)
+  local dirty = tonumber(redis.call("HGET", job_key(id), "dirty")) or 0
+  redis.call("HSET", job_key(id), "dirty", bit.bor(dirty, MAIL))
 end
 return {now, redis.call("GET", part_key(id, "spec")) or "",
         redis.call("GET", part_key(id, "ck")) or "",

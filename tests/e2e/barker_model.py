@@ -30,6 +30,7 @@ class Job:
     progress_claim: int = 0
     commits: int = 0
     last_commit: tuple = ()
+    last_load: tuple = ()
     released: int = -1
     mail: int = 0
     spent: int = 0
@@ -198,7 +199,9 @@ class World:
         if not job.held_by(fence):
             assert reply == ["fenced"]
             return
-        job.loaded, job.dirty, job.pending = True, 0, 0
+        job.loaded = True
+        if job.last_load != (fence, job.commits):  # a repeat forgets nothing
+            job.last_load, job.dirty, job.pending = (fence, job.commits), 0, 0
         for call in job.calls.values():
             if call[0] == "sent" and call[1] != fence:
                 call[0] = "lost"

@@ -270,6 +270,18 @@ def test_commit_is_all_or_nothing(s):
     assert s.redis.hgetall(f"{ROOT}:c:a") == before
 
 
+def test_a_late_repeat_of_a_load_forgets_nothing(s):
+    """The worker has the answer to the first; what came since must still wake the job."""
+    admit(s, "a")
+    job = claim(s)[0]
+    s.load(*job)
+    s.redis.xadd(f"{ROOT}:control", {"c": "a", "do": "pause"})
+    s.control(10)
+    s.load(*job)
+    assert wait(s, job, 0, 2) == ["ok"]  # it saw no mail and took none
+    assert [got[0] for got in claim(s)] == ["a"]
+
+
 def test_changes_are_told(s):
     listener = s.redis.pubsub(ignore_subscribe_messages=True)
     listener.subscribe(f"{ROOT}:changes")

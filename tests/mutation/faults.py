@@ -99,6 +99,9 @@ FAULTS = {
         LUA + "lib_lost.lua", '    redis.call("HINCRBY", bud, name, int(n))\n', "",
         "a worker's death gives paid calls back to the budget",
         [SCRIPTS, "unit:queues.journal_test"]),
+    "repeat-of-load-forgets": (
+        LUA + "load.lua", 'if j[2] ~= seen then', "if true then",
+        "an approval that came just after a load is never looked at", [SCRIPTS]),
     "mailbox-unbounded": (
         LUA + "control.lua", '  if redis.call("LLEN", part_key(o.c, "mail")) >= most then',
         "  if false then", "one producer of orders fills the memory of Redis",

@@ -30,6 +30,8 @@ static const struct field fields[] = {
     FIELD("max_in_flight", FIELD_INT, max_in_flight),
     FIELD("price_in", FIELD_PRICE, price_in_nano),
     FIELD("price_out", FIELD_PRICE, price_out_nano),
+    FIELD("price_cached", FIELD_PRICE, price_cached_nano),
+    FIELD("price_written", FIELD_PRICE, price_written_nano),
     FIELD("structured", FIELD_FORM, structured),
     FIELD("json_schema", FIELD_BOOL, json_schema),
     FIELD("max_tokens_name", FIELD_TEXT, max_tokens_name),
@@ -96,6 +98,8 @@ static struct config_endpoint *endpoint_add(struct config_endpoints *list,
     *e = (struct config_endpoint){.dialect = "openai_chat",
                                   .price_in_nano = -1,
                                   .price_out_nano = -1,
+                                  .price_cached_nano = -1,
+                                  .price_written_nano = -1,
                                   .json_schema = true};
     memcpy(e->name, name, strlen(name) + 1); /* is_name() has checked the length */
     list->given[list->count++] = 0;

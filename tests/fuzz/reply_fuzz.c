@@ -26,7 +26,7 @@ static size_t read_headers(struct http_headers *headers, const char *text, size_
 
 static void check_reply(const struct provider_reply *r)
 {
-    static const struct price price = {.in_nano = 15000, .out_nano = 75000};
+    static const struct price price = {15000, 75000, 1500, 18750};
     check(r->code < ERR_COUNT);
     check(r->code == ERR_OK ? !r->retryable && r->text.len > 0 : r->message[0] != 0);
     check(r->retry_after_ms >= -1 && r->retry_after_ms <= RETRY_MAX_MS);
@@ -37,8 +37,11 @@ static void check_reply(const struct provider_reply *r)
     fuzz_check_text(r->message, sizeof r->message);
     if (r->has_usage) {
         check(r->tokens_in > 0 && r->tokens_out >= 0);
-        check(r->tokens_cached >= 0 && r->tokens_cached <= r->tokens_in);
-        check(price_cost_nano(&price, r->tokens_in, r->tokens_out) > 0);
+        check(r->tokens_cached >= 0 && r->tokens_written >= 0);
+        check(r->tokens_cached + r->tokens_written <= r->tokens_in);
+        struct price_usage u = {r->tokens_in, r->tokens_out, r->tokens_cached,
+                                r->tokens_written};
+        check(price_cost_nano(&price, &u) > 0);
     }
 }
 

@@ -132,11 +132,16 @@ bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
 {
     const struct config_endpoint *c = e->config;
     bool in = c->price_in_nano >= 0, own = in && c->price_out_nano >= 0;
+    *out = PRICE_NONE;
     bool found = price_find(list->prices, model, out);
-    if (in)
-        out->in_nano = c->price_in_nano;
+    if (in) /* the table's classes belong to the table's price */
+        *out = (struct price){c->price_in_nano, out->out_nano, -1, -1};
     if (c->price_out_nano >= 0)
         out->out_nano = c->price_out_nano;
+    if (c->price_cached_nano >= 0)
+        out->cached_nano = c->price_cached_nano;
+    if (c->price_written_nano >= 0)
+        out->written_nano = c->price_written_nano;
     return own || found;
 }
 

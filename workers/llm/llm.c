@@ -115,8 +115,11 @@ int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *mod
                       int64_t tokens_in, int64_t tokens_out)
 {
     struct price p;
-    bool known = find_price(l, endpoint, model, &p);
-    return known ? price_cost_nano(&p, tokens_in, tokens_out) : -1;
+    if (!find_price(l, endpoint, model, &p))
+        return -1;
+    p.in_nano = price_in_most_nano(&p);
+    return price_cost_nano(&p,
+                           &(struct price_usage){.in = tokens_in, .out = tokens_out});
 }
 
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)

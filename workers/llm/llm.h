@@ -26,7 +26,8 @@ bool llm_is_ready(const struct llm *l);
 const char *llm_endpoint_at(const struct llm *l, size_t i); /* its name, or NULL */
 /* Does the price of this endpoint and model ("" = default) stand in the table? */
 bool llm_price_known(const struct llm *l, const char *endpoint, const char *model);
-/* What so many tokens cost there, in nano-dollars; -1: the price is not known. */
+/* What so many tokens cost there at most, in nano-dollars; -1: the price is not known.
+ */
 int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *model,
                       int64_t tokens_in, int64_t tokens_out);
 /* The most a call can cost: prompt tokens by a careful estimate + max_tokens. */

@@ -125,6 +125,7 @@ static void count_usage(const struct llm_call *c, struct port_call_result *out)
 {
     const struct provider_reply *r = &c->reply;
     bool estimated = !r->has_usage;
+    int64_t written = r->has_usage ? r->tokens_written : 0;
     if (r->has_usage) {
         out->tokens_in = r->tokens_in;
         out->tokens_out = r->tokens_out;
@@ -140,7 +141,9 @@ static void count_usage(const struct llm_call *c, struct port_call_result *out)
     }
     out->usage_estimated = estimated;
     if (c->has_price)
-        out->usd_nano = price_cost_nano(&c->price, out->tokens_in, out->tokens_out);
+        out->usd_nano = price_cost_nano(
+            &c->price, &(struct price_usage){out->tokens_in, out->tokens_out,
+                                             out->tokens_cached, written});
 }
 
 void llm_call_settle(struct llm_call *c, const struct http_reply *http)

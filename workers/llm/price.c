@@ -53,8 +53,9 @@ static enum err read_price(const struct json *row, const char *key, const char *
 static enum err read_row(const struct json *row, const char *path,
                          struct price_row *out, struct err_detail *d)
 {
-    static const char *const known[] = {"model",  "in_usd_per_m", "out_usd_per_m",
-                                        "source", "note",         NULL};
+    static const char *const known[] = {
+        "model",  "in_usd_per_m", "out_usd_per_m",     "cached_usd_per_m",
+        "source", "note",         "written_usd_per_m", NULL};
     if (json_type(row) != JSON_OBJECT)
         return err_set(d, ERR_BAD_TYPE, path, "a price must be an object");
     enum err e = check_keys(row, known, path, d);
@@ -67,8 +68,15 @@ static enum err read_row(const struct json *row, const char *path,
     if (strcspn(model, "*") < len - 1)
         return err_set(d, ERR_BAD_VALUE, path, "'*' may only end the name of a model");
     memcpy(out->model, model, len + 1);
+    out->price = PRICE_NONE;
     e = read_price(row, "in_usd_per_m", path, &out->price.in_nano, d);
-    return e ? e : read_price(row, "out_usd_per_m", path, &out->price.out_nano, d);
+    if (!e)
+        e = read_price(row, "out_usd_per_m", path, &out->price.out_nano, d);
+    if (!e && json_get(row, "cached_usd_per_m"))
+        e = read_price(row, "cached_usd_per_m", path, &out->price.cached_nano, d);
+    if (!e && json_get(row, "written_usd_per_m"))
+        e = read_price(row, "written_usd_per_m", path, &out->price.written_nano, d);
+    return e;
 }
 
 static enum err add_row(struct price_table *t, const struct json *row,
@@ -163,11 +171,28 @@ static bool add_cost(double nano, int64_t tokens, int64_t *parts)
                            !__builtin_add_overflow(*parts, cost, parts));
 }
 
-int64_t price_cost_nano(const struct price *p, int64_t tokens_in, int64_t tokens_out)
+static double or_in(double nano, const struct price *p)
 {
-    int64_t parts = 0;
-    if (!add_cost(p->in_nano, tokens_in, &parts) ||
-        !add_cost(p->out_nano, tokens_out, &parts))
+    return nano < 0 ? p->in_nano : nano;
+}
+
+double price_in_most_nano(const struct price *p)
+{
+    return fmax(p->in_nano, fmax(p->cached_nano, p->written_nano));
+}
+
+int64_t price_cost_nano(const struct price *p, const struct price_usage *u)
+{
+    int64_t parts = 0, cached = u->cached > 0 ? u->cached : 0,
+            written = u->written > 0 ? u->written : 0;
+    if (cached > u->in)
+        cached = u->in;
+    if (written > u->in - cached)
+        written = u->in - cached;
+    if (!add_cost(p->in_nano, u->in - cached - written, &parts) ||
+        !add_cost(or_in(p->cached_nano, p), cached, &parts) ||
+        !add_cost(or_in(p->written_nano, p), written, &parts) ||
+        !add_cost(p->out_nano, u->out, &parts))
         return INT64_MAX / PARTS_PER_NANO;
     return parts / PARTS_PER_NANO + (parts % PARTS_PER_NANO > 0);
 }

@@ -50,7 +50,9 @@ struct provider_reply {
     int64_t retry_after_ms; /* -1 = no hint */
     struct buf text;        /* content; kept also when truncated or refused */
     char finish[32], model[128], request_id[96], message[256];
-    int64_t tokens_in, tokens_out, tokens_cached; /* cached are part of tokens_in */
+    /* Read from, and written into, the provider's cache: parts of tokens_in. */
+    int64_t tokens_cached, tokens_written;
+    int64_t tokens_in, tokens_out;
     bool has_usage;
     unsigned refused; /* enum provider_param that the server does not take */
 };

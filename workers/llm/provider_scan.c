@@ -59,6 +59,12 @@ void provider_set_usage(struct provider_reply *r, int64_t in, int64_t out,
     r->has_usage = in > 0 && out >= 0; /* no prompt has 0 tokens: then nobody counted */
 }
 
+void provider_set_written(struct provider_reply *r, int64_t written)
+{
+    int64_t most = r->tokens_in - r->tokens_cached;
+    r->tokens_written = written > most ? most : written < 0 ? 0 : written;
+}
+
 bool provider_scan_no_answer(const struct http_reply *http, enum err e, int64_t now_ms,
                              struct provider_reply *out)
 {

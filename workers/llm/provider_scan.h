@@ -21,6 +21,8 @@ bool provider_scan_item(const struct json_span *in, const char *path, int i,
 /* in + out of a reply, cached as part of in; < 0 = not told. */
 void provider_set_usage(struct provider_reply *r, int64_t in, int64_t out,
                         int64_t cached);
+/* After it: those of `in` that went into the provider's cache; < 0 = not told. */
+void provider_set_written(struct provider_reply *r, int64_t written);
 /* What a 200 that is no answer means: empty, cut, or an error inside. True if it was
  * one of these, and said so in the reply. `e` is how the search for the answer ended.
  */

@@ -140,6 +140,7 @@ static void read_usage(const struct json_span *body, struct provider_reply *out)
     if (in >= 0)
         in += (made > 0 ? made : 0) + (read > 0 ? read : 0);
     provider_set_usage(out, in, provider_scan_count(&usage, "output_tokens"), read);
+    provider_set_written(out, made);
 }
 
 static void read_reply(const struct http_reply *http, int64_t now_ms,

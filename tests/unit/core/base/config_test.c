@@ -230,6 +230,7 @@ static void test_endpoints(void **state)
                                  "[endpoint b.2]\ndialect=other\nbase_url=http://x/v1\n"
                                  "model=m2\nkey_env=B_KEY\nrpm=60\ntpm=100000\n"
                                  "max_in_flight=8\nprice_in=0.15\nprice_out=2.5\n"
+                                 "price_cached=0.075\nprice_written=0\n"
                                  "json_schema=false\n");
     assert_int_equal(config_endpoint_count(c), 2);
     const struct config_endpoint *a = config_endpoint_at(c, 0);
@@ -238,6 +239,7 @@ static void test_endpoints(void **state)
     assert_string_equal(a->base_url, "https://api.openai.com/v1");
     assert_string_equal(a->key_env, "");
     assert_true(a->price_in_nano < 0 && a->price_out_nano < 0);
+    assert_true(a->price_cached_nano < 0 && a->price_written_nano < 0);
     assert_true(a->json_schema);
     assert_int_equal(a->rpm + a->tpm + a->max_in_flight, 0);
     const struct config_endpoint *b = config_endpoint_at(c, 1);
@@ -250,6 +252,7 @@ static void test_endpoints(void **state)
     assert_int_equal(b->tpm, 100000);
     assert_int_equal(b->max_in_flight, 8);
     assert_true(b->price_in_nano == 150.0 && b->price_out_nano == 2500.0);
+    assert_true(b->price_cached_nano == 75.0 && b->price_written_nano == 0);
     assert_false(b->json_schema);
     config_free(c);
 }

@@ -50,6 +50,34 @@ static void test_prices(void **state)
     fixture_stop(&f);
 }
 
+/* A reservation covers the dearest class of prompt tokens; an endpoint's own price in
+ * takes the table's classes along. */
+static void test_price_classes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ini;
+        int64_t in;
+    } cases[] = {
+        {"price_written = 0.25\n", 250},
+        {"price_cached = 0.01\n", 150},
+        {"price_in = 0.01\nprice_out = 0.6\n", 10},
+        {"price_in = 0.2\nprice_out = 0.6\nprice_written = 0.1\n", 200},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        struct ask a = plain_ask();
+        struct port_call call = call_of(&a);
+        char ini[256];
+        (void)snprintf(ini, sizeof ini, "[endpoint e]\nmodel = gpt-4o-mini\n%s",
+                       cases[i].ini);
+        start(&f, ini);
+        struct port_estimate most = llm_estimate(f.llm, &call);
+        assert_int_equal(most.usd_nano, (most.tokens - 100) * cases[i].in + 100 * 600);
+        fixture_stop(&f);
+    }
+}
+
 static void test_price_file(void **state)
 {
     (void)state;
@@ -171,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_price_classes),
         cmocka_unit_test(test_price_file),
         cmocka_unit_test(test_bad_configuration),
         cmocka_unit_test(test_no_model_anywhere),

@@ -36,6 +36,22 @@ static void test_ok(void **state)
     assert_int_equal(f.calls[0].count, 1);
 }
 
+static void test_cached_costs_less(void **state)
+{
+    (void)state;
+    STEPS({200,
+           REPLY("Hello", "stop",
+                 ",\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":10,"
+                 "\"prompt_tokens_details\":{\"cached_tokens\":600}}"),
+           NULL, NULL});
+    struct ask a = plain_ask();
+    const struct seen_call *c = exchange(&f, &a, 0);
+    assert_int_equal(c->result.tokens_in, 1000);
+    assert_int_equal(c->result.tokens_cached, 600);
+    assert_int_equal(c->result.usd_nano, 400 * 150 + 600 * 75 + 10 * 600);
+    fixture_stop(&f);
+}
+
 static void test_usage_estimated(void **state)
 {
     (void)state;
@@ -266,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ok),
+        cmocka_unit_test(test_cached_costs_less),
         cmocka_unit_test(test_usage_estimated),
         cmocka_unit_test(test_length),
         cmocka_unit_test(test_rate_limit),

@@ -40,8 +40,9 @@ static void test_cost(void **state)
         {0, 0, 1000000000, 1000000000, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct price p = {cases[i].in, cases[i].out};
-        int64_t nano = price_cost_nano(&p, cases[i].tokens_in, cases[i].tokens_out);
+        struct price p = {cases[i].in, cases[i].out, -1, -1};
+        struct price_usage u = {.in = cases[i].tokens_in, .out = cases[i].tokens_out};
+        int64_t nano = price_cost_nano(&p, &u);
         if (nano != cases[i].nano)
             fail_msg("case %zu: %lld", i, (long long)nano);
     }
@@ -50,8 +51,34 @@ static void test_cost(void **state)
 static void test_cost_does_not_wrap(void **state)
 {
     (void)state;
-    struct price p = {1e9, 1e9};
-    assert_true(price_cost_nano(&p, INT64_MAX, INT64_MAX) > INT64_C(1000000000000000));
+    struct price p = {1e9, 1e9, -1, -1};
+    struct price_usage u = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+    assert_true(price_cost_nano(&p, &u) > INT64_C(1000000000000000));
+}
+
+/* Classes are disjoint: what came from the cache is not paid as other input too. */
+static void test_classes(void **state)
+{
+    (void)state;
+    static const struct {
+        double cached, written;
+        int64_t in_cached, in_written, nano; /* of 1,000 in at 100 and 10 out at 400 */
+    } cases[] = {
+        {-1, -1, 0, 0, 104000},      {-1, -1, 600, 300, 104000},
+        {10, -1, 600, 0, 50000},     {10, 125, 600, 300, 57500},
+        {-1, 125, 0, 1000, 129000},  {10, -1, 5000, 0, 14000}, /* more than came in */
+        {10, 125, 600, 5000, 60000}, {10, 125, -3, -3, 104000},
+        {0, -1, 1000, 0, 4000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct price p = {100, 400, cases[i].cached, cases[i].written};
+        struct price_usage u = {1000, 10, cases[i].in_cached, cases[i].in_written};
+        int64_t nano = price_cost_nano(&p, &u);
+        if (nano != cases[i].nano)
+            fail_msg("case %zu: %lld", i, (long long)nano);
+    }
+    struct price dear = {100, 400, 10, 125}, cheap = {100, 400, 10, -1};
+    assert_true(price_in_most_nano(&dear) == 125 && price_in_most_nano(&cheap) == 100);
 }
 
 static void test_find(void **state)
@@ -68,7 +95,7 @@ static void test_find(void **state)
     } cases[] = {{"mini-2026", 150}, {"mini-2027", 3000}, {"mini-", 3000},
                  {"mini", 1000},     {"m", 1000},         {"mini-20265", 3000}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct price p = {-1, -1};
+        struct price p = {-1, -1, -1, -1};
         if (!price_find(t, cases[i].model, &p) || p.in_nano != cases[i].in_nano)
             fail_msg("%s: %g", cases[i].model, p.in_nano);
     }
@@ -96,6 +123,12 @@ static void test_bad_tables(void **state)
         {"{\"v\":1,\"prices\":[],\"price\":1}", ERR_UNKNOWN_FIELD, ""},
         {ROW("1"), ERR_BAD_TYPE, "/prices/0"},
         {ROW("{\"model\":\"a\",\"in_usd_per_m\":1}"), ERR_MISSING, "/prices/0"},
+        {ROW("{\"model\":\"a\",\"in_usd_per_m\":1,\"out_usd_per_m\":1,"
+             "\"written_usd_per_m\":-1}"),
+         ERR_OUT_OF_RANGE, "/prices/0"},
+        {ROW("{\"model\":\"a\",\"in_usd_per_m\":1,\"out_usd_per_m\":1,"
+             "\"cached_usd_per_m\":\"1\"}"),
+         ERR_BAD_TYPE, "/prices/0"},
         {ROW("{\"model\":\"a\",\"in_usd_per_m\":\"1\",\"out_usd_per_m\":1}"),
          ERR_BAD_TYPE, "/prices/0"},
         {ROW("{\"model\":\"a\",\"in_usd_per_m\":-1,\"out_usd_per_m\":1}"),
@@ -125,12 +158,13 @@ static void test_shipped_table(void **state)
     struct err_detail d = {0};
     struct price_table *t = NULL;
     struct price p;
+    struct price_usage million = {1000000, 1000000, 500000, 0};
     if (price_table_new(text_prices_json, &t, &d))
         fail_msg("%s: %s", d.path, d.message);
     assert_true(price_find(t, "gpt-4o-mini", &p));
-    assert_int_equal(price_cost_nano(&p, 1000000, 1000000), 750000000);
+    assert_int_equal(price_cost_nano(&p, &million), 750000000 - 37500000);
     assert_true(price_find(t, "gpt-4.1-mini-2025-04-14", &p));
-    assert_int_equal(price_cost_nano(&p, 1000000, 0), 400000000);
+    assert_int_equal(price_cost_nano(&p, &million), 400000000 - 150000000 + 1600000000);
     assert_false(price_find(t, "gpt-4o-mini-realtime-preview", &p));
     assert_false(price_find(t, "no-such-model", &p));
     price_table_free(t);
@@ -139,9 +173,9 @@ static void test_shipped_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cost),          cmocka_unit_test(test_cost_does_not_wrap),
-        cmocka_unit_test(test_find),          cmocka_unit_test(test_bad_tables),
-        cmocka_unit_test(test_shipped_table),
+        cmocka_unit_test(test_cost),       cmocka_unit_test(test_cost_does_not_wrap),
+        cmocka_unit_test(test_classes),    cmocka_unit_test(test_find),
+        cmocka_unit_test(test_bad_tables), cmocka_unit_test(test_shipped_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

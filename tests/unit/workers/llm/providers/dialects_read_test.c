@@ -199,6 +199,8 @@ static void test_usage(void **state)
         assert_int_equal(f.reply.tokens_in, 12);
         assert_int_equal(f.reply.tokens_out, 5);
         assert_int_equal(f.reply.tokens_cached, 4);
+        bool writes = strcmp(normal[i].dialect, "anthropic") == 0;
+        assert_int_equal(f.reply.tokens_written, writes ? 2 : 0);
         assert_string_equal(f.reply.model, "m-2026");
         assert_true(f.reply.request_id[0]);
         fixture_end(&f);

@@ -264,4 +264,14 @@ FAULTS = {
         RANK + "posterior.c", "out->evidence = out->evidence || successes_of(&arms[k]) > 0;",
         "out->evidence = true;", "a lift is shown before anybody clicked",
         ["unit:campaigns.ranking.posterior_test"]),
+
+    # --- workers/llm: what a call costs
+    "cached-paid-twice": (
+        "workers/llm/price.c", "u->in - cached - written, &parts)", "u->in, &parts)",
+        "prompt tokens of the cache are billed at both prices",
+        ["unit:workers.llm.price_test", "unit:workers.llm.llm_test"]),
+    "reserved-too-cheap": (
+        "workers/llm/llm.c", "p.in_nano = price_in_most_nano(&p);", "(void)price_in_most_nano;",
+        "writes into a cache spend more than the budget",
+        ["unit:workers.llm.endpoints_test"]),
 }

@@ -110,6 +110,15 @@ static void more_successes_than_trials_are_clipped(void **state)
     assert_false(rank(&none, 1).evidence);
 }
 
+static void evidence_is_a_success_of_anybody(void **state)
+{
+    (void)state;
+    struct posterior_arm arms[2] = {{.trials = 5000}, {.trials = 5000}};
+    assert_false(rank(arms, 2).evidence); /* seen, but nobody clicked */
+    arms[1].successes = 1;
+    assert_true(rank(arms, 2).evidence);
+}
+
 static void leader_ties_and_losses(void **state)
 {
     (void)state;
@@ -262,6 +271,7 @@ int main(void)
         cmocka_unit_test(strength_is_guarded),
         cmocka_unit_test(a_child_has_its_own_prior),
         cmocka_unit_test(more_successes_than_trials_are_clipped),
+        cmocka_unit_test(evidence_is_a_success_of_anybody),
         cmocka_unit_test(leader_ties_and_losses),
         cmocka_unit_test(one_arm_is_the_best),
         cmocka_unit_test(extremes_stay_sound),

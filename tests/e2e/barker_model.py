@@ -330,6 +330,9 @@ class World:
                 assert (due is not None) == bool(job.due), (job_id, h, job)
             assert [int(b[k]) for k in ("calls", "calls_r", "nano", "lost")] == [
                 job.spent, job.reserved, job.nano, job.lost], job_id
+            held_nano = sum(c[2] for c in job.calls.values() if c[0] == "sent")
+            assert (int(b["tokens_r"]), int(b["nano_r"])) == (
+                10 * job.reserved, held_nano), job_id
             assert self.r.hget(self.key(f"c:{job_id}"), "calls") == str(job.spent)
         held = sum(j.state == "claimed" for j in self.jobs.values())
         assert not held or self.r.xpending(self.key("ready:1"), "w")["pending"] == held

@@ -21,12 +21,24 @@ static bool same_place(const struct store_place *a, const struct store_place *b)
            strcmp(a->stage, b->stage) == 0;
 }
 
+/* An error that no retry mends; a call that we cancelled ourselves says nothing. */
+static bool is_final(const struct store_record *r)
+{
+    return r->what == RECORD_ERR && strstr(r->text, "\"retry\":false") &&
+           !strstr(r->text, "\"code\":\"cancelled\"");
+}
+
 /* The holder of the job must not ask again for what it has. */
 static void judge_repeat(const struct store_campaign *c, const struct store_record *r)
 {
     int refused = 0;
     for (const struct store_record *o = c->journal; o; o = o->next) {
-        if (o == r || o->what != RECORD_OK || !same_place(&o->place, &r->place))
+        if (o == r || !same_place(&o->place, &r->place))
+            continue;
+        if (is_final(o))
+            world_fail(c->world, "%s: %s/%d/%d is asked again after a final error",
+                       c->id, r->place.stage, r->place.iteration, r->place.index);
+        if (o->what != RECORD_OK)
             continue;
         refused += !o->good;
         if (o->good)
@@ -39,6 +51,17 @@ static void judge_repeat(const struct store_campaign *c, const struct store_reco
                    r->place.stage, r->place.iteration, r->place.index);
     if (c->ended || strcmp(c->state, "paused") == 0)
         world_fail(c->world, "%s: a call of a campaign that is %s", c->id, c->state);
+}
+
+/* The worker has read an order and sends all the same. */
+static void judge_obedience(struct host *h, const char *id)
+{
+    list_each (node, &h->runner->runs) {
+        const struct run *run = list_item(node, struct run, link);
+        if (strcmp(run->id, id) == 0 && (run->cancel || run->pause))
+            world_fail(h->world, "%s: a call after its %s was read", id,
+                       run->cancel ? "cancel" : "pause");
+    }
 }
 
 struct store_record *judge_sent(struct host *h, const struct port_call *call)
@@ -55,6 +78,7 @@ struct store_record *judge_sent(struct host *h, const struct port_call *call)
     }
     if (h->draining)
         world_fail(w, "%s: a draining worker makes a call", c->id);
+    judge_obedience(h, c->id);
     r->sent = true;
     if (store_holds(c, r->fence))
         judge_repeat(c, r);

@@ -134,6 +134,15 @@ def test_late_orphan_and_currencies(s):
     assert not s.redis.exists(f"{ROOT}:c:nobody")
 
 
+def test_public_revenue_keeps_its_currency(s):
+    """The one that came first, whatever comes last."""
+    campaign(s, "c0")
+    apply(s, [event(micro=2_000_000, cur="EUR"), event(micro=7_000_000, cur="USD")])
+    apply(s, [event(micro=9_000_000, cur="USD")])
+    for owner in ("c:c0", "c:c0:v:v0", "c:c0:p:email"):
+        assert s.redis.hget(f"{ROOT}:{owner}", "revenue") == "2", owner
+
+
 def totals(s):
     names = ("applied", "duplicate", "late", "orphan", "refused")
     return [int(n) for n in s.redis.hmget(f"{ROOT}:ev", names)]

@@ -4,6 +4,8 @@ name: (file, text that stands there once, what is put in its place, what a user 
 suffer, tests). A test is "unit:<program>" (built as of tests/unit), "sim:<arguments of
 barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
 
+import faults_rules
+
 LUA = "queues/lua/"
 RANK = "campaigns/ranking/"
 CONTENT = "campaigns/kinds/content/"
@@ -274,4 +276,5 @@ FAULTS = {
         "workers/llm/llm.c", "p.in_nano = price_in_most_nano(&p);", "(void)price_in_most_nano;",
         "writes into a cache spend more than the budget",
         ["unit:workers.llm.endpoints_test"]),
+    **faults_rules.FAULTS,
 }

@@ -2,6 +2,7 @@
 #include "core/base/json_lex.h"
 #include "core/base/utf8.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Four hex digits at s, or -1. */
@@ -74,6 +75,32 @@ enum err json_lex_char(const char *s, size_t n, struct json_lex_char *c)
         return ERR_BAD_ENCODING;
     memcpy(c->utf8, s, c->len);
     return ERR_OK;
+}
+
+/* Is any byte of w 0? Exact (Warren, Hacker's Delight, 6-1). */
+static uint64_t zero_in(uint64_t w)
+{
+    return (w - UINT64_C(0x0101010101010101)) & ~w & UINT64_C(0x8080808080808080);
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+size_t json_lex_plain(const char *s, size_t n)
+{
+    static const uint64_t each = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+    for (uint64_t w; i + sizeof w <= n; i += sizeof w) {
+        memcpy(&w, s + i, sizeof w);
+        uint64_t high = w & each * 0x80, control = (w - each * 0x20) & ~w & each * 0x80;
+        if (high | control | zero_in(w ^ each * '"') | zero_in(w ^ each * '\\'))
+            break;
+    }
+    while (i < n && is_plain((unsigned char)s[i]))
+        i++;
+    return i;
 }
 
 static size_t count_digits(const char *s, size_t n)

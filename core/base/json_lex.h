@@ -23,6 +23,9 @@ struct json_lex_char {
     size_t len, used;
 };
 enum err json_lex_char(const char *s, size_t n, struct json_lex_char *c) MUST_USE;
+/* Bytes at s that stand for themselves: ASCII that is no control character, quote or
+ * backslash. */
+size_t json_lex_plain(const char *s, size_t n);
 /* Bytes of the number at s, by the grammar; 0 if there is none. */
 size_t json_lex_number(const char *s, size_t n);
 /* Bytes of true, false or null at s; 0 if there is none. */

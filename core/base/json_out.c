@@ -1,5 +1,6 @@
 /* json_out.c: commas by one flag per level; strings are copied in runs. */
 #include "core/base/json_out.h"
+#include "core/base/json_lex.h"
 #include "core/base/utf8.h"
 
 #include <float.h>
@@ -65,7 +66,7 @@ static void append_string(struct buf *out, const char *s, size_t n)
 {
     buf_append_char(out, '"');
     size_t run = 0; /* s[run, i) needs no change and is not yet written */
-    for (size_t i = 0; i < n;) {
+    for (size_t i = json_lex_plain(s, n); i < n; i += json_lex_plain(s + i, n - i)) {
         unsigned char c = (unsigned char)s[i];
         uint32_t code_point;
         size_t len = c < 0x80 ? 1 : utf8_decode(s + i, n - i, &code_point);

@@ -36,6 +36,9 @@ static bool skip_char(struct cursor *c, char wanted)
 static enum err skip_string(struct cursor *c)
 {
     for (c->at++; c->at < c->end; c->at++) {
+        c->at += json_lex_plain(c->at, (size_t)(c->end - c->at));
+        if (c->at == c->end)
+            break;
         if (*c->at == '"') {
             c->at++;
             return ERR_OK;
@@ -124,6 +127,12 @@ static enum err match_key(struct cursor *c, const char *name, size_t n, bool *sa
     const char *end = name + n;
     *same = true;
     c->at++;
+    size_t run = json_lex_plain(c->at, (size_t)(c->end - c->at));
+    if (c->at + run < c->end && c->at[run] == '"') { /* as nearly all keys are */
+        *same = run == n && memcmp(name, c->at, n) == 0;
+        c->at += run + 1;
+        return skip_char(c, ':') ? ERR_OK : ERR_BAD_JSON;
+    }
     while (c->at < c->end && *c->at != '"') {
         struct json_lex_char x;
         enum err e = json_lex_char(c->at, (size_t)(c->end - c->at), &x);
@@ -237,9 +246,7 @@ enum err json_scan_string(const struct json_span *s, struct buf *out)
     size_t before = out->len;
     enum err e = buf_status(out);
     while (at < end && !e) {
-        size_t run = 0; /* plain ASCII is copied in runs */
-        while (at + run < end && at[run] >= 0x20 && at[run] != '\\' && at[run] != '"')
-            run++;
+        size_t run = json_lex_plain(at, (size_t)(end - at));
         e = buf_append(out, at, run);
         at += run;
         if (at == end || e)

@@ -51,6 +51,19 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *code_point)
     return p[0] < 0xf5 ? decode4(p, n, code_point) : 0;
 }
 
+size_t utf8_ascii(const char *s, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t w; i + sizeof w <= n; i += sizeof w) {
+        memcpy(&w, s + i, sizeof w);
+        if (w & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (i < n && (unsigned char)s[i] < 0x80)
+        i++;
+    return i;
+}
+
 size_t utf8_encode(uint32_t c, char out[4])
 {
     if (c < 0x80) {
@@ -80,7 +93,7 @@ size_t utf8_encode(uint32_t c, char out[4])
 size_t utf8_invalid_at(const char *s, size_t n)
 {
     size_t i = 0;
-    while (i < n) {
+    while ((i += utf8_ascii(s + i, n - i)) < n) {
         uint32_t c;
         size_t len = utf8_decode(s + i, n - i, &c);
         if (len == 0)
@@ -147,7 +160,7 @@ bool utf8_is_cjk(uint32_t c)
         {0x1aff0, 0x1b16f}, /* kana supplements */
         {0x20000, 0x3ffff}, /* han B and on */
     };
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+    for (size_t i = 0; c >= ranges[0][0] && i < sizeof ranges / sizeof *ranges; i++)
         if (c >= ranges[i][0] && c <= ranges[i][1])
             return true;
     return false;

@@ -9,6 +9,7 @@
 /* Decodes one code point at s (n > 0 bytes left). Returns its length in bytes 1-4, or 0
  * if the bytes are not valid UTF-8 (overlong, surrogate, > U+10FFFF, cut). */
 size_t utf8_decode(const char *s, size_t n, uint32_t *code_point);
+size_t utf8_ascii(const char *s, size_t n);           /* bytes at s below 0x80 */
 size_t utf8_encode(uint32_t code_point, char out[4]); /* 0 if not a scalar value */
 /* Offset of the first invalid byte, or n if all is valid. */
 size_t utf8_invalid_at(const char *s, size_t n);

@@ -13,6 +13,11 @@ static int64_t count_tokens(const char *s, size_t n)
     int64_t tokens = 0;
     size_t other = 0;
     for (size_t at = 0; at < n;) {
+        size_t ascii = utf8_ascii(s + at, n - at);
+        other += ascii;
+        at += ascii;
+        if (at == n)
+            break;
         uint32_t c;
         size_t len = utf8_decode(s + at, n - at, &c);
         bool cjk = len > 0 && utf8_is_cjk(c);

@@ -2,9 +2,10 @@
 #include "queues/journal.h"
 #include "queues/args.h"
 
-#define CALLS_MAX 64
+#define RESULT_WORDS 8 /* of one settlement, beside its audit row */
 #define ARGS_BYTES ((size_t)8 << 20)
-#define AMOUNT_MAX (INT64_C(1) << 53) /* Lua counts in doubles */
+/* Lua counts in doubles: the sum of so many calls is exact. */
+#define AMOUNT_MAX ((INT64_C(1) << 53) / JOURNAL_CALLS_MAX)
 
 static void place(struct args *a, const struct journal_place *at)
 {
@@ -24,7 +25,7 @@ enum err journal_reserve(struct queue *q, const struct journal_place *at,
                          const struct journal_call *calls, int count, queue_fn fn,
                          void *arg, uint64_t ticket)
 {
-    if (count < 1 || count > CALLS_MAX)
+    if (count < 1 || count > JOURNAL_CALLS_MAX)
         return ERR_OUT_OF_RANGE;
     for (int i = 0; i < count; i++) {
         if (!is_amount(calls[i].tokens) || !is_amount(calls[i].usd_nano))
@@ -41,29 +42,42 @@ enum err journal_reserve(struct queue *q, const struct journal_place *at,
     return queue_run(q, QUEUE_reserve, &a, fn, arg, ticket);
 }
 
-static bool is_sound(const struct journal_result *r)
+bool journal_result_is_sound(const struct journal_result *r)
 {
     return r->record_len >= 2 && r->record[0] == '{' && is_amount(r->tokens_in) &&
            is_amount(r->tokens_out) && is_amount(r->usd_nano);
 }
 
-enum err journal_settle(struct queue *q, const struct journal_place *at,
-                        const struct journal_result *r, queue_fn fn, void *arg,
-                        uint64_t ticket)
+static void put_result(struct args *a, const struct journal_result *r)
 {
-    if (!is_sound(r))
+    int words = 0;
+    while (r->audit && r->audit[words])
+        words++;
+    args_int(a, RESULT_WORDS + words);
+    args_int(a, r->index);
+    args_int(a, r->attempt);
+    args_add(a, r->record, r->record_len);
+    args_int(a, r->tokens_in);
+    args_int(a, r->tokens_out);
+    args_int(a, r->usd_nano);
+    args_int(a, r->was_sent);
+    args_int(a, r->call);
+    for (int i = 0; i < words; i++)
+        args_str(a, r->audit[i]);
+}
+
+enum err journal_settle(struct queue *q, const struct journal_place *at,
+                        const struct journal_result *const *results, int count,
+                        queue_fn fn, void *arg, uint64_t ticket)
+{
+    if (count < 1 || count > JOURNAL_CALLS_MAX)
         return ERR_OUT_OF_RANGE;
+    for (int i = 0; i < count; i++)
+        if (!journal_result_is_sound(results[i]))
+            return ERR_OUT_OF_RANGE;
     struct args a;
     place(&a, at);
-    args_int(&a, r->index);
-    args_int(&a, r->attempt);
-    args_add(&a, r->record, r->record_len);
-    args_int(&a, r->tokens_in);
-    args_int(&a, r->tokens_out);
-    args_int(&a, r->usd_nano);
-    args_int(&a, r->was_sent);
-    args_int(&a, r->call);
-    for (const char *const *word = r->audit; word && *word; word++)
-        args_str(&a, *word);
+    for (int i = 0; i < count; i++)
+        put_result(&a, results[i]);
     return queue_run(q, QUEUE_settle, &a, fn, arg, ticket);
 }

@@ -11,6 +11,8 @@
 #include "queues/queue.h"
 #include <stdbool.h>
 
+#define JOURNAL_CALLS_MAX 64
+
 struct journal_place {
     const char *campaign;
     int64_t fence;
@@ -19,7 +21,7 @@ struct journal_place {
 };
 struct journal_call {
     int index, attempt;
-    int64_t tokens, usd_nano; /* the most this call can cost; calls count 1 each */
+    int64_t tokens, usd_nano; /* the most this call can cost; each below 2^47 */
 };
 /* At most 64 calls. Reply: [verdict, …] one per call: "ok", "over_budget", or
  * "exists" (already sent or stored: do not send). Reserves in order until the budget
@@ -32,14 +34,17 @@ struct journal_result {
     int index, attempt;
     const char *record; /* JSON object text; "t" is added by the script */
     size_t record_len;
-    int64_t tokens_in, tokens_out, usd_nano; /* actual; 0 for what was not billed */
+    int64_t tokens_in, tokens_out, usd_nano; /* actual; 0: not billed; below 2^47 */
     bool was_sent; /* false: nothing left the machine, so the call is not counted */
     bool call;     /* false: not an LLM call (a read): no budget, no counters */
     const char *const *audit; /* field, value, …, NULL; or NULL */
 };
-/* Repeating it with the same arguments is a no-op. Reply: ["ok"] or ERR_FENCED. */
+/* Is the record an object, and are all amounts within their range? */
+bool journal_result_is_sound(const struct journal_result *r);
+/* 1 to 64 calls of one stage, all or none. Repeating any of them with the same
+ * arguments is a no-op. Reply: ["ok"] or ERR_FENCED. */
 enum err journal_settle(struct queue *q, const struct journal_place *at,
-                        const struct journal_result *r, queue_fn fn, void *arg,
-                        uint64_t ticket) MUST_USE;
+                        const struct journal_result *const *results, int count,
+                        queue_fn fn, void *arg, uint64_t ticket) MUST_USE;
 
 #endif

@@ -1,51 +1,66 @@
 --@use job
 -- ARGV: id, fence, stage, iteration, then per call: index, attempt, tokens, nano
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local JOURNALS_MAX = 1000
+local CALLS_MAX, JOURNALS_MAX = 64, 1000
 if not holds(id, fence) then return {"fenced"} end
 
 local bud, rsv = part_key(id, "bud"), part_key(id, "rsv")
 local journal = journal_key(id, stage, iteration)
 local sent = '{"s":"sent","t":' .. int(now_ms()) .. '}'
-local NAMES = {"calls", "tokens", "nano"}
-local room = {} -- what the budget still gives; negative maximum: no bound
-for i, name in ipairs(NAMES) do
-  local b = redis.call("HMGET", bud, name .. "_max", name, name .. "_r")
-  local max = tonumber(b[1]) or -1
-  room[i] = max < 0 and math.huge or max - (tonumber(b[2]) or 0) - (tonumber(b[3]) or 0)
+
+-- What the budget still gives of calls, tokens and nano; negative maximum: no bound.
+local function rooms()
+  local b = redis.call("HMGET", bud, "calls_max", "calls", "calls_r", "tokens_max",
+                       "tokens", "tokens_r", "nano_max", "nano", "nano_r")
+  local room = {}
+  for i = 1, 3 do
+    local max = tonumber(b[3 * i - 2]) or -1
+    local used = (tonumber(b[3 * i - 1]) or 0) + (tonumber(b[3 * i]) or 0)
+    room[i] = max < 0 and math.huge or max - used
+  end
+  return room
 end
 
-local full, taken = false, {0, 0, 0}
-local function reserve(call, cost)
-  local place = stage .. "/" .. iteration .. "/" .. call
+local room, full, taken, granted = rooms(), false, {0, 0, 0}, {}
+local records, reserved = {}, {} -- field, value, … of the journal and of rsv
+local function reserve(call, place, stored, held, cost)
   local mine = fence .. " " .. int(cost[2]) .. " " .. int(cost[3])
-  if redis.call("HEXISTS", journal, call) == 1 then
+  if stored or granted[call] then
     -- asked again by the same holder, because the first reply was lost
-    return redis.call("HGET", rsv, place) == mine and "ok" or "exists"
+    return (held or granted[call]) == mine and "ok" or "exists"
   end
   for i = 1, 3 do full = full or taken[i] + cost[i] > room[i] end
   if full then return "over_budget" end
   for i = 1, 3 do taken[i] = taken[i] + cost[i] end
-  redis.call("HSET", journal, call, sent)
-  redis.call("HSET", rsv, place, mine)
+  granted[call] = mine
+  records[#records + 1], records[#records + 2] = call, sent
+  reserved[#reserved + 1], reserved[#reserved + 2] = place, mine
   return "ok"
 end
 
-local is_new = redis.call("EXISTS", journal) == 0
-local verdicts = {}
-for at = 5, math.min(#ARGV - 3, 5 + 63 * 4), 4 do
-  verdicts[#verdicts + 1] = reserve(ARGV[at] .. "/" .. ARGV[at + 1],
-      {1, tonumber(ARGV[at + 2]) or 0, tonumber(ARGV[at + 3]) or 0})
+local calls, places, verdicts = {}, {}, {}
+for n = 1, math.min(math.floor((#ARGV - 4) / 4), CALLS_MAX) do
+  calls[n] = ARGV[4 * n + 1] .. "/" .. ARGV[4 * n + 2]
+  places[n] = stage .. "/" .. iteration .. "/" .. calls[n]
 end
-if taken[1] > 0 then
-  for i, name in ipairs(NAMES) do
-    redis.call("HINCRBY", bud, name .. "_r", int(taken[i]))
-  end
+if #calls == 0 then return verdicts end
+local stored, held = redis.call("HMGET", journal, unpack(calls)),
+                     redis.call("HMGET", rsv, unpack(places))
+for n, call in ipairs(calls) do
+  verdicts[n] = reserve(call, places[n], stored[n], held[n],
+      {1, tonumber(ARGV[4 * n + 3]) or 0, tonumber(ARGV[4 * n + 4]) or 0})
 end
-if is_new and taken[1] > 0 then
+if taken[1] == 0 then return verdicts end
+
+if redis.call("EXISTS", journal) == 0 then
   local jrs = part_key(id, "jrs")
   if redis.call("RPUSH", jrs, journal) > JOURNALS_MAX then
     redis.call("UNLINK", redis.call("LPOP", jrs))
   end
 end
+redis.call("HSET", journal, unpack(records))
+redis.call("HSET", rsv, unpack(reserved))
+redis.call("HINCRBY", bud, "calls_r", int(taken[1]))
+redis.call("HINCRBY", bud, "tokens_r", int(taken[2]))
+redis.call("HINCRBY", bud, "nano_r", int(taken[3]))
 return verdicts

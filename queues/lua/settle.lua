@@ -1,64 +1,102 @@
 #!lua flags=allow-oom
 --@use job end whole money
--- ARGV: id, fence, stage, iteration, index, attempt, record, tokens_in, tokens_out,
--- nano, was_sent, call, audit field, value, …
+-- ARGV: id, fence, stage, iteration, then per settlement: how many words follow, index,
+-- attempt, record, tokens_in, tokens_out, nano, was_sent, call, audit field, value, …
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local call, record = ARGV[5] .. "/" .. ARGV[6], ARGV[7]
-local tokens_in, tokens_out, nano = ARGV[8], ARGV[9], ARGV[10]
-local was_sent, is_call = ARGV[11] == "1", ARGV[12] == "1"
 local AUDIT_MAX, JOURNALS_MAX = 10000, 1000
 local mine, entry = holds(id, fence)
 if not mine then return {"fenced"} end
 
-local place = stage .. "/" .. iteration .. "/" .. call
 local journal = journal_key(id, stage, iteration)
 local bud, rsv = part_key(id, "bud"), part_key(id, "rsv")
+local now = int(now_ms())
+local in_budget, in_public = {}, {} -- what is added to fields of the two hashes
+local records, released = {}, {} -- field, value, … of the journal; fields of rsv
 
-local function settle_budget(held)
-  if held then
-    local tokens, most = string.match(held, "^%d+ (%d+) (%d+)$")
-    redis.call("HDEL", rsv, place)
-    redis.call("HINCRBY", bud, "calls_r", -1)
-    redis.call("HINCRBY", bud, "tokens_r", int(-tonumber(tokens)))
-    redis.call("HINCRBY", bud, "nano_r", int(-tonumber(most)))
+local function add(sums, name, n) sums[name] = (sums[name] or 0) + n end
+
+local function release(place, held)
+  local tokens, most = string.match(held, "^%d+ (%d+) (%d+)$")
+  released[#released + 1] = place
+  add(in_budget, "calls_r", -1)
+  add(in_budget, "tokens_r", -tonumber(tokens))
+  add(in_budget, "nano_r", -tonumber(most))
+end
+
+-- at: where the settlement's index stands in ARGV
+local function charge(at)
+  local tokens_in, tokens_out = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  if ARGV[at + 6] == "1" then
+    add(in_budget, "calls", 1)
+    add(in_public, "calls", 1)
   end
-  if was_sent then
-    redis.call("HINCRBY", bud, "calls", 1)
-    redis.call("HINCRBY", campaign_key(id), "calls", 1)
-  end
-  redis.call("HINCRBY", bud, "tokens", int(tokens_in + tokens_out))
-  redis.call("HINCRBY", campaign_key(id), "tokens_in", tokens_in)
-  redis.call("HINCRBY", campaign_key(id), "tokens_out", tokens_out)
-  redis.call("HINCRBY", bud, "nano", nano)
-  redis.call("HSET", campaign_key(id), "usd", decimal(redis.call("HGET", bud, "nano"), 9))
+  add(in_budget, "tokens", tokens_in + tokens_out)
+  add(in_budget, "nano", tonumber(ARGV[at + 5]))
+  add(in_public, "tokens_in", tokens_in)
+  add(in_public, "tokens_out", tokens_out)
 end
 
 -- {"s":"ok",…} becomes {"t":ms,"s":"ok",…}
 local function stamped(text)
   local rest = string.match(text, "^%s*{%s*(.*)$") or "}"
   local comma = string.sub(rest, 1, 1) == "}" and "" or ","
-  return '{"t":' .. int(now_ms()) .. comma .. rest
+  return '{"t":' .. now .. comma .. rest
 end
 
-local function keep(is_new)
-  redis.call("HSET", journal, call, stamped(record))
-  if is_new and redis.call("HLEN", journal) == 1 then
+local function settle(at, last, call, place, held)
+  records[#records + 1] = call
+  records[#records + 1] = stamped(ARGV[at + 2])
+  if ARGV[at + 7] == "1" then
+    if held then release(place, held) end
+    charge(at)
+  end
+  if last >= at + 9 then
+    local audit_last = at + 7 + math.floor((last - at - 7) / 2) * 2
+    redis.call("XADD", part_key(id, "audit"), "MAXLEN", "~", AUDIT_MAX, "*",
+               unpack(ARGV, at + 8, audit_last))
+  end
+end
+
+local function write_sums(name, sums)
+  for field, n in pairs(sums) do redis.call("HINCRBY", name, field, int(n)) end
+end
+
+local function write(any_new)
+  if #records == 0 then return end
+  if any_new and redis.call("EXISTS", journal) == 0 then
     local jrs = part_key(id, "jrs")
     if redis.call("RPUSH", jrs, journal) > JOURNALS_MAX then
       redis.call("UNLINK", redis.call("LPOP", jrs))
     end
   end
+  redis.call("HSET", journal, unpack(records))
+  if #released > 0 then redis.call("HDEL", rsv, unpack(released)) end
+  write_sums(bud, in_budget)
+  write_sums(campaign_key(id), in_public)
+  if in_budget.nano then
+    redis.call("HSET", campaign_key(id), "usd", decimal(redis.call("HGET", bud, "nano"), 9))
+  end
+  redis.call("HINCRBY", job_key(id), "progress", #records / 2)
 end
 
 return whole(id, entry, function()
-  local held = redis.call("HGET", rsv, place)
-  local stored = redis.call("HGET", journal, call)
-  if stored and not held then return end -- a repeat
-  keep(not stored)
-  if is_call then settle_budget(held) end
-  if #ARGV >= 14 then
-    redis.call("XADD", part_key(id, "audit"), "MAXLEN", "~", AUDIT_MAX, "*",
-               unpack(ARGV, 13, 12 + math.floor((#ARGV - 12) / 2) * 2))
+  local at, firsts, lasts, calls, places = 5, {}, {}, {}, {}
+  while at < #ARGV do
+    local n = #calls + 1
+    firsts[n], lasts[n] = at + 1, at + tonumber(ARGV[at])
+    calls[n] = ARGV[at + 1] .. "/" .. ARGV[at + 2]
+    places[n] = stage .. "/" .. iteration .. "/" .. calls[n]
+    at = lasts[n] + 1
   end
-  redis.call("HINCRBY", job_key(id), "progress", 1)
+  local held, stored = redis.call("HMGET", rsv, unpack(places)),
+                       redis.call("HMGET", journal, unpack(calls))
+  local any_new, seen = false, {}
+  for n, call in ipairs(calls) do
+    local is_repeat = stored[n] and not held[n] or seen[call]
+    if not is_repeat then
+      seen[call], any_new = true, any_new or not stored[n]
+      settle(firsts[n], lasts[n], call, places[n], held[n])
+    end
+  end
+  write(any_new)
 end)

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BATCH_MAX 64
+
 enum mode { BARE, ENGINE, FULL };
 
 struct llm_run {
@@ -27,6 +29,9 @@ struct llm_run {
     int64_t requests, concurrency, started, ended, errors;
     int64_t *total_us, *engine_us, *start_us, *settle_us;
     int left, open;
+    uint64_t pending[BATCH_MAX]; /* FULL: to be reserved at the end of the turn */
+    int pending_count;
+    double redis_cpu_s;
     int64_t fence;
     struct ask ask;
     char url[600], body[1700];
@@ -117,21 +122,42 @@ static void call(struct llm_run *b, uint64_t n)
 static void on_reserved(void *arg, uint64_t n, enum err e,
                         const enum port_verdict *verdicts, int count)
 {
-    if (e || count != 1 || verdicts[0] != PORT_GRANTED)
+    for (int i = 0; i < count && !e; i++) {
+        if (verdicts[i] != PORT_GRANTED)
+            bench_die("reserve", "refused");
+        call(arg, n + (uint64_t)i);
+    }
+    if (e)
         bench_die("reserve", err_code(e));
-    call(arg, n);
 }
 
-static void reserve(struct llm_run *b, uint64_t n)
+/* As the runner: what a turn of the loop made room for is reserved at once. Numbers of
+ * a batch follow each other. */
+static void reserve(void *arg)
 {
+    struct llm_run *b = arg;
     struct port_place at = {
         .campaign = "bench", .fence = b->fence, .stage = "angles", .iteration = 0};
-    struct port_call c = call_of(b, n);
-    struct port_estimate most = llm_estimate(b->llm, &c);
-    int index = (int)n, attempt = 0;
-    if (b->ports.reserve(b->ports.self, &at, &index, &attempt, &most, 1, on_reserved, b,
-                         n))
+    struct port_estimate most[BATCH_MAX];
+    int index[BATCH_MAX], attempt[BATCH_MAX] = {0}, count = b->pending_count;
+    b->pending_count = 0;
+    for (int i = 0; i < count; i++) {
+        struct port_call c = call_of(b, b->pending[i]);
+        index[i] = (int)b->pending[i];
+        most[i] = llm_estimate(b->llm, &c);
+    }
+    if (count && b->ports.reserve(b->ports.self, &at, index, attempt, most, count,
+                                  on_reserved, b, b->pending[0]))
         bench_die("reserve", "not sent");
+}
+
+static void put_off(struct llm_run *b, uint64_t n)
+{
+    if (b->pending_count == 0 && loop_defer(b->env.loop, reserve, b))
+        bench_die("reserve", "not put off");
+    b->pending[b->pending_count++] = n;
+    if (b->pending_count == BATCH_MAX)
+        reserve(b);
 }
 
 static void next(struct llm_run *b)
@@ -145,7 +171,7 @@ static void next(struct llm_run *b)
     else if (b->mode == ENGINE)
         call(b, n);
     else
-        reserve(b, n);
+        put_off(b, n);
 }
 
 static void on_step(void *arg, uint64_t ticket, enum err e, const struct reply *r)
@@ -232,13 +258,15 @@ static void report(struct llm_run *b, double s, double cpu, double rss0)
            ",\"concurrency\":%" PRId64 ",\"requests_per_s\":%.0f,\"cpu_s_per_1000\":%."
            "4f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
            "\"engine_p99_ms\":%.3f,\"errors\":%" PRId64
-           ",\"rss_mb_peak\":%.1f,\"bytes_per_in_flight\":%.0f}\n",
+           ",\"rss_mb_peak\":%.1f,\"bytes_per_in_flight\":%.0f,\"redis_cpu_s_per_"
+           "1000\":%.4f}\n",
            names[b->mode], b->requests, b->concurrency, (double)b->requests / s,
            cpu * 1000 / (double)b->requests,
            (double)bench_percentile(b->total_us, b->requests, 0.5) / 1000,
            (double)bench_percentile(b->total_us, b->requests, 0.99) / 1000,
            (double)bench_percentile(b->engine_us, b->requests, 0.99) / 1000, b->errors,
-           rss, (rss - rss0) * 1048576 / (double)b->concurrency);
+           rss, (rss - rss0) * 1048576 / (double)b->concurrency,
+           b->redis_cpu_s * 1000 / (double)b->requests);
 }
 
 static void close_all(struct llm_run *b)
@@ -278,12 +306,15 @@ int bench_llm(int argc, char **argv)
     if (b.mode != BARE)
         open_engine(&b, url);
     double rss0 = bench_rss_peak_mb();
+    double redis0 = b.mode == FULL ? bench_redis_cpu_s(&b.env) : 0;
     int64_t cpu0 = clock_cpu_us(), t0 = clock_mono_us();
     for (int64_t i = 0; i < b.concurrency; i++)
         next(&b);
     bench_wait(&b.env, &b.left);
     double s = (double)(clock_mono_us() - t0) / 1e6;
-    report(&b, s, (double)(clock_cpu_us() - cpu0) / 1e6, rss0);
+    int64_t cpu = clock_cpu_us() - cpu0;
+    b.redis_cpu_s = b.mode == FULL ? bench_redis_cpu_s(&b.env) - redis0 : 0;
+    report(&b, s, (double)cpu / 1e6, rss0);
     int64_t errors = b.errors;
     close_all(&b);
     return errors ? 1 : 0;

@@ -46,6 +46,14 @@ class Scripts:
         self.redis, self.root = client, root
         self.shas = {name: client.script_load(text_of(name)) for name in names()}
 
+    def settle_all(self, campaign, fence, stage, iteration, *calls):
+        words = [word for call in calls for word in (len(call), *call)]
+        return self.redis.evalsha(self.shas["settle"], 1, self.root, campaign, fence, stage,
+                                  iteration, *words)
+
+    def settle(self, campaign, fence, stage, iteration, *call):
+        return self.settle_all(campaign, fence, stage, iteration, call)
+
     def __getattr__(self, name):
         if name not in self.shas:
             raise AttributeError(name)

@@ -85,11 +85,11 @@ FAULTS = {
         'redis.call("XTRIM", key("events"), "MAXLEN", 0)',
         "events that nobody read yet are thrown away", [EVENTS]),
     "reservation-kept": (
-        LUA + "settle.lua", '    redis.call("HINCRBY", bud, "calls_r", -1)\n', "",
+        LUA + "settle.lua", '  add(in_budget, "calls_r", -1)\n', "",
         "a budget of calls fills up with calls that ended long ago",
         ["unit:queues.journal_test", SCRIPTS]),
     "settled-twice": (
-        LUA + "settle.lua", "  if stored and not held then return end -- a repeat\n", "",
+        LUA + "settle.lua", "stored[n] and not held[n] or seen[call]", "seen[call]",
         "a settlement that is sent again is charged again",
         ["unit:queues.journal_test", SCRIPTS]),
     "budget-per-call": (
@@ -266,6 +266,21 @@ FAULTS = {
         RANK + "posterior.c", "out->evidence = out->evidence || successes_of(&arms[k]) > 0;",
         "out->evidence = true;", "a lift is shown before anybody clicked",
         ["unit:campaigns.ranking.posterior_test"]),
+
+    # --- workers/live: settlements that go together
+    "group-tells-one": (
+        "workers/live/store_op.c", "for (int i = 0; i < first->count; i++)",
+        "for (int i = 0; i < 1; i++)",
+        "a campaign waits for ever for calls that were stored together",
+        ["unit:workers.live.settle_group_test"]),
+    "groups-mix": (
+        "workers/live/settle_group.c", "strcmp(a->campaign, b->campaign) == 0 &&", "",
+        "replies of one campaign are stored in another",
+        ["unit:workers.live.settle_group_test"]),
+    "group-unbounded": (
+        "workers/live/settle_group.c", "        if (bytes > GROUP_MAX_BYTES)\n            return;\n", "",
+        "long texts that settle together are refused for their size",
+        ["unit:workers.live.settle_group_test"]),
 
     # --- workers/llm: what a call costs
     "cached-paid-twice": (

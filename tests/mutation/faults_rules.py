@@ -26,7 +26,7 @@ FAULTS = {
         LUA + "lib_end.lua", 'key("changes"), "MAXLEN", "~", CHANGES_MAX, "*"',
         'key("changes"), "*"', "the feed of changes fills the memory of Redis", [BOUNDS]),
     "journals-unbounded": (
-        LUA + "reserve.lua", "local JOURNALS_MAX = 1000", "local JOURNALS_MAX = 1e9",
+        LUA + "reserve.lua", "JOURNALS_MAX = 64, 1000", "JOURNALS_MAX = 64, 1e9",
         "replies of a campaign of many rounds are kept for ever", [BOUNDS]),
     "dead-unbounded": (
         LUA + "lib_end.lua", 'if redis.call("ZCARD", key("dead")) > DEAD_MAX then',

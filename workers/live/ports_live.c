@@ -22,6 +22,7 @@ enum err ports_live_new(const struct ports_live_options *o, struct ports_live **
     p->publish.rerank_ms = o->rerank_ms;
     idmap_init(&p->ops_by_id);
     list_init(&p->ops);
+    list_init(&p->settling);
     rng_seed(&p->rng, rng_entropy());
     *out = p;
     return ERR_OK;
@@ -195,6 +196,10 @@ static enum err live_settle(void *self, const struct port_place *at,
                                          .was_sent = r->sent,
                                          .call = s->is_call,
                                          .audit = s->is_call ? op->audit : NULL};
+    if (!journal_result_is_sound(&op->result)) {
+        store_op_free(op);
+        return ERR_OUT_OF_RANGE;
+    }
     return store_op_start(op);
 }
 

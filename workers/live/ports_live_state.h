@@ -16,6 +16,7 @@ struct ports_live {
     struct publish_options publish;
     struct idmap ops_by_id;
     struct list ops;
+    struct list settling; /* first of each group under way */
     struct rng rng;
 };
 

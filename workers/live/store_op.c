@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "queues/jobs.h"
 #include "workers/live/ports_live_state.h"
+#include "workers/live/settle_group.h"
 #include "workers/live/store_image.h"
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #define REPEAT_CAP_MS 1000
 
 static void on_repeat(void *arg);
+static void repeat(struct store_op *op, enum err e);
+static enum err send(struct store_op *op);
 
 struct store_op *store_op_new(struct ports_live *p, enum store_op_type type,
                               const char *campaign, int64_t fence, void *arg,
@@ -21,6 +24,9 @@ struct store_op *store_op_new(struct ports_live *p, enum store_op_type type,
     if (!op)
         return NULL;
     list_init(&op->link);
+    list_init(&op->group);
+    list_init(&op->waiting);
+    list_init(&op->wait);
     op->owner = p;
     op->type = type;
     op->fence = fence;
@@ -44,6 +50,9 @@ void store_op_free(struct store_op *op)
 {
     idmap_take(&op->owner->ops_by_id, op->id);
     list_remove(&op->link);
+    list_remove(&op->group);
+    list_remove(&op->waiting);
+    list_remove(&op->wait);
     if (op->timer)
         loop_timer_free(op->timer);
     buf_fini(&op->record);
@@ -106,6 +115,23 @@ static void end_mail(struct store_op *op, enum err e, const struct reply *r)
     op->fn.mail(op->arg, op->ticket, e, cancel, pause);
 }
 
+/* Those that waited are sent first: Redis works while their forerunners are told. */
+static void end_settle(struct store_op *first, enum err e)
+{
+    struct store_op *next = settle_group_next(first);
+    if (next && e == ERR_CANCELLED)
+        end_settle(next, e);
+    else if (next && send(next))
+        repeat(next, ERR_BUSY);
+    for (int i = 0; i < first->count; i++) {
+        struct store_op *op = first->members[i];
+        op->fn.done(op->arg, op->ticket, e);
+    }
+    for (int i = 1; i < first->count; i++)
+        store_op_free(first->members[i]);
+    store_op_free(first);
+}
+
 static void end(struct store_op *op, enum err e, const struct reply *r)
 {
     switch (op->type) {
@@ -118,6 +144,9 @@ static void end(struct store_op *op, enum err e, const struct reply *r)
     case STORE_MAIL:
         end_mail(op, e, r);
         break;
+    case STORE_SETTLE:
+        end_settle(op, e);
+        return;
     default:
         op->fn.done(op->arg, op->ticket, e);
         break;
@@ -157,6 +186,8 @@ static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply 
 static enum err send(struct store_op *op)
 {
     struct ports_live *p = op->owner;
+    const struct journal_result *results[STORE_BATCH_MAX];
+    int count;
     struct journal_place at = {.campaign = op->campaign,
                                .fence = op->fence,
                                .stage = op->stage,
@@ -168,7 +199,8 @@ static enum err send(struct store_op *op)
         return journal_reserve(p->queue, &at, op->calls, op->count, on_reply, p,
                                op->id);
     case STORE_SETTLE:
-        return journal_settle(p->queue, &at, &op->result, on_reply, p, op->id);
+        count = settle_group_results(op, results);
+        return journal_settle(p->queue, &at, results, count, on_reply, p, op->id);
     case STORE_COMMIT:
         return results_commit(p->queue, &op->results, op->campaign, op->fence,
                               op->progress, on_reply, p, op->id);
@@ -184,6 +216,8 @@ static enum err send(struct store_op *op)
 
 enum err store_op_start(struct store_op *op)
 {
+    if (op->type == STORE_SETTLE && settle_group_join(op))
+        return ERR_OK;
     enum err e = send(op);
     if (e == ERR_BUSY || e == ERR_NOMEM) {
         repeat(op, e);

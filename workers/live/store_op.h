@@ -9,7 +9,7 @@
 #include "queues/results.h"
 #include "workers/run/ports.h"
 
-#define STORE_BATCH_MAX 64
+#define STORE_BATCH_MAX JOURNAL_CALLS_MAX
 #define STORE_AUDIT_MAX 32
 
 enum store_op_type {
@@ -30,8 +30,14 @@ struct store_op {
     char campaign[KEYS_ID_MAX + 32], stage[64];
     int64_t fence, progress;
     int iteration, tries, count;
-    struct journal_call calls[STORE_BATCH_MAX];
+    union {
+        struct journal_call calls[STORE_BATCH_MAX]; /* RESERVE */
+        struct store_op *members[STORE_BATCH_MAX];  /* SETTLE: settle_group.h */
+    };
     struct journal_result result;
+    /* SETTLE, of settle_group: a first one's place in `settling` and those who wait for
+     * it; a waiting one's place among these. */
+    struct list group, waiting, wait;
     const char *audit[STORE_AUDIT_MAX]; /* field, value, …, NULL */
     int audit_count;
     struct buf record;      /* SETTLE: journal record; owns */

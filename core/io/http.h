@@ -6,7 +6,8 @@
  * Each request has a deadline from birth and settles exactly once, from a deferred
  * call, never inside http_send() or http_cancel(). A POST or PATCH of which anything
  * was written is never sent twice; other methods are, on a fresh connection, when a
- * kept-alive one turns out to be dead. Certificates are always verified; no proxy is
+ * kept-alive one turns out to be dead. A body may be taken as it comes, and refused in
+ * the middle. Certificates are always verified; no proxy is
  * used; redirects are not followed. */
 #ifndef BARKER_CORE_IO_HTTP_H
 #define BARKER_CORE_IO_HTTP_H
@@ -25,6 +26,18 @@ struct http_header {
     const char *name, *value;
 };
 
+struct http_reply;
+enum http_take {
+    HTTP_KEEP, /* the bytes go into the reply's body, as without on_body */
+    HTTP_TAKE, /* they were taken: the reply's body does not have them */
+    HTTP_STOP, /* no more: as http_cancel(); of these bytes nothing is kept */
+};
+/* Bytes of the body as they come. so_far has status and headers only. Must not call
+ * http_send(), http_cancel() or http_free(). */
+typedef enum http_take (*http_body_fn)(void *arg, uint64_t ticket,
+                                       const struct http_reply *so_far,
+                                       const char *bytes, size_t n);
+
 /* All pointers are **borrowed** until http_send() returns, but `body`: until settled.
  */
 struct http_request {
@@ -37,6 +50,7 @@ struct http_request {
     int64_t connect_timeout_ms; /* 0 = bounded by the deadline only */
     int64_t deadline_ms;        /* relative; covers everything; <= 0: already passed */
     size_t max_reply_bytes;     /* body cap: over it ERR_LIMIT; 0 = 1 MiB */
+    http_body_fn on_body;       /* NULL: the body is kept. arg and ticket as of fn */
 };
 
 /* **Borrowed** by the callback. err: ERR_OK (any status), ERR_UNSENT (connect, DNS, TLS
@@ -47,7 +61,7 @@ struct http_reply {
     enum err err;
     bool sent;
     int status;
-    const char *body; /* NUL-terminated */
+    const char *body; /* NUL-terminated; what on_body left */
     size_t body_len;
     const char *message; /* curl's text of a failure, or "" */
     int64_t total_us, first_byte_us, connect_us;

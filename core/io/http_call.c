@@ -10,16 +10,35 @@
 #define KEPT_BODY_BYTES ((size_t)64 * 1024) /* of an idle call in the pool */
 #define RECEIVE_BUFFER_BYTES 4096L          /* more costs memory and gains no speed */
 
+/* The cap is on what comes, whoever takes it. */
+static enum err take_body(struct http_call *c, const char *bytes, size_t n)
+{
+    if (n > c->body.max_bytes - c->body_bytes) {
+        return ERR_LIMIT;
+    }
+    c->body_bytes += n;
+    enum http_take take = HTTP_KEEP;
+    if (c->on_body) {
+        const struct http_reply so_far = {.sent = true,
+                                          .status = c->headers.status,
+                                          .body = "",
+                                          .message = "",
+                                          .headers = &c->headers};
+        take = c->on_body(c->arg, c->ticket, &so_far, bytes, n);
+    }
+    if (take == HTTP_STOP) {
+        return ERR_CANCELLED;
+    }
+    enum err e = take == HTTP_KEEP ? buf_append(&c->body, bytes, n) : ERR_OK;
+    return e == ERR_NOMEM ? ERR_TRUNCATED : e;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_call *c = arg;
     size_t n = size * count;
-    enum err e = buf_append(&c->body, bytes, n);
-    if (!e) {
-        return n;
-    }
-    c->err = e == ERR_LIMIT ? ERR_LIMIT : ERR_TRUNCATED;
-    return 0; /* makes curl end the transfer */
+    c->err = take_body(c, bytes, n);
+    return c->err ? 0 : n; /* 0 makes curl end the transfer, and its connection */
 }
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
@@ -182,6 +201,8 @@ enum err http_call_prepare(struct http_call *c, const struct http_request *q)
     c->sent = false;
     c->repeatable = strcmp(q->method, "POST") != 0 && strcmp(q->method, "PATCH") != 0;
     c->message[0] = '\0';
+    c->on_body = q->on_body;
+    c->body_bytes = 0;
     c->body.max_bytes = q->max_reply_bytes ? q->max_reply_bytes : DEFAULT_REPLY_BYTES;
     enum err e = lines_build(c, q);
     if (e) {

@@ -19,8 +19,10 @@ struct http_call {
     struct http_multi *multi; /* while the transfer runs, else NULL */
     uint64_t id, ticket;
     http_fn fn;
+    http_body_fn on_body;
     void *arg;
     struct buf body;
+    size_t body_bytes; /* that came, kept or not */
     struct http_headers headers;
     int64_t born_us, total_us, deadline_ms;
     enum err err; /* ERR_OK until it failed */

@@ -158,6 +158,54 @@ static void endless_reply_meets_its_cap(void **state)
     assert_int_equal(client_exchange(&f->c, &q)->reply.err, ERR_LIMIT);
 }
 
+struct stopping {
+    struct outcome out; /* first: the arg of outcome_record() too */
+    struct fixture *f;
+    bool peer_closed;
+};
+
+static enum http_take on_first_bytes(void *arg, uint64_t ticket,
+                                     const struct http_reply *so_far, const char *bytes,
+                                     size_t n)
+{
+    (void)arg, (void)ticket, (void)so_far, (void)bytes, (void)n;
+    return HTTP_STOP;
+}
+
+/* The loop has not turned since: the server reads the end of the connection while we
+ * wait here. */
+static void on_stopped(void *arg, uint64_t ticket, const struct http_reply *r)
+{
+    struct stopping *s = arg;
+    for (int i = 0; !atomic_load(&s->f->raw.hang_ups) && i < WAIT_MS; i++) {
+        (void)usleep(1000);
+    }
+    s->peer_closed = atomic_load(&s->f->raw.hang_ups) == 1;
+    outcome_record(&s->out, ticket, r);
+}
+
+/* The server would keep its stream open for good. */
+static void refused_body_closes_the_connection_at_once(void **state)
+{
+    static const char stream[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                 "4\r\naaaa\r\n";
+    static const struct raw_step steps[] = {{stream, false}, {KEPT, false}};
+    struct fixture *f = *state;
+    struct stopping s = {.f = f};
+    raw_start(f, steps, 2);
+    struct http_request q = post(f->c.url, "{}");
+    q.on_body = on_first_bytes;
+    assert_int_equal(http_send(f->c.http, &q, on_stopped, &s, 0, &f->c.id), ERR_OK);
+    assert_int_equal(loop_run_until(f->c.loop, &s.out.done, WAIT_MS), ERR_OK);
+    assert_true(s.peer_closed);
+    assert_int_equal(s.out.calls, 1);
+    assert_int_equal(s.out.reply.err, ERR_CANCELLED);
+    assert_true(s.out.reply.sent);
+    q.on_body = NULL;
+    assert_string_equal(client_exchange(&f->c, &q)->text, "ok");
+    assert_int_equal(atomic_load(&f->raw.connections), 2);
+}
+
 static void deadline_says_whether_it_was_sent(void **state)
 {
     static const struct raw_step steps[] = {{NULL, false}};
@@ -187,6 +235,7 @@ int main(void)
         TEST(swallowed_post_is_not_repeated),
         TEST(cut_reply_is_truncated),
         TEST(endless_reply_meets_its_cap),
+        TEST(refused_body_closes_the_connection_at_once),
         TEST(deadline_says_whether_it_was_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

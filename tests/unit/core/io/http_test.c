@@ -213,6 +213,91 @@ static void callback_may_free(void **state)
     assert_int_equal(f->c.out[0].reply.err, ERR_CANCELLED);
 }
 
+/* What a body was taken as. */
+struct taking {
+    struct outcome out; /* first: the arg of outcome_record() too */
+    enum http_take answer;
+    size_t stop_at; /* bytes; 0 = never */
+    size_t bytes;
+    int calls, after_end, status;
+    char header[16];
+};
+
+static enum http_take on_piece(void *arg, uint64_t ticket,
+                               const struct http_reply *so_far, const char *bytes,
+                               size_t n)
+{
+    struct taking *t = arg;
+    const char *header = http_reply_header(so_far, "x-test");
+    assert_true(n > 0 && bytes[0] == 'x' && bytes[n - 1] == 'x');
+    assert_int_equal(ticket, 7);
+    t->calls++;
+    t->after_end += t->out.done || (t->stop_at && t->bytes >= t->stop_at);
+    t->bytes += n;
+    t->status = so_far->status;
+    (void)snprintf(t->header, sizeof t->header, "%s", header ? header : "");
+    return t->stop_at && t->bytes >= t->stop_at ? HTTP_STOP : t->answer;
+}
+
+/* POSTs `n` letters to /echo. */
+static void take_echo(struct fixture *f, struct taking *t, size_t n, size_t max)
+{
+    char *body = malloc(n + 1);
+    assert_non_null(body);
+    memset(body, 'x', n);
+    body[n] = '\0';
+    struct http_header header = {"X-Test", "taken"};
+    struct http_request q = post(own_url(f, "/echo"), body);
+    q.headers = &header;
+    q.max_reply_bytes = max;
+    q.on_body = on_piece;
+    assert_int_equal(http_send(f->c.http, &q, outcome_record, t, 7, &f->c.id), ERR_OK);
+    assert_int_equal(loop_run_until(f->c.loop, &t->out.done, WAIT_MS), ERR_OK);
+    assert_int_equal(t->out.calls, 1);
+    assert_int_equal(t->after_end, 0);
+    free(body);
+}
+
+static void body_is_taken_as_it_comes(void **state)
+{
+    struct fixture *f = *state;
+    struct taking t = {.answer = HTTP_TAKE};
+    take_echo(f, &t, BIG, BIG);
+    assert_int_equal(t.out.reply.err, ERR_OK);
+    assert_int_equal(t.bytes, BIG);
+    assert_true(t.calls > 1);
+    assert_int_equal(t.status, 200);
+    assert_string_equal(t.header, "taken");
+    assert_int_equal(t.out.reply.body_len, 0);
+    t = (struct taking){.answer = HTTP_KEEP};
+    take_echo(f, &t, BIG, BIG);
+    assert_int_equal(t.out.reply.err, ERR_OK);
+    assert_int_equal(t.out.reply.body_len, BIG);
+    t = (struct taking){.answer = HTTP_TAKE};
+    take_echo(f, &t, BIG, BIG - 1);
+    assert_int_equal(t.out.reply.err, ERR_LIMIT);
+    struct http_request q = get(own_url(f, "/")); /* a pooled call forgets on_body */
+    assert_string_equal(client_exchange(&f->c, &q)->text, "hello");
+}
+
+static void body_may_be_refused_in_the_middle(void **state)
+{
+    struct fixture *f = *state;
+    struct taking t = {.answer = HTTP_TAKE, .stop_at = 5000};
+    take_echo(f, &t, BIG, BIG);
+    assert_int_equal(t.out.reply.err, ERR_CANCELLED);
+    assert_int_equal(t.out.reply.status, 200);
+    assert_true(t.out.reply.sent);
+    assert_true(t.bytes >= 5000 && t.bytes < BIG);
+    assert_int_equal(http_in_flight(f->c.http), 0);
+    t = (struct taking){.answer = HTTP_TAKE, .stop_at = 1}; /* and of a short one */
+    take_echo(f, &t, 5, BIG);
+    assert_int_equal(t.out.reply.err, ERR_CANCELLED);
+    assert_int_equal(t.calls, 1);
+    struct http_request q = get(own_url(f, "/"));
+    assert_string_equal(client_exchange(&f->c, &q)->text, "hello");
+}
+
 static void bad_header_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -241,6 +326,8 @@ int main(void)
         TEST(cancel_closes_and_settles_later),
         TEST(free_settles_what_is_out),
         TEST(callback_may_free),
+        TEST(body_is_taken_as_it_comes),
+        TEST(body_may_be_refused_in_the_middle),
         TEST(bad_header_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

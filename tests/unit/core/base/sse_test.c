@@ -39,6 +39,14 @@ static enum err on_event(void *arg, const struct sse_event *e)
     return ++r->events == r->stop_after ? ERR_CANCELLED : ERR_OK;
 }
 
+/* An error stays what it was. */
+static void feed(struct sse *s, const char *bytes, size_t n, enum err *e)
+{
+    enum err now = sse_feed(s, bytes, n);
+    assert_true(!*e || now == *e);
+    *e = now;
+}
+
 /* Feeds bytes[0, a), then [a, b) byte by byte, then the rest. */
 static void expect_split(const char *bytes, size_t n, size_t a, size_t b,
                          const char *wanted, enum err error)
@@ -46,10 +54,11 @@ static void expect_split(const char *bytes, size_t n, size_t a, size_t b,
     struct record r = {.stop_after = error == ERR_CANCELLED ? 1 : 0};
     struct sse s;
     sse_init(&s, LINE_MAX_BYTES, EVENT_MAX_BYTES, on_event, &r);
-    enum err e = sse_feed(&s, bytes, a);
+    enum err e = ERR_OK;
+    feed(&s, bytes, a, &e);
     for (size_t i = a; i < b; i++)
-        e = sse_feed(&s, bytes + i, 1);
-    e = sse_feed(&s, bytes + b, n - b);
+        feed(&s, bytes + i, 1, &e);
+    feed(&s, bytes + b, n - b, &e);
     assert_int_equal(e, error);
     assert_string_equal(r.text, wanted);
     sse_fini(&s);

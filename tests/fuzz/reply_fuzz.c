@@ -1,10 +1,11 @@
 /* reply_fuzz.c: HTTP replies of an LLM endpoint: a status line, header lines, an empty
- * line, the body. Without a status line it is 200. */
+ * line, the body. Without a status line it is 200. The body is read as one reply and as
+ * a stream of events, whole and byte by byte. */
 #include "campaigns/checks/repair.h"
 #include "core/io/http_headers.h"
 #include "tests/fuzz/fuzz.h"
 #include "workers/llm/price.h"
-#include "workers/llm/provider.h"
+#include "workers/llm/provider_stream.h"
 
 #define NOW_MS INT64_C(1793880000000) /* Thu, 05 Nov 2026 12:00:00 GMT */
 #define RETRY_MAX_MS (INT64_C(24) * 3600 * 1000)
@@ -54,6 +55,43 @@ static void read_content(const struct provider_reply *r)
         json_free(value);
 }
 
+static void read_stream(const struct provider *p, const struct http_reply *whole,
+                        size_t piece, struct provider_reply *out)
+{
+    struct provider_stream s;
+    struct http_reply http = *whole;
+    enum http_take take = HTTP_TAKE;
+    provider_reply_init(out);
+    provider_stream_init(&s, p, out);
+    s.is_stream = true;
+    for (size_t at = 0; at < whole->body_len && take != HTTP_STOP;) {
+        size_t left = whole->body_len - at, n = piece < left ? piece : left;
+        take = provider_stream_feed(&s, &http, whole->body + at, n);
+        at += n;
+    }
+    http.err = take == HTTP_STOP ? ERR_CANCELLED : ERR_OK;
+    http.body = "";
+    http.body_len = 0;
+    provider_stream_end(&s, &http, NOW_MS);
+    provider_stream_fini(&s);
+    check_reply(out);
+}
+
+/* Split in any way, it says the same. */
+static void check_stream(const struct provider *p, const struct http_reply *http)
+{
+    struct provider_reply one, other;
+    read_stream(p, http, SIZE_MAX, &one);
+    read_stream(p, http, 1, &other);
+    check(one.code == other.code && one.retryable == other.retryable);
+    check(strcmp(one.finish, other.finish) == 0);
+    check(one.text.len == other.text.len);
+    check(memcmp(buf_str(&one.text), buf_str(&other.text), one.text.len) == 0);
+    check(one.has_usage == other.has_usage && one.tokens_in == other.tokens_in);
+    provider_reply_fini(&one);
+    provider_reply_fini(&other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct http_headers headers;
@@ -74,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         check_reply(&reply);
         read_content(&reply);
         provider_reply_fini(&reply);
+        check_stream(p, &http);
     }
     free(body);
     http_headers_fini(&headers);

@@ -61,7 +61,7 @@ void provider_header(struct provider_request *q, const char *name, const char *v
 void provider_json_headers(struct provider_request *q, const struct port_call *call)
 {
     provider_header(q, "Content-Type", "application/json");
-    provider_header(q, "Accept", "application/json");
+    provider_header(q, "Accept", q->stream ? "text/event-stream" : "application/json");
     (void)snprintf(q->call_id, sizeof q->call_id, "%s/%s/%d/%d/%d", call->campaign,
                    call->stage, call->iteration, call->index, call->attempt);
     provider_header(q, "X-Client-Request-Id", q->call_id);

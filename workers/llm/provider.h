@@ -20,13 +20,15 @@ enum provider_param {
     PROVIDER_TEMPERATURE = 1,
     PROVIDER_MAX_TOKENS = 2, /* refused: max_completion_tokens is sent in its place */
     PROVIDER_SEED = 4,
-    PROVIDER_SCHEMA = 8, /* refused: the schema stands in the prompt */
+    PROVIDER_SCHEMA = 8,        /* refused: the schema stands in the prompt */
+    PROVIDER_STREAM_USAGE = 16, /* refused: a stream may then come without usage */
 };
 
 /* A request ready for http_send(); **owns** its buffers. Never logged: it may hold the
  * key. */
 struct provider_request {
     unsigned without; /* set by the caller: enum provider_param that are left out */
+    bool stream;      /* set by the caller, if the dialect has stream() */
     struct buf url, body, auth;
     char call_id[160]; /* campaign/stage/iteration/index/attempt */
     struct http_header headers[PROVIDER_HEADERS_MAX];
@@ -65,6 +67,8 @@ void provider_fail(struct provider_reply *r, enum err code, bool retryable,
  */
 void provider_copy_text(char *out, size_t size, const char *s, size_t n);
 
+struct json_span;
+struct provider_stream;
 struct provider {
     const char *name, *meaning;
     const char *base_url; /* an example, for messages */
@@ -77,6 +81,11 @@ struct provider {
     /* A complete HTTP reply of any status. now_ms (Unix) for dates in headers. */
     void (*read)(const struct http_reply *http, int64_t now_ms,
                  struct provider_reply *out);
+    /* One event of a streamed reply, a JSON value that is no error; see
+     * provider_stream.h. NULL: the dialect is not streamed. */
+    void (*stream)(struct provider_stream *s, const char *type,
+                   const struct json_span *data);
+    bool stream_has_end; /* by an event; else the end of the transfer may be it */
 };
 const struct provider *provider_find(const char *name); /* NULL if unknown */
 const struct provider *provider_at(size_t i);           /* NULL past the end */

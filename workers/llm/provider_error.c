@@ -204,6 +204,7 @@ static unsigned refused_param(struct error_fields *f)
     } params[] = {{"temperature", PROVIDER_TEMPERATURE},
                   {"max_tokens", PROVIDER_MAX_TOKENS},
                   {"seed", PROVIDER_SEED},
+                  {"stream_options*", PROVIDER_STREAM_USAGE},
                   {"response_format*", PROVIDER_SCHEMA}};
     bool unsupported = strncasecmp(f->code, "unsupported", 11) == 0 ||
                        strcasestr(f->message, "not support") ||

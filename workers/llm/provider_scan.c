@@ -112,15 +112,20 @@ void provider_check_whole(const struct json_span *body, struct provider_reply *o
         provider_fail(out, ERR_TRUNCATED, true, "the JSON of the reply is cut");
 }
 
-void provider_read_request_id(const struct http_reply *http, const char *body_path,
-                              struct provider_reply *out)
+bool provider_read_header_id(const struct http_reply *http, struct provider_reply *out)
 {
-    struct json_span body = {http->body, http->body_len};
     const char *id = http_reply_header(http, "x-request-id");
     id = id ? id : http_reply_header(http, "request-id");
     id = id ? id : http_reply_header(http, "apim-request-id");
     if (id)
         provider_copy_text(out->request_id, sizeof out->request_id, id, strlen(id));
-    else
+    return id != NULL;
+}
+
+void provider_read_request_id(const struct http_reply *http, const char *body_path,
+                              struct provider_reply *out)
+{
+    struct json_span body = {http->body, http->body_len};
+    if (!provider_read_header_id(http, out))
         provider_scan_word(&body, body_path, out->request_id, sizeof out->request_id);
 }

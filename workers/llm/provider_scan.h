@@ -34,7 +34,9 @@ bool provider_scan_no_answer(const struct http_reply *http, enum err e, int64_t 
 void provider_judge_text(struct provider_reply *r, enum err text, const char *refusal);
 /* An answer whose JSON does not come to its end is none: ERR_TRUNCATED. */
 void provider_check_whole(const struct json_span *body, struct provider_reply *out);
-/* x-request-id, request-id or the id in the body. */
+/* x-request-id, request-id, apim-request-id; false if there is none. */
+bool provider_read_header_id(const struct http_reply *http, struct provider_reply *out);
+/* That, or the id in the body. */
 void provider_read_request_id(const struct http_reply *http, const char *body_path,
                               struct provider_reply *out);
 

@@ -1,7 +1,8 @@
-/* anthropic.c: POST <base_url>/messages, not streamed (LLM_WIRE §2). */
+/* anthropic.c: POST <base_url>/messages (LLM_WIRE §2). */
 #include "workers/llm/llm_tokens.h"
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
+#include "workers/llm/provider_stream.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -76,6 +77,8 @@ static enum err write_body(struct provider_request *q, const struct config_endpo
         put_schema(&w, ask);
     else if (form == PROVIDER_FORM_TOOL)
         put_tool(&w, ask);
+    if (q->stream)
+        json_out_kbool(&w, "stream", true);
     json_out_close(&w, '}');
     return failed;
 }
@@ -128,7 +131,8 @@ static void read_finish(const struct json_span *body, struct provider_reply *out
             (void)snprintf(out->finish, sizeof out->finish, "%s", words[i][1]);
 }
 
-/* input_tokens does not hold what came from or went into the cache. */
+/* input_tokens does not hold what came from or went into the cache. The later events of
+ * a stream may tell the output alone; what the first one told of the input stays. */
 static void read_usage(const struct json_span *body, struct provider_reply *out)
 {
     struct json_span usage;
@@ -139,6 +143,10 @@ static void read_usage(const struct json_span *body, struct provider_reply *out)
     int64_t read = provider_scan_count(&usage, "cache_read_input_tokens");
     if (in >= 0)
         in += (made > 0 ? made : 0) + (read > 0 ? read : 0);
+    if (in < 0 && out->has_usage) {
+        in = out->tokens_in;
+        read = out->tokens_cached;
+    }
     provider_set_usage(out, in, provider_scan_count(&usage, "output_tokens"), read);
     provider_set_written(out, made);
 }
@@ -163,6 +171,39 @@ static void read_reply(const struct http_reply *http, int64_t now_ms,
     provider_check_whole(&body, out);
 }
 
+static void stream_delta(struct provider_stream *s, const struct json_span *data)
+{
+    struct buf *text = &s->out->text;
+    char type[32];
+    provider_scan_word(data, "delta.type", type, sizeof type);
+    if (strcmp(type, "text_delta") == 0)
+        provider_stream_text(s, provider_scan_text(data, "delta.text", text));
+    else if (strcmp(type, "input_json_delta") == 0)
+        provider_stream_text(s, provider_scan_text(data, "delta.partial_json", text));
+}
+
+static void stream(struct provider_stream *s, const char *type,
+                   const struct json_span *data)
+{
+    struct json_span part;
+    char word[32];
+    provider_scan_word(data, "type", word, sizeof word);
+    type = *word ? word : type;
+    if (strcmp(type, "content_block_delta") == 0) {
+        stream_delta(s, data);
+    } else if (strcmp(type, "message_start") == 0) {
+        provider_stream_note(s, data, "message.model", "message.id");
+        if (!json_scan_path(data->at, data->len, "message", &part))
+            read_usage(&part, s->out);
+    } else if (strcmp(type, "message_delta") == 0) {
+        if (!json_scan_path(data->at, data->len, "delta", &part))
+            read_finish(&part, s->out);
+        read_usage(data, s->out);
+    } else if (strcmp(type, "message_stop") == 0) {
+        s->done = true;
+    }
+}
+
 const struct provider provider_anthropic = {
     .name = "anthropic",
     .meaning = "Anthropic messages",
@@ -170,4 +211,6 @@ const struct provider provider_anthropic = {
     .authorize = authorize,
     .build = build,
     .read = read_reply,
+    .stream = stream,
+    .stream_has_end = true,
 };

@@ -33,4 +33,5 @@ const struct provider provider_azure_openai = {
     .authorize = authorize,
     .build = build,
     .read = openai_chat_read,
+    .stream = openai_chat_stream,
 };

@@ -1,6 +1,8 @@
-/* gemini.c: POST <base_url>/models/<model>:generateContent (LLM_WIRE §3). */
+/* gemini.c: POST <base_url>/models/<model>:generateContent, or :streamGenerateContent
+ * (LLM_WIRE §3). */
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
+#include "workers/llm/provider_stream.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -77,7 +79,8 @@ static enum err build(const struct config_endpoint *e, const char *key,
     struct json_out w;
     provider_url(out, e, "/models/");
     provider_url_segment(out, model);
-    buf_append_str(&out->url, ":generateContent");
+    buf_append_str(&out->url,
+                   out->stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
     provider_json_headers(out, call);
     authorize(out, key);
     json_out_init(&w, &out->body);
@@ -129,7 +132,8 @@ static void read_finish(const struct json_span *candidate, struct provider_reply
     };
     char reason[32];
     provider_scan_word(candidate, "finishReason", reason, sizeof reason);
-    (void)snprintf(out->finish, sizeof out->finish, "%s", reason);
+    if (*reason)
+        (void)snprintf(out->finish, sizeof out->finish, "%s", reason);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(reason, words[i][0]) == 0)
             (void)snprintf(out->finish, sizeof out->finish, "%s", words[i][1]);
@@ -183,6 +187,22 @@ static void read_reply(const struct http_reply *http, int64_t now_ms,
     provider_check_whole(&body, out);
 }
 
+/* Each event is a response of its own, with the next part of the text. */
+static void stream(struct provider_stream *s, const char *type,
+                   const struct json_span *data)
+{
+    struct json_span candidate;
+    (void)type;
+    provider_stream_note(s, data, "modelVersion", "responseId");
+    read_usage(data, s->out);
+    if (provider_scan_item(data, "candidates", 0, &candidate)) {
+        provider_stream_text(s, read_parts(&candidate, s->out));
+        read_finish(&candidate, s->out);
+    } else {
+        (void)is_blocked(data, s->out);
+    }
+}
+
 const struct provider provider_gemini = {
     .name = "gemini",
     .meaning = "Google Gemini, generateContent",
@@ -190,4 +210,5 @@ const struct provider provider_gemini = {
     .authorize = authorize,
     .build = build,
     .read = read_reply,
+    .stream = stream,
 };

@@ -1,5 +1,5 @@
-/* openai_chat.c: POST <base_url>/chat/completions, not streamed: the dialect of OpenAI
- * and of most servers that others run. */
+/* openai_chat.c: POST <base_url>/chat/completions: the dialect of OpenAI and of most
+ * servers that others run (LLM_WIRE §1.1). */
 #include "workers/llm/providers/openai_chat.h"
 #include "workers/llm/provider_scan.h"
 #include <stdio.h>
@@ -95,6 +95,20 @@ static const char *limit_name(const struct config_endpoint *e, unsigned without)
     return without & PROVIDER_MAX_TOKENS ? "max_completion_tokens" : "max_tokens";
 }
 
+/* Usage in a stream is given to those who ask for it. */
+void openai_chat_put_stream(struct json_out *w, const struct provider_request *q)
+{
+    if (!q->stream)
+        return;
+    json_out_kbool(w, "stream", true);
+    if (q->without & PROVIDER_STREAM_USAGE)
+        return;
+    json_out_key(w, "stream_options");
+    json_out_open(w, '{');
+    json_out_kbool(w, "include_usage", true);
+    json_out_close(w, '}');
+}
+
 enum err openai_chat_write(struct provider_request *q, const struct config_endpoint *e,
                            const char *model, const struct port_call *call)
 {
@@ -112,6 +126,7 @@ enum err openai_chat_write(struct provider_request *q, const struct config_endpo
     if (!(q->without & PROVIDER_SEED))
         json_out_kint(&w, "seed", (int64_t)(ask->seed & OPENAI_SEED_MASK));
     put_form(&w, ask, form);
+    openai_chat_put_stream(&w, q);
     json_out_close(&w, '}');
     return failed;
 }
@@ -139,15 +154,18 @@ void openai_chat_read_usage(const struct json_span *body, struct provider_reply 
                        provider_scan_count(&usage, "completion_tokens"), cached);
 }
 
-/* Words of compatible servers for the same end. */
-static void normalise_finish(struct provider_reply *r)
+void openai_chat_read_finish(const struct json_span *choice, struct provider_reply *out)
 {
     static const char *const words[][2] = {{"max_tokens", "length"},
                                            {"MAX_TOKENS", "length"},
                                            {"safety", "content_filter"}};
+    char word[sizeof out->finish];
+    provider_scan_word(choice, "finish_reason", word, sizeof word);
+    if (*word)
+        memcpy(out->finish, word, sizeof word);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(r->finish, words[i][0]) == 0)
-            (void)snprintf(r->finish, sizeof r->finish, "%s", words[i][1]);
+        if (strcmp(out->finish, words[i][0]) == 0)
+            (void)snprintf(out->finish, sizeof out->finish, "%s", words[i][1]);
 }
 
 /* The one choice: its text, and whether it counts as an answer. A forced tool's input
@@ -160,9 +178,8 @@ static void read_choice(const struct http_reply *http, const struct json_span *c
     if (e == ERR_NOT_FOUND || (!e && out->text.len == 0))
         e = provider_scan_text(choice, "message.tool_calls.0.function.arguments",
                                &out->text);
-    provider_scan_word(choice, "finish_reason", out->finish, sizeof out->finish);
+    openai_chat_read_finish(choice, out);
     provider_scan_word(choice, "message.refusal", refusal, sizeof refusal);
-    normalise_finish(out);
     if (!e || e == ERR_NOT_FOUND)
         if (strcmp(out->finish, "error") == 0) {
             provider_read_error(http, now_ms, out);
@@ -189,6 +206,37 @@ void openai_chat_read(const struct http_reply *http, int64_t now_ms,
     provider_check_whole(&body, out);
 }
 
+/* The first call of a tool is the answer; more of them are not read. */
+static enum err stream_tool(const struct json_span *choice, struct buf *text)
+{
+    int64_t index = provider_scan_count(choice, "delta.tool_calls.0.index");
+    return index > 0 ? ERR_NOT_FOUND
+                     : provider_scan_text(
+                           choice, "delta.tool_calls.0.function.arguments", text);
+}
+
+/* Azure begins with an event without choices, and usage comes in one of these. */
+void openai_chat_stream(struct provider_stream *s, const char *type,
+                        const struct json_span *data)
+{
+    struct provider_reply *out = s->out;
+    struct json_span choice;
+    size_t before = out->text.len;
+    (void)type;
+    provider_stream_note(s, data, "model", "id");
+    openai_chat_read_usage(data, out);
+    if (!provider_scan_item(data, "choices", 0, &choice))
+        return;
+    enum err e = provider_scan_text(&choice, "delta.content", &out->text);
+    if (e == ERR_NOT_FOUND || (!e && out->text.len == before))
+        e = stream_tool(&choice, &out->text);
+    provider_stream_text(s, e);
+    provider_stream_refusal(s, &choice, "delta.refusal");
+    openai_chat_read_finish(&choice, out);
+    if (strcmp(out->finish, "error") == 0)
+        provider_stream_error(s, data);
+}
+
 const struct provider provider_openai_chat = {
     .name = "openai_chat",
     .meaning = "OpenAI chat completions, and all servers that speak them",
@@ -196,4 +244,5 @@ const struct provider provider_openai_chat = {
     .authorize = provider_bearer,
     .build = build,
     .read = openai_chat_read,
+    .stream = openai_chat_stream,
 };

@@ -5,6 +5,7 @@
 
 #include "core/base/json_scan.h"
 #include "workers/llm/provider_prompt.h"
+#include "workers/llm/provider_stream.h"
 
 /* Some servers take 32 bits of a seed only. */
 #define OPENAI_SEED_MASK UINT64_C(0x7fffffff)
@@ -14,6 +15,14 @@ enum err openai_chat_write(struct provider_request *q, const struct config_endpo
                            const char *model, const struct port_call *call) MUST_USE;
 void openai_chat_read(const struct http_reply *http, int64_t now_ms,
                       struct provider_reply *out);
+/* One event of a stream. */
+void openai_chat_stream(struct provider_stream *s, const char *type,
+                        const struct json_span *data);
+/* `finish_reason`, if it is told; the words of compatible servers become ours. */
+void openai_chat_read_finish(const struct json_span *choice,
+                             struct provider_reply *out);
+/* `stream` and `stream_options` of chat and legacy completions. */
+void openai_chat_put_stream(struct json_out *w, const struct provider_request *q);
 /* `usage` of chat and legacy completions. */
 void openai_chat_read_usage(const struct json_span *body, struct provider_reply *out);
 

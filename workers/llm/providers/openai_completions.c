@@ -47,6 +47,7 @@ static enum err build(const struct config_endpoint *e, const char *key,
         json_out_knum(&w, "temperature", ask->temperature);
     if (!(out->without & PROVIDER_SEED))
         json_out_kint(&w, "seed", (int64_t)(ask->seed & OPENAI_SEED_MASK));
+    openai_chat_put_stream(&w, out);
     json_out_close(&w, '}');
     return failed ? failed : provider_request_status(out);
 }
@@ -64,11 +65,24 @@ static void read_reply(const struct http_reply *http, int64_t now_ms,
     if (provider_scan_no_answer(http, e, now_ms, out))
         return;
     e = provider_scan_text(&choice, "text", &out->text);
-    provider_scan_word(&choice, "finish_reason", out->finish, sizeof out->finish);
+    openai_chat_read_finish(&choice, out);
     provider_judge_text(out, e, "");
     provider_scan_word(&body, "model", out->model, sizeof out->model);
     openai_chat_read_usage(&body, out);
     provider_check_whole(&body, out);
+}
+
+static void stream(struct provider_stream *s, const char *type,
+                   const struct json_span *data)
+{
+    struct json_span choice;
+    (void)type;
+    provider_stream_note(s, data, "model", "id");
+    openai_chat_read_usage(data, s->out);
+    if (!provider_scan_item(data, "choices", 0, &choice))
+        return;
+    provider_stream_text(s, provider_scan_text(&choice, "text", &s->out->text));
+    openai_chat_read_finish(&choice, s->out);
 }
 
 const struct provider provider_openai_completions = {
@@ -78,4 +92,5 @@ const struct provider provider_openai_completions = {
     .authorize = provider_bearer,
     .build = build,
     .read = read_reply,
+    .stream = stream,
 };

@@ -1,7 +1,7 @@
-/* openai_responses.c: POST <base_url>/responses, not stored, not streamed
- * (LLM_WIRE §1.2). */
+/* openai_responses.c: POST <base_url>/responses, not stored (LLM_WIRE §1.2). */
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
+#include "workers/llm/provider_stream.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +85,8 @@ static enum err build(const struct config_endpoint *e, const char *key,
     put_format(&w, ask, form);
     put_tool(&w, ask, form);
     json_out_kbool(&w, "store", false);
+    if (out->stream)
+        json_out_kbool(&w, "stream", true);
     json_out_close(&w, '}');
     return failed ? failed : provider_request_status(out);
 }
@@ -163,6 +165,44 @@ static void read_reply(const struct http_reply *http, int64_t now_ms,
     provider_check_whole(&body, out);
 }
 
+/* The last event holds the whole response; its texts are read if no delta brought any.
+ */
+static void stream_end(struct provider_stream *s, const struct json_span *response)
+{
+    struct provider_reply *out = s->out;
+    size_t len = strlen(s->refusal);
+    if (out->text.len == 0 && len == 0)
+        provider_stream_text(s,
+                             read_output(response, out, s->refusal, sizeof s->refusal));
+    read_finish(response, out);
+    read_usage(response, out);
+    s->done = true;
+}
+
+static void stream(struct provider_stream *s, const char *type,
+                   const struct json_span *data)
+{
+    static const struct json_span nothing = {"{}", 2};
+    struct json_span response;
+    char word[64];
+    provider_scan_word(data, "type", word, sizeof word);
+    type = *word ? word : type;
+    if (json_scan_path(data->at, data->len, "response", &response))
+        response = nothing;
+    provider_stream_note(s, &response, "model", "id");
+    if (strcmp(type, "response.output_text.delta") == 0 ||
+        strcmp(type, "response.function_call_arguments.delta") == 0)
+        provider_stream_text(s, provider_scan_text(data, "delta", &s->out->text));
+    else if (strcmp(type, "response.refusal.delta") == 0)
+        provider_stream_refusal(s, data, "delta");
+    else if (strcmp(type, "response.failed") == 0 ||
+             strcmp(type, "response.cancelled") == 0)
+        provider_stream_error(s, &response);
+    else if (strcmp(type, "response.completed") == 0 ||
+             strcmp(type, "response.incomplete") == 0)
+        stream_end(s, &response);
+}
+
 const struct provider provider_openai_responses = {
     .name = "openai_responses",
     .meaning = "OpenAI responses",
@@ -170,4 +210,6 @@ const struct provider provider_openai_responses = {
     .authorize = provider_bearer,
     .build = build,
     .read = read_reply,
+    .stream = stream,
+    .stream_has_end = true,
 };

@@ -219,6 +219,11 @@ static void test_refused_parameters(void **state)
         {400,
          "{\"error\":{\"message\":\"'messages' unsupported\",\"param\":\"messages\"}}",
          0},
+        {400,
+         "{\"error\":{\"message\":\"Unknown\",\"param\":\"stream_options.include_"
+         "usage\","
+         "\"code\":\"unsupported_parameter\"}}",
+         PROVIDER_STREAM_USAGE},
         {429, "{\"error\":{\"message\":\"'seed' unsupported\",\"param\":\"seed\"}}", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

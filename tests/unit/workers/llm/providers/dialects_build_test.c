@@ -39,15 +39,24 @@ static struct port_call call_of(const struct ask *a, bool again)
                               .objection = again ? "too long" : ""};
 }
 
-static void build(struct built *b, const char *dialect, const struct config_endpoint *e,
-                  const struct port_call *call)
+static void build_streamed(struct built *b, const char *dialect,
+                           const struct config_endpoint *e,
+                           const struct port_call *call, bool stream, unsigned without)
 {
     struct err_detail d = {0};
     provider_request_init(&b->q);
+    b->q.stream = stream;
+    b->q.without = without;
     assert_int_equal(
         provider_find(dialect)->build(e, "sk-1", "org/model 1", call, &b->q), ERR_OK);
     if (json_parse(b->q.body.data, b->q.body.len, &json_limits_reply, &b->body, &d))
         fail_msg("%s in %s", d.message, b->q.body.data);
+}
+
+static void build(struct built *b, const char *dialect, const struct config_endpoint *e,
+                  const struct port_call *call)
+{
+    build_streamed(b, dialect, e, call, false, 0);
 }
 
 static void built_end(struct built *b)
@@ -171,6 +180,41 @@ static void test_responses(void **state)
     built_end(&b);
 }
 
+static void test_streams(void **state)
+{
+    (void)state;
+    static const char *const dialects[] = {"openai_chat", "azure_openai",
+                                           "openai_completions", "openai_responses",
+                                           "anthropic"};
+    struct config_endpoint e = endpoint();
+    struct ask a = ask();
+    struct port_call call = call_of(&a, false);
+    struct built b;
+    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
+        build_streamed(&b, dialects[i], &e, &call, true, 0);
+        assert_true(json_bool(at(&b, "stream"), false));
+        assert_int_equal(json_bool(at(&b, "stream_options.include_usage"), false),
+                         i < 3);
+        assert_string_equal(header(&b, "Accept"), "text/event-stream");
+        built_end(&b);
+        build_streamed(&b, dialects[i], &e, &call, true, PROVIDER_STREAM_USAGE);
+        assert_true(json_bool(at(&b, "stream"), false));
+        assert_null(at(&b, "stream_options"));
+        built_end(&b);
+        build(&b, dialects[i], &e, &call);
+        assert_null(at(&b, "stream"));
+        assert_null(at(&b, "stream_options"));
+        assert_string_equal(header(&b, "Accept"), "application/json");
+        built_end(&b);
+    }
+    build_streamed(&b, "gemini", &e, &call, true, 0);
+    assert_string_equal(
+        buf_str(&b.q.url),
+        "https://x.example/v1/models/org%2Fmodel%201:streamGenerateContent?alt=sse");
+    assert_null(at(&b, "stream"));
+    built_end(&b);
+}
+
 /* The classic call: prompt, max_tokens=150, temperature=0.7. */
 static void test_completions(void **state)
 {
@@ -246,9 +290,10 @@ static void test_chat_forms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_anthropic), cmocka_unit_test(test_gemini),
-        cmocka_unit_test(test_responses), cmocka_unit_test(test_completions),
-        cmocka_unit_test(test_azure),     cmocka_unit_test(test_chat_forms),
+        cmocka_unit_test(test_anthropic),  cmocka_unit_test(test_gemini),
+        cmocka_unit_test(test_responses),  cmocka_unit_test(test_completions),
+        cmocka_unit_test(test_streams),    cmocka_unit_test(test_azure),
+        cmocka_unit_test(test_chat_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,204 @@
+/* provider_stream.c: see provider_stream.h. */
+#include "workers/llm/provider_stream.h"
+#include "workers/llm/provider_scan.h"
+#include <stdio.h>
+#include <string.h>
+
+#define EVENT_MAX_BYTES ((size_t)4 * 1024 * 1024)
+#define ERROR_MAX_BYTES ((size_t)64 * 1024)
+#define KEPT_MAX_BYTES ((size_t)2 * 1024 * 1024) /* of a reply that is no stream */
+
+static bool is_null(const struct json_span *s)
+{
+    return s->len == 4 && memcmp(s->at, "null", 4) == 0;
+}
+
+static bool has_error(const struct sse_event *e)
+{
+    struct json_span span;
+    return e->data[0] == '[' || strcmp(e->type, "error") == 0 ||
+           (!json_scan_path(e->data, e->data_len, "error", &span) && !is_null(&span));
+}
+
+/* The last usage that tells numbers is the one that counts: an event without any must
+ * not undo it. */
+static void read_event(struct provider_stream *s, const struct sse_event *e)
+{
+    struct provider_reply *out = s->out;
+    const struct json_span data = {e->data, e->data_len};
+    const struct {
+        int64_t in, out, cached;
+        bool known;
+    } before = {out->tokens_in, out->tokens_out, out->tokens_cached, out->has_usage};
+    s->provider->stream(s, e->type, &data);
+    if (out->has_usage || !before.known)
+        return;
+    out->tokens_in = before.in;
+    out->tokens_out = before.out;
+    out->tokens_cached = before.cached;
+    out->has_usage = true;
+}
+
+static bool is_whole(const struct sse_event *e)
+{
+    struct json_span span; /* looking for what is not there walks all of it */
+    return json_scan_path(e->data, e->data_len, "-", &span) != ERR_BAD_JSON;
+}
+
+static enum err on_event(void *arg, const struct sse_event *e)
+{
+    struct provider_stream *s = arg;
+    const struct json_span data = {e->data, e->data_len};
+    size_t blank = strspn(e->data, " \t\n");
+    if (s->done || blank == e->data_len)
+        return ERR_OK;
+    s->any = true;
+    if (strcmp(e->data + blank, "[DONE]") == 0)
+        s->done = true;
+    else if (!is_whole(e))
+        s->text = ERR_BAD_JSON;
+    else if (has_error(e))
+        provider_stream_error(s, &data);
+    else
+        read_event(s, e);
+    return s->text || s->error.len > 0 ? ERR_CANCELLED : ERR_OK;
+}
+
+void provider_stream_init(struct provider_stream *s, const struct provider *p,
+                          struct provider_reply *out)
+{
+    *s = (struct provider_stream){.provider = p, .out = out};
+    sse_init(&s->sse, EVENT_MAX_BYTES, EVENT_MAX_BYTES, on_event, s);
+    buf_init(&s->error, ERROR_MAX_BYTES);
+}
+
+void provider_stream_fini(struct provider_stream *s)
+{
+    sse_fini(&s->sse);
+    buf_fini(&s->error);
+}
+
+static bool says_stream(const struct http_reply *http)
+{
+    const char *type = http_reply_header(http, "content-type");
+    return http->status >= 200 && http->status < 300 && type &&
+           strcasestr(type, "text/event-stream");
+}
+
+static enum http_take keep(struct provider_stream *s, size_t n)
+{
+    if (n > KEPT_MAX_BYTES - s->kept_bytes) {
+        s->limit = ERR_LIMIT;
+        return HTTP_STOP;
+    }
+    s->kept_bytes += n;
+    return HTTP_KEEP;
+}
+
+enum http_take provider_stream_feed(struct provider_stream *s,
+                                    const struct http_reply *so_far, const char *bytes,
+                                    size_t n)
+{
+    s->is_stream = s->is_stream || says_stream(so_far);
+    if (!s->is_stream)
+        return keep(s, n);
+    enum err e = sse_feed(&s->sse, bytes, n);
+    if (e && e != ERR_CANCELLED)
+        s->limit = e;
+    return e ? HTTP_STOP : HTTP_TAKE;
+}
+
+void provider_stream_text(struct provider_stream *s, enum err e)
+{
+    if (e && e != ERR_NOT_FOUND)
+        s->text = e;
+}
+
+void provider_stream_refusal(struct provider_stream *s, const struct json_span *in,
+                             const char *path)
+{
+    size_t len = strlen(s->refusal);
+    provider_scan_word(in, path, s->refusal + len, sizeof s->refusal - len);
+}
+
+/* Of an object that does not fit, its beginning is enough to be classified by. */
+void provider_stream_error(struct provider_stream *s, const struct json_span *object)
+{
+    size_t n = object->len < ERROR_MAX_BYTES ? object->len : ERROR_MAX_BYTES;
+    buf_clear(&s->error);
+    if (buf_append(&s->error, object->at, n))
+        s->text = ERR_NOMEM;
+}
+
+void provider_stream_note(struct provider_stream *s, const struct json_span *in,
+                          const char *model, const char *id)
+{
+    struct provider_reply *out = s->out;
+    if (!*out->model)
+        provider_scan_word(in, model, out->model, sizeof out->model);
+    if (!*out->request_id)
+        provider_scan_word(in, id, out->request_id, sizeof out->request_id);
+}
+
+static void read_error(struct provider_stream *s, const struct http_reply *http,
+                       int64_t now_ms)
+{
+    struct http_reply error = *http;
+    error.body = buf_str(&s->error);
+    error.body_len = s->error.len;
+    provider_read_error(&error, now_ms, s->out);
+}
+
+static void end_incomplete(struct provider_stream *s, const struct http_reply *http)
+{
+    struct provider_reply *out = s->out;
+    if (http->err)
+        provider_read_failure(http, out);
+    else if (!s->any)
+        provider_fail(out, ERR_SERVER, true, "an empty stream with status %d",
+                      http->status);
+    else
+        provider_fail(out, ERR_TRUNCATED, true, "the stream ended before its end");
+    if (out->code == ERR_TRUNCATED)
+        (void)snprintf(out->finish, sizeof out->finish, "truncated");
+}
+
+/* Some servers end with the last word, others have an event for it. */
+static bool is_complete(const struct provider_stream *s, const struct http_reply *http)
+{
+    bool may_just_end = !s->provider->stream_has_end && *s->out->finish;
+    return s->done || (may_just_end && !http->err);
+}
+
+static void end_stream(struct provider_stream *s, const struct http_reply *http,
+                       int64_t now_ms)
+{
+    struct provider_reply *out = s->out;
+    bool complete = is_complete(s, http);
+    if (s->error.len > 0)
+        read_error(s, http, now_ms);
+    else if (s->limit)
+        provider_fail(out, ERR_LIMIT, false, "the reply is too large");
+    else if (s->text || (!out->code && complete))
+        provider_judge_text(out, s->text, s->refusal);
+    else if (!out->code)
+        end_incomplete(s, http);
+    if (out->code && out->code != ERR_CONTENT && !complete)
+        /* what was counted so far is not the whole */
+        out->has_usage = false;
+}
+
+void provider_stream_end(struct provider_stream *s, const struct http_reply *http,
+                         int64_t now_ms)
+{
+    if (s->is_stream) {
+        (void)provider_read_header_id(http, s->out);
+        end_stream(s, http, now_ms);
+    } else if (s->limit) {
+        provider_fail(s->out, ERR_LIMIT, false, "the reply is too large");
+    } else if (http->err) {
+        provider_read_failure(http, s->out);
+    } else {
+        s->provider->read(http, now_ms, s->out);
+    }
+}

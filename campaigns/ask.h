@@ -20,10 +20,11 @@ enum ask_type {
     ASK_SPAWN, /* a child campaign */
 };
 
-/* Declarative rules for early abort while a reply streams in. */
+/* Declarative rules for early abort while a reply streams in. The stage is given what
+ * came until then, as any reply, so its accept must refuse what breaks them. */
 struct ask_stop {
-    int64_t max_characters; /* 0 = no bound */
-    const char *const *banned;
+    int64_t max_characters; /* of the reply as it is written, JSON and all; 0 = any */
+    const char *const *banned; /* as of terms_find() */
     int banned_count;
 };
 

@@ -6,8 +6,7 @@
 /* Bounds the work on hostile text: places tried, and bytes read by all tries. */
 enum { TRIES_MAX = 32, WORK_FACTOR = 4 };
 
-/* Where the answer begins after the thoughts of a reasoning model. */
-static size_t thoughts_end(const char *text, size_t n)
+size_t repair_thoughts_end(const char *text, size_t n)
 {
     static const char open[] = "<think>", close[] = "</think>";
     size_t at = 0;
@@ -52,7 +51,7 @@ static size_t value_try(struct find *find, const char *text, size_t n, bool *ok)
 static struct json *value_find(const char *text, size_t n)
 {
     struct find find = {.best = NULL};
-    size_t work = 0, at = bracket_find(text, n, thoughts_end(text, n));
+    size_t work = 0, at = bracket_find(text, n, repair_thoughts_end(text, n));
     for (int i = 0; i < TRIES_MAX && at < n && work / WORK_FACTOR <= n; i++) {
         bool ok = false;
         size_t used = value_try(&find, text + at, n - at, &ok);

@@ -12,5 +12,8 @@
  */
 enum err repair_parse(const char *text, size_t n, struct json **out, bool *repaired,
                       struct err_detail *d) MUST_USE;
+/* Where the answer begins after the thoughts of a reasoning model (<think>…</think> at
+ * the start): 0 = there are none, n = they have not ended. */
+size_t repair_thoughts_end(const char *text, size_t n);
 
 #endif

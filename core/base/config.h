@@ -27,6 +27,7 @@ struct config_endpoint {
     char api_version[32];     /* of Azure's classic addresses */
     enum config_structured structured;
     bool json_schema; /* false = structured is "prompt"; the older key */
+    bool stream;      /* replies come bit by bit, and may be stopped */
 };
 
 struct config;

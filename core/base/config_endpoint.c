@@ -36,6 +36,7 @@ static const struct field fields[] = {
     FIELD("json_schema", FIELD_BOOL, json_schema),
     FIELD("max_tokens_name", FIELD_TEXT, max_tokens_name),
     FIELD("api_version", FIELD_TEXT, api_version),
+    FIELD("stream", FIELD_BOOL, stream),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 

@@ -44,7 +44,9 @@ static const char endpoints[] =
     "# name of the parameter for the length of a reply, if not the dialect's own\n"
     ";max_tokens_name =\n"
     "# azure_openai with addresses of deployments, such as 2024-10-21\n"
-    ";api_version =\n";
+    ";api_version =\n"
+    "# true: replies are streamed; one that cannot come right is stopped early\n"
+    ";stream = false\n";
 
 enum err config_sample(struct buf *out)
 {

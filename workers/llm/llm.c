@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define REPLY_MAX_BYTES ((size_t)2 * 1024 * 1024)
+#define STREAM_MAX_BYTES                                                               \
+    ((size_t)64 * 1024 * 1024) /* a token of four letters takes some 250 bytes */
 #define CONNECTIONS_MIN 64
 
 struct llm {
@@ -139,6 +141,14 @@ static void on_http(void *arg, uint64_t ticket, const struct http_reply *r)
     llm_call_free(c);
 }
 
+static enum http_take on_body(void *arg, uint64_t ticket,
+                              const struct http_reply *so_far, const char *bytes,
+                              size_t n)
+{
+    struct llm *l = arg;
+    return llm_call_feed(idmap_get(&l->calls, ticket), so_far, bytes, n);
+}
+
 static enum err defer(struct llm *l, struct llm_call *c)
 {
     if (!l->deferred) {
@@ -164,7 +174,8 @@ static enum err send(struct llm *l, struct llm_call *c)
         .body_len = q->body.len,
         .connect_timeout_ms = l->options.connect_timeout_ms,
         .deadline_ms = l->options.timeout_ms,
-        .max_reply_bytes = REPLY_MAX_BYTES,
+        .max_reply_bytes = q->stream ? STREAM_MAX_BYTES : REPLY_MAX_BYTES,
+        .on_body = q->stream ? on_body : NULL,
     };
     return http_send(l->http, &request, on_http, l, c->id, &c->http_id);
 }

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "workers/llm/llm.h"
 #include "workers/llm/llm_tokens.h"
+#include "workers/llm/provider_scan.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,9 @@ struct llm_call *llm_call_new(void)
 
 void llm_call_free(struct llm_call *c)
 {
+    if (c->request.stream)
+        provider_stream_fini(&c->stream);
+    stop_rules_fini(&c->stop);
     provider_request_fini(&c->request);
     provider_reply_fini(&c->reply);
     free(c);
@@ -67,6 +71,13 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
     c->prompt_tokens = llm_prompt_tokens(call);
     c->reply_tokens = llm_reply_tokens(call->ask);
     c->request.without = endpoint_without(e, c->model);
+    enum err failed = stop_rules_init(&c->stop, &call->ask->stop);
+    if (failed)
+        return failed;
+    if (e->config->stream && e->provider->stream) {
+        provider_stream_init(&c->stream, e->provider, &c->reply);
+        c->request.stream = true;
+    }
     return e->provider->build(e->config, e->key, c->model, call, &c->request);
 }
 
@@ -106,10 +117,36 @@ static void tell(struct llm_call *c)
         e->told = code;
 }
 
+/* Rules do not stop what is complete. */
+enum http_take llm_call_feed(struct llm_call *c, const struct http_reply *so_far,
+                             const char *bytes, size_t n)
+{
+    enum http_take take = provider_stream_feed(&c->stream, so_far, bytes, n);
+    const struct buf *text = &c->reply.text;
+    if (take != HTTP_TAKE || c->stream.done)
+        return take;
+    c->aborted = stop_rules_broken(&c->stop, buf_str(text), text->len);
+    return c->aborted ? HTTP_STOP : HTTP_TAKE;
+}
+
+/* What came is judged as any reply: its stage refuses it. What the server counted so
+ * far is not what it made. */
+static void read_aborted(struct llm_call *c, const struct http_reply *http)
+{
+    struct provider_reply *r = &c->reply;
+    (void)provider_read_header_id(http, r);
+    (void)snprintf(r->finish, sizeof r->finish, "aborted");
+    r->has_usage = false;
+}
+
 static void read_reply(struct llm_call *c, const struct http_reply *http)
 {
     struct provider_reply *r = &c->reply;
-    if (http->err)
+    if (c->aborted)
+        read_aborted(c, http);
+    else if (c->request.stream)
+        provider_stream_end(&c->stream, http, clock_wall_ms());
+    else if (http->err)
         provider_read_failure(http, r);
     else
         c->endpoint->provider->read(http, clock_wall_ms(), r);
@@ -165,7 +202,8 @@ void llm_call_settle(struct llm_call *c, const struct http_reply *http)
         .status = http ? http->status : 0,
         .total_ms = http ? http->total_us / 1000 : 0,
     };
-    out.possibly_billed = http && http->err && http->sent;
+    /* not if we ended the transfer ourselves, with what we needed in hand */
+    out.possibly_billed = http && http->err && http->sent && r->code == http->err;
     count_usage(c, &out);
     c->fn(c->arg, c->ticket, &out);
 }

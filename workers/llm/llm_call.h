@@ -5,6 +5,8 @@
 
 #include "core/base/list.h"
 #include "workers/llm/endpoints.h"
+#include "workers/llm/provider_stream.h"
+#include "workers/llm/stop_rules.h"
 
 struct llm_call {
     struct list node; /* while it waits to settle without ever having been sent */
@@ -14,10 +16,13 @@ struct llm_call {
     struct endpoint *endpoint; /* borrows; NULL: it could not be sent */
     char model[ENDPOINT_MODEL_MAX_BYTES];
     bool has_price, has_schema;
+    bool aborted; /* a stop rule was broken */
     struct price price;
     int64_t prompt_tokens, reply_tokens; /* the most it can take */
     struct provider_request request;
     struct provider_reply reply;
+    struct provider_stream stream; /* if request.stream */
+    struct stop_rules stop;
 };
 
 struct llm_call *llm_call_new(void); /* NULL: out of memory */
@@ -26,6 +31,9 @@ void llm_call_free(struct llm_call *c);
  * the reply (ERR_OK is returned, reply.code tells); else only ERR_NOMEM, ERR_LIMIT. */
 enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
                           const struct port_call *call) MUST_USE;
+/* As on_body of an http_request, of a call whose request.stream is set. */
+enum http_take llm_call_feed(struct llm_call *c, const struct http_reply *so_far,
+                             const char *bytes, size_t n) MUST_USE;
 /* Reads what came back and calls fn; http NULL: it was never sent. Frees nothing. */
 void llm_call_settle(struct llm_call *c, const struct http_reply *http);
 

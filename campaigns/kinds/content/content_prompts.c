@@ -254,6 +254,27 @@ static int likely_tokens_for(const struct spec_placement *p, const struct json *
     return (int)(han ? characters : characters / 4) + 4 + 4 * p->channel->field_count;
 }
 
+/* A reply of so many times its limit will not come right. Around the text stand JSON,
+ * fences and a few words, which are allowed for. */
+#define STOP_FACTOR 4
+#define STOP_EXTRA 200
+
+/* What makes a reply worthless while it still comes. Of several fields one may be long
+ * and the rest be of use. */
+static void stop_at(const struct campaign *c, const struct spec_placement *p,
+                    struct ask *ask)
+{
+    const struct channel_field *f = &p->channel->fields[0];
+    if (!ask->schema) {
+        ask->stop.banned = c->spec->never;
+        ask->stop.banned_count = c->spec->never_count;
+    } else if (!channel_is_object(p->channel) && f->max > 0) {
+        int64_t room = channel_text_room(f, c->spec->facts, p->locale);
+        ask->stop.max_characters =
+            STOP_FACTOR * (room > f->max ? room : f->max) + STOP_EXTRA;
+    }
+}
+
 enum err content_prompts_write(const struct campaign *c, const struct content_input *in,
                                struct ask *ask)
 {
@@ -270,6 +291,7 @@ enum err content_prompts_write(const struct campaign *c, const struct content_in
     if (in->is_prompt && !ask->tag[2] && free_text) {
         ask->system = "";
         ask->user = in->brief;
+        stop_at(c, p, ask);
         return ERR_OK;
     }
     char number[16];
@@ -294,6 +316,7 @@ enum err content_prompts_write(const struct campaign *c, const struct content_in
         prompt_render(c->arena, prompt_text("content_write", p->locale), values);
     ask->schema_name = "copy";
     ask->schema = schema_of(c->arena, p->channel);
+    stop_at(c, p, ask);
     return ask->system && ask->user && ask->schema ? ERR_OK : ERR_NOMEM;
 }
 

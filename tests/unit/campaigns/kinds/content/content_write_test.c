@@ -1,5 +1,6 @@
 /* content_write_test.c: how gaps are filled, and which texts are too much alike. */
 #include "tests/unit/campaigns/content_fixture.h"
+#include "campaigns/checks/channel_text.h"
 
 static enum err say_same(struct world *w, const struct ask *ask, struct buf *reply)
 {
@@ -53,12 +54,94 @@ static void a_retry_has_a_seed_of_its_own(void **state)
     assert_true(seeds[0] != seeds[1]);
 }
 
+/* The first ask of the stage `generate`, once. */
+static struct ask_stop stop_of_first(struct world *w)
+{
+    struct engine *e = NULL;
+    bool direct;
+    while (strcmp(w->c->stage, "generate") != 0)
+        world_step(w);
+    assert_int_equal(engine_begin(w->c, &e, &direct, &w->next), ERR_OK);
+    struct ask_stop stop = engine_ask(e, 0)->stop;
+    engine_fini(e);
+    return stop;
+}
+
+static void a_field_with_a_limit_may_be_stopped(void **state)
+{
+    struct world *w = *state;
+    world_spec(w, "\"channel\":[\"amazon.title\"],\"brand\":{\"never\":[\"cheap\"]},"
+                  "\"input\":{\"brief\":\"b\",\"n\":1,\"angles\":[\"a\"]}");
+    struct ask_stop stop = stop_of_first(w);
+    assert_int_equal(stop.max_characters, 4 * 200 + 200);
+    assert_int_equal(stop.banned_count, 0); /* a cut JSON has one objection, not two */
+}
+
+/* "sms" is limited to one segment: it is the characters that fit which count. */
+static void a_limit_in_segments_is_one_of_characters(void **state)
+{
+    struct world *w = *state;
+    world_spec(w, "\"channel\":[\"sms\"],"
+                  "\"input\":{\"brief\":\"b\",\"n\":1,\"angles\":[\"a\"]}");
+    const struct spec_placement *p = w->c->placements[0].spec;
+    int64_t room = channel_text_room(&p->channel->fields[0], NULL, p->locale);
+    assert_true(room > 50);
+    assert_int_equal(stop_of_first(w).max_characters, 4 * room + 200);
+}
+
+static void several_fields_are_not_stopped(void **state)
+{
+    struct world *w = *state;
+    world_spec(w, "\"channel\":[\"google.rsa\"],\"brand\":{\"never\":[\"cheap\"]},"
+                  "\"input\":{\"brief\":\"b\",\"n\":1,\"angles\":[\"a\"]}");
+    struct ask_stop stop = stop_of_first(w);
+    assert_int_equal(stop.max_characters + stop.banned_count, 0);
+}
+
+static void a_bare_prompt_is_stopped_by_what_must_never_appear(void **state)
+{
+    struct world *w = *state;
+    world_spec(w, "\"brand\":{\"never\":[\"cheap\",\"best ever\"]},"
+                  "\"input\":{\"prompt\":\"p\",\"n\":1}");
+    struct ask_stop stop = stop_of_first(w);
+    assert_int_equal(stop.max_characters, 0);
+    assert_int_equal(stop.banned_count, 2);
+    assert_string_equal(stop.banned[1], "best ever");
+}
+
+/* What a stop rule leaves is refused, and asked for once more. */
+static enum err say_cut(struct world *w, const struct ask *ask, struct buf *reply)
+{
+    if (w->said % 2)
+        return say_fresh(w, ask, reply);
+    buf_append_str(reply, "{\"title\":\"");
+    for (int i = 0; i < 1000; i++)
+        buf_append_str(reply, "x");
+    return buf_status(reply);
+}
+
+static void what_was_stopped_is_asked_for_once_more(void **state)
+{
+    struct world *w = *state;
+    world_spec(w, "\"channel\":[\"amazon.title\"],\"approval\":\"none\","
+                  "\"input\":{\"brief\":\"b\",\"n\":2,\"angles\":[\"a\"]}");
+    w->say = say_cut;
+    world_run(w);
+    assert_int_equal(w->c->variant_count, 2);
+    assert_int_equal(w->reasked, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         world_test(a_given_control_comes_once),
         world_test(placements_may_say_the_same),
         world_test(a_retry_has_a_seed_of_its_own),
+        world_test(a_field_with_a_limit_may_be_stopped),
+        world_test(a_limit_in_segments_is_one_of_characters),
+        world_test(several_fields_are_not_stopped),
+        world_test(a_bare_prompt_is_stopped_by_what_must_never_appear),
+        world_test(what_was_stopped_is_asked_for_once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,5 +136,6 @@ class Gemini:
 ROUTES = {"/v1/chat/completions": Chat, "/v1/completions": Completions,
           "/v1/responses": Responses, "/v1/messages": Anthropic,
           "/v1beta/models/{model}:generateContent": Gemini,
+          "/v1beta/models/{model}:streamGenerateContent": Gemini,
           "/azure/openai/v1/chat/completions": Azure,
           "/azure/openai/deployments/{model}/chat/completions": Azure}

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """A second, independent mock of LLM endpoints, in the dialects of llm_dialects.py: what passes with it
-and with tests/llmsim does not lean on the habits of one. Same ledger lines as there."""
+and with tests/llmsim does not lean on the habits of one. Same ledger lines as there, with the
+content of what was sent whole. Streams come in pieces of odd sizes."""
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import itertools
 import json
@@ -13,6 +15,7 @@ import time
 
 from aiohttp import web
 from llm_dialects import ROUTES
+from llm_streams import OVERLOADED, encode, events
 
 ENGLISH = [part.split() for part in (
     "Bright Quiet Gentle Bold Fresh Warm Crisp Clever Sunny Steady",
@@ -102,9 +105,10 @@ class Mock:
     async def serve(self, dialect, request):
         number = next(self.numbers)
         client_id = request.headers.get("X-Client-Request-Id", "")
-        prompt, model, schema, status, usage = "", "", None, 200, {}
+        prompt, model, schema, status, usage, body = "", "", None, 200, {}, {}
         try:
-            model, prompt, schema = dialect.read(await request.json())
+            body = await request.json()
+            model, prompt, schema = dialect.read(body)
             model = model or request.match_info.get("model", "")
         except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
             status, answer = 400, failure("invalid_request_error", repr(error))
@@ -114,7 +118,8 @@ class Mock:
         self.note(n=number, t_ms=int(time.time() * 1000), id=client_id,
                   prompt_sha256=digest, model=model)
         await asyncio.sleep(random.uniform(*self.latency) / 1000)
-        if status == 200 and self.args.fail_every and number % self.args.fail_every == 0:
+        fails = status == 200 and self.args.fail_every and number % self.args.fail_every == 0
+        if fails and self.args.fail_by == "500":
             status, answer = 500, failure("server_error", "mock failure")
         elif status == 200:
             content = self.content(prompt, schema, digest)
@@ -123,10 +128,50 @@ class Mock:
             usage["total_tokens"] = sum(usage.values())
             answer = dialect.write(number, model, content, usage["prompt_tokens"],
                                    usage["completion_tokens"])
+            if body.get("stream") or "alt=sse" in request.query_string:
+                include = (body.get("stream_options") or {}).get("include_usage", False)
+                parts = list(events(dialect, answer, content, random.Random(number), include))
+                line = {"n": number, "id": client_id, "done": True, "usage": usage,
+                        "content": content}
+                return await self.stream(request, parts, self.args.fail_by if fails else "", line)
         self.note(n=number, id=client_id, done=True, status=status,
                   t_ms=int(time.time() * 1000), usage=usage)
         headers = {"X-Simulated": "llm_mock"}
         return web.json_response(answer, status=status, headers=headers)
+
+    async def stream(self, request, parts, fail_by, line):
+        """Sends the events; or what fail_by makes of them, which is no answer."""
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream",
+                                             "X-Simulated": "llm_mock"})
+        await answer.prepare(request)
+        half = b"".join(parts[:len(parts) // 2])
+        data = {"": b"".join(parts), "cut": half[:-3], "end": half,
+                "error": encode("error", OVERLOADED, False, "\n"),
+                "middle": half + encode("error", OVERLOADED, False, "\n"),
+                "endless": half}[fail_by]
+        if fail_by:
+            line.update(usage={}, content=None)
+        for at in range(0, len(data), 13):
+            await answer.write(data[at:at + 13])
+        status = 200
+        if fail_by == "cut":
+            request.transport.close()
+            status = 0
+        elif fail_by == "endless":
+            status = await self.never_end(request, answer, parts[len(parts) // 2])
+        else:
+            await answer.write_eof()
+        self.note(**line, status=status, t_ms=int(time.time() * 1000))
+        return answer
+
+    @staticmethod
+    async def never_end(request, answer, part):
+        """The same event again and again, until the client hangs up."""
+        with contextlib.suppress(ConnectionResetError, asyncio.CancelledError):
+            while request.transport and not request.transport.is_closing():
+                await answer.write(part)
+                await asyncio.sleep(0.001)
+        return 499
 
     def content(self, prompt, schema, digest):
         turn = self.seen[digest] = self.seen.get(digest, -1) + 1
@@ -145,6 +190,8 @@ async def main():
     parser.add_argument("--latency-ms", default="0", help="N or MIN:MAX")
     parser.add_argument("--ledger")
     parser.add_argument("--fail-every", type=int, default=0)
+    parser.add_argument("--fail-by", default="500",
+                        choices=["500", "cut", "end", "error", "middle", "endless"])
     app = web.Application()
     parser.add_argument("--key", help="refuse other keys; without it none is looked at")
     mock = Mock(args := parser.parse_args())

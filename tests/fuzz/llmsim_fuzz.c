@@ -3,10 +3,33 @@
 #include "core/io/http_headers.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/llmsim/sim_chat.h"
-#include "workers/llm/provider.h"
+#include "workers/llm/provider_stream.h"
 
 #define ARENA_MAX_BYTES ((size_t)32 << 20)
 #define ANSWER_MAX_BYTES ((size_t)16 << 20)
+
+/* The events of a stream. */
+static void check_stream(struct buf *body, const struct sim_chat *chat,
+                         const struct sim_usage *usage)
+{
+    struct http_headers headers;
+    struct provider_reply reply;
+    struct provider_stream s;
+    http_headers_init(&headers);
+    const struct http_reply http = {
+        .sent = true, .status = 200, .body = "", .message = "", .headers = &headers};
+    provider_reply_init(&reply);
+    provider_stream_init(&s, provider_find("openai_chat"), &reply);
+    s.is_stream = true;
+    check(provider_stream_feed(&s, &http, buf_str(body), body->len) == HTTP_TAKE);
+    provider_stream_end(&s, &http, 0);
+    check(s.done && *reply.finish && reply.has_usage == chat->stream_usage);
+    check(!reply.has_usage || (reply.tokens_in == usage->prompt_tokens &&
+                               reply.tokens_out == usage->completion_tokens));
+    provider_stream_fini(&s);
+    provider_reply_fini(&reply);
+    http_headers_fini(&headers);
+}
 
 static void check_answer(struct buf *body, const struct sim_usage *usage)
 {
@@ -42,6 +65,8 @@ static void answer(const struct sim_chat *chat, struct arena *a, enum sim_fault 
     enum err e = sim_chat_answer(chat, a, &sample, &body, &usage, &d);
     if (e)
         fuzz_check_refusal(e, &d);
+    else if (chat->stream)
+        check_stream(&body, chat, &usage);
     else
         check_answer(&body, &usage);
     buf_fini(&body);

@@ -4,6 +4,7 @@
 #include "core/base/rng.h"
 #include "core/base/utf8.h"
 #include "tests/llmsim/sim_schema.h"
+#include "tests/llmsim/sim_stream.h"
 #include "tests/llmsim/sim_words.h"
 #include <stdio.h>
 #include <string.h>
@@ -111,9 +112,9 @@ static enum err read_limits(struct sim_chat *c, struct err_detail *d)
             break;
         }
     }
-    if (json_bool(json_get(c->root, "stream"), false)) {
-        return err_set(d, ERR_BAD_REQUEST, "stream", "streaming is not simulated");
-    }
+    c->stream = json_bool(json_get(c->root, "stream"), false);
+    c->stream_usage = json_bool(
+        json_get(json_get(c->root, "stream_options"), "include_usage"), false);
     if (json_int(json_get(c->root, "n"), 1) != 1) {
         return err_set(d, ERR_BAD_REQUEST, "n", "only n = 1 is simulated");
     }
@@ -282,7 +283,11 @@ enum err sim_chat_answer(const struct sim_chat *c, struct arena *a,
                                c->messages * MESSAGE_TOKENS;
         bool cut = end < content.len;
         content.len = end;
-        write_body(c, s, &content, cut, usage, out);
+        if (c->stream) {
+            sim_stream_write(c, s, &content, cut, usage, out);
+        } else {
+            write_body(c, s, &content, cut, usage, out);
+        }
         e = buf_status(out);
     }
     buf_fini(&content);

@@ -1,8 +1,8 @@
 /* sim_chat.h: POST /v1/chat/completions as text in, text out. Pure: no I/O, no clock.
  *
  * The answer depends on the seed, the prompt and the sampling index only (how many
- * requests with the identical prompt came before). Not simulated, refused with 400:
- * stream, n above 1, tools.
+ * requests with the identical prompt came before). A stream has the same content, in
+ * events of a few characters. Not simulated, refused with 400: n above 1, tools.
  *
  * usage is an estimate: one token per CJK character, one per four other bytes, rounded
  * up; each message costs four more. max_tokens cuts by the same estimate. */
@@ -21,6 +21,7 @@ struct sim_chat {
     char prompt_sha256[HASH_SHA256_HEX];
     const struct json *schema; /* or NULL */
     bool json;                 /* response_format json_object */
+    bool stream, stream_usage; /* usage is asked for in it */
     int64_t max_tokens;        /* 0 = no bound */
     int64_t messages;
 };
@@ -35,7 +36,8 @@ int64_t sim_chat_tokens(const char *text, size_t n);
 enum err sim_chat_parse(struct arena *a, const char *body, size_t n,
                         struct sim_chat *out, struct err_detail *d) MUST_USE;
 void sim_chat_fini(struct sim_chat *c);
-/* Appends the whole response body. A schema that cannot be obeyed is an error. */
+/* Appends the whole response body, of a stream all its events. A schema that cannot be
+ * obeyed is an error. */
 enum err sim_chat_answer(const struct sim_chat *c, struct arena *a,
                          const struct sim_sample *s, struct buf *out,
                          struct sim_usage *usage, struct err_detail *d) MUST_USE;

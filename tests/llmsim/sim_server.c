@@ -37,7 +37,8 @@ struct waiting {
     struct loop_timer *timer;
     uint64_t n;
     char id[ID_MAX];
-    int status; /* 0 = drop the connection */
+    int status;       /* 0 = drop the connection */
+    const char *type; /* of the body */
     struct buf body;
     struct sim_usage usage;
 };
@@ -48,12 +49,13 @@ static void on_stop(void *arg)
     loop_stop(s->loop);
 }
 
-static void answer(struct httpd_request *q, int status, const struct buf *body,
-                   const char *request_id, const char *retry_after)
+static void answer(struct httpd_request *q, int status, const char *type,
+                   const struct buf *body, const char *request_id,
+                   const char *retry_after)
 {
     struct httpd_answer a = {
         .status = status,
-        .content_type = "application/json",
+        .content_type = type,
         .body = buf_str(body),
         .body_len = body->len,
         .headers = {{"X-Simulated", "barker-llmsim"}, {"x-request-id", request_id}},
@@ -101,7 +103,7 @@ static void on_due(void *arg)
     if (w->status == 0) {
         httpd_drop(w->request);
     } else {
-        answer(w->request, w->status, &w->body, request_id,
+        answer(w->request, w->status, w->type, &w->body, request_id,
                w->status == 429 ? retry_after : NULL);
     }
     waiting_free(w);
@@ -168,6 +170,8 @@ static void decide(struct waiting *w, struct arena *a, struct sim_draw *draw)
         if (e != ERR_OK) {
             d.code = e;
             put_refusal(w, &d);
+        } else if (chat.stream) {
+            w->type = "text/event-stream";
         }
     }
     sim_chat_fini(&chat);
@@ -188,6 +192,7 @@ static void on_chat(struct sim_server *s, struct httpd_request *q)
     w->request = q;
     w->n = ++s->requests;
     w->status = 200;
+    w->type = "application/json";
     snprintf(w->id, sizeof(w->id), "%s", id ? id : "");
     buf_init(&w->body, ANSWER_MAX_BYTES);
     list_push(&s->waiting, &w->node);
@@ -278,7 +283,7 @@ static void on_request(void *arg, struct httpd_request *q)
     } else {
         status = put_route(s, method, path, &out);
     }
-    answer(q, status, &out, "sim", NULL);
+    answer(q, status, "application/json", &out, "sim", NULL);
     buf_fini(&out);
 }
 

@@ -97,6 +97,16 @@ static void test_banned(void **state)
     }
 }
 
+/* 32 bytes, after which it is looked for, end in the middle of a word. */
+static void test_a_word_may_still_grow(void **state)
+{
+    (void)state;
+    static const char text[] = "0123456789 0123456789 0123 cheaper, " LONG_WORDS;
+    assert_memory_equal(text + 27, "cheap", 5);
+    assert_int_equal(banned_at(text, 1), 0);
+    assert_int_equal(banned_at(text, 16), 0);
+}
+
 static void test_found_within_an_eighth_of_the_text(void **state)
 {
     (void)state;
@@ -143,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_thoughts_are_not_counted),
         cmocka_unit_test(test_banned),
+        cmocka_unit_test(test_a_word_may_still_grow),
         cmocka_unit_test(test_found_within_an_eighth_of_the_text),
         cmocka_unit_test(test_rules_are_a_copy),
         cmocka_unit_test(test_no_rules),

@@ -27,15 +27,17 @@ static void read_event(struct provider_stream *s, const struct sse_event *e)
     struct provider_reply *out = s->out;
     const struct json_span data = {e->data, e->data_len};
     const struct {
-        int64_t in, out, cached;
+        int64_t in, out, cached, written;
         bool known;
-    } before = {out->tokens_in, out->tokens_out, out->tokens_cached, out->has_usage};
+    } before = {out->tokens_in, out->tokens_out, out->tokens_cached,
+                out->tokens_written, out->has_usage};
     s->provider->stream(s, e->type, &data);
     if (out->has_usage || !before.known)
         return;
     out->tokens_in = before.in;
     out->tokens_out = before.out;
     out->tokens_cached = before.cached;
+    out->tokens_written = before.written;
     out->has_usage = true;
 }
 

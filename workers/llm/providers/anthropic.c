@@ -125,6 +125,8 @@ static void read_finish(const struct json_span *body, struct provider_reply *out
     };
     char reason[32];
     provider_scan_word(body, "stop_reason", reason, sizeof reason);
+    if (!*reason)
+        return;
     (void)snprintf(out->finish, sizeof out->finish, "%s", reason);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(reason, words[i][0]) == 0)
@@ -141,12 +143,14 @@ static void read_usage(const struct json_span *body, struct provider_reply *out)
     int64_t in = provider_scan_count(&usage, "input_tokens");
     int64_t made = provider_scan_count(&usage, "cache_creation_input_tokens");
     int64_t read = provider_scan_count(&usage, "cache_read_input_tokens");
+    if (out->has_usage) {
+        made = made < 0 ? out->tokens_written : made;
+        read = read < 0 ? out->tokens_cached : read;
+    }
     if (in >= 0)
         in += (made > 0 ? made : 0) + (read > 0 ? read : 0);
-    if (in < 0 && out->has_usage) {
+    else if (out->has_usage)
         in = out->tokens_in;
-        read = out->tokens_cached;
-    }
     provider_set_usage(out, in, provider_scan_count(&usage, "output_tokens"), read);
     provider_set_written(out, made);
 }

@@ -47,7 +47,8 @@
 #define MESSAGE_START                                                                  \
     NAMED("message_start",                                                             \
           ",\"message\":{\"id\":\"cc-1\",\"model\":\"m-2026\",\"content\":[],"         \
-          "\"usage\":{\"input_tokens\":10,\"cache_read_input_tokens\":2,"              \
+          "\"usage\":{\"input_tokens\":7,\"cache_read_input_tokens\":2,"               \
+          "\"cache_creation_input_tokens\":3,"                                         \
           "\"output_tokens\":1}}")                                                     \
     NAMED("content_block_start",                                                       \
           ",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}")          \
@@ -224,6 +225,13 @@ static const struct stream_case cases[] = {
      ERR_OK, ERR_OK, false, "{\"a\":1}", "stop", 12, 5, 2},
     {"anthropic", "length", MESSAGE_START BLOCK_TEXT("a") MESSAGE_END("max_tokens"),
      ERR_OK, ERR_OK, false, "a", "length", 12, 5, 2},
+    {"anthropic", "the input told again, without the cache",
+     MESSAGE_START BLOCK_TEXT("a") NAMED(
+         "message_delta",
+         ",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"input_tokens\":7,"
+         "\"output_tokens\":5}") NAMED("message_delta", ",\"delta\":{},\"usage\":{}")
+         NAMED("message_stop", ""),
+     ERR_OK, ERR_OK, false, "a", "stop", 12, 5, 2},
     {"anthropic", "refusal", MESSAGE_START MESSAGE_END("refusal"), ERR_OK, ERR_CONTENT,
      false, "", "refusal", 12, 5, 2},
     {"gemini", "an error first",
@@ -296,6 +304,8 @@ static void test_answers(void **state)
         read_split(&f, c->dialect, c->body, n, n, n, ERR_OK);
         assert_string_equal(f.reply.model, "m-2026");
         assert_string_equal(f.reply.request_id, "cc-1");
+        assert_int_equal(f.reply.tokens_written,
+                         strcmp(c->dialect, "anthropic") ? 0 : 3);
         fixture_end(&f);
     }
 }

@@ -238,6 +238,52 @@ enum err json_scan_path(const char *text, size_t n, const char *path,
     return ERR_OK;
 }
 
+/* Reads the key and finds who looks for it; NULL: nobody does. */
+static enum err find_member(struct cursor *c, struct json_member *members, size_t count,
+                            struct json_member **out)
+{
+    struct cursor start = *c;
+    enum err e = ERR_OK;
+    *out = NULL;
+    for (size_t i = 0; i < count && !e && !*out; i++) {
+        bool same;
+        *c = start;
+        e = match_key(c, members[i].name, strlen(members[i].name), &same);
+        *out = !e && same ? &members[i] : NULL;
+    }
+    return e || count > 0 ? e : skip_key(c);
+}
+
+enum err json_scan_members(const struct json_span *in, struct json_member *members,
+                           size_t count)
+{
+    struct cursor c = {.at = in->at, .end = in->at + in->len};
+    for (size_t i = 0; i < count; i++)
+        members[i].value = (struct json_span){0};
+    if (!skip_char(&c, '{'))
+        return c.at < c.end && *c.at == '[' ? ERR_NOT_FOUND : ERR_BAD_JSON;
+    if (skip_char(&c, '}'))
+        return ERR_OK;
+    for (;;) {
+        struct json_member *wanted;
+        enum err e = find_member(&c, members, count, &wanted);
+        if (e)
+            return e;
+        skip_space(&c);
+        const char *start = c.at;
+        e = skip_value(&c);
+        if (wanted && !wanted->value.at)
+            wanted->value =
+                (struct json_span){start, (size_t)((e ? c.end : c.at) - start)};
+        if (e)
+            return e;
+        if (skip_char(&c, '}'))
+            return ERR_OK;
+        if (!skip_char(&c, ','))
+            return ERR_BAD_JSON;
+    }
+}
+
 enum err json_scan_string(const struct json_span *s, struct buf *out)
 {
     if (s->len < 2 || s->at[0] != '"' || s->at[s->len - 1] != '"')

@@ -17,6 +17,16 @@ struct json_span {
  * ERR_NOT_FOUND if absent, ERR_BAD_JSON if the text breaks on the way (or is cut). */
 enum err json_scan_path(const char *text, size_t n, const char *path,
                         struct json_span *out) MUST_USE;
+/* One of the members looked for; value.at NULL: it is not there. */
+struct json_member {
+    const char *name;
+    struct json_span value;
+};
+/* Walks the object once and fills in the members of these names, the first of each.
+ * ERR_OK: it is whole. ERR_NOT_FOUND: no object. ERR_BAD_JSON, ERR_LIMIT: it breaks on
+ * the way; what came before is filled in, and of a member that breaks the rest. */
+enum err json_scan_members(const struct json_span *in, struct json_member *members,
+                           size_t count) MUST_USE;
 /* Decodes a string span (escapes, surrogate pairs) and appends UTF-8 to out. */
 enum err json_scan_string(const struct json_span *s, struct buf *out) MUST_USE;
 enum err json_scan_int(const struct json_span *s, int64_t *out) MUST_USE;

@@ -1,4 +1,5 @@
-/* bench_llm.c: fan-out of LLM calls against a mock endpoint, closed loop.
+/* bench_llm.c: fan-out of LLM calls against a mock endpoint: a closed loop, or with
+ * --rate R an open one that starts R calls a second, whatever comes back.
  *   --bare  curl multi on uv, no engine   (default) engine without Redis
  *   --full  with reservation, journal and settling in Redis, as campaigns do */
 #include "core/base/clock.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BATCH_MAX 64
 
@@ -26,6 +28,9 @@ struct llm_run {
     struct ports_live *live;
     struct ports ports;
     enum mode mode;
+    bool stream;
+    struct loop_timer *pace; /* of an open loop */
+    int64_t rate, pace_from_us;
     int64_t requests, concurrency, started, ended, errors;
     int64_t *total_us, *engine_us, *start_us, *settle_us;
     int left, open;
@@ -48,7 +53,7 @@ static void finish(struct llm_run *b, uint64_t n, bool ok, int64_t upstream_us)
     b->errors += !ok;
     if (b->ended == b->requests)
         b->left = 0;
-    else
+    else if (!b->rate)
         next(b);
 }
 
@@ -84,7 +89,7 @@ static void on_settled(void *arg, uint64_t n, enum err e)
 static void on_call(void *arg, uint64_t n, const struct port_call_result *r)
 {
     struct llm_run *b = arg;
-    int64_t upstream = r->total_ms * 1000;
+    int64_t upstream = r->total_us;
     if (b->mode == ENGINE) {
         finish(b, n, r->code == ERR_OK, upstream);
         return;
@@ -204,14 +209,28 @@ static void open_campaign(struct llm_run *b)
     bench_wait(&b->env, &b->open);
 }
 
+static void load_config(struct llm_run *b, const char *url)
+{
+    struct err_detail d;
+    char path[] = "/tmp/barker-bench-XXXXXX", ini[800];
+    int fd = mkstemp(path);
+    int len = snprintf(ini, sizeof ini,
+                       "[endpoint bench]\nbase_url = %s\nmodel = bench\n"
+                       "key_env = BENCH_KEY\nstream = %s\n",
+                       url, b->stream ? "true" : "false");
+    setenv("BENCH_KEY", "bench", 0);
+    if (fd < 0 || write(fd, ini, (size_t)len) != len)
+        bench_die("config", "cannot be written");
+    if (config_load(path, &b->config, &d))
+        bench_die("config", d.message);
+    (void)close(fd);
+    (void)unlink(path);
+}
+
 static void open_engine(struct llm_run *b, const char *url)
 {
     struct err_detail d;
-    setenv("OPENAI_BASE_URL", url, 1);
-    setenv("OPENAI_API_KEY", "bench", 0);
-    setenv("BARKER_MODEL", "bench", 0);
-    if (config_load(NULL, &b->config, &d))
-        bench_die("config", d.message);
+    load_config(b, url);
     struct llm_options o = {
         .config = b->config, .connect_timeout_ms = 10000, .timeout_ms = 120000};
     if (llm_new(b->env.loop, &o, &b->llm, &d))
@@ -239,8 +258,8 @@ static void fill(struct llm_run *b, const char *url)
     snprintf(
         b->body, sizeof b->body,
         "{\"model\":\"bench\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}],"
-        "\"max_tokens\":150}",
-        prompt);
+        "\"max_tokens\":150%s}",
+        prompt, b->stream ? ",\"stream\":true" : "");
     size_t n = (size_t)b->requests;
     b->total_us = calloc(n, sizeof(int64_t));
     b->engine_us = calloc(n, sizeof(int64_t));
@@ -254,14 +273,15 @@ static void report(struct llm_run *b, double s, double cpu, double rss0)
 {
     static const char *const names[] = {"bare", "engine", "full"};
     double rss = bench_rss_peak_mb();
-    printf("{\"bench\":\"llm\",\"mode\":\"%s\",\"requests\":%" PRId64
-           ",\"concurrency\":%" PRId64 ",\"requests_per_s\":%.0f,\"cpu_s_per_1000\":%."
+    printf("{\"bench\":\"llm\",\"mode\":\"%s\",\"stream\":%s,\"rate\":%" PRId64
+           ",\"requests\":%" PRId64 ",\"concurrency\":%" PRId64
+           ",\"requests_per_s\":%.0f,\"cpu_s_per_1000\":%."
            "4f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
            "\"engine_p99_ms\":%.3f,\"errors\":%" PRId64
            ",\"rss_mb_peak\":%.1f,\"bytes_per_in_flight\":%.0f,\"redis_cpu_s_per_"
            "1000\":%.4f}\n",
-           names[b->mode], b->requests, b->concurrency, (double)b->requests / s,
-           cpu * 1000 / (double)b->requests,
+           names[b->mode], b->stream ? "true" : "false", b->rate, b->requests,
+           b->concurrency, (double)b->requests / s, cpu * 1000 / (double)b->requests,
            (double)bench_percentile(b->total_us, b->requests, 0.5) / 1000,
            (double)bench_percentile(b->total_us, b->requests, 0.99) / 1000,
            (double)bench_percentile(b->engine_us, b->requests, 0.99) / 1000, b->errors,
@@ -271,6 +291,8 @@ static void report(struct llm_run *b, double s, double cpu, double rss0)
 
 static void close_all(struct llm_run *b)
 {
+    if (b->pace)
+        loop_timer_free(b->pace);
     if (b->http)
         http_free(b->http);
     llm_free(b->llm);
@@ -285,6 +307,27 @@ static void close_all(struct llm_run *b)
     free(b->settle_us);
 }
 
+/* What is due by now. */
+static void on_pace(void *arg)
+{
+    struct llm_run *b = arg;
+    int64_t due = (clock_mono_us() - b->pace_from_us) * b->rate / 1000000 + 1;
+    while (b->started < due && b->started < b->requests)
+        next(b);
+}
+
+static void start(struct llm_run *b)
+{
+    if (b->rate) {
+        if (loop_timer_new(b->env.loop, on_pace, b, &b->pace))
+            bench_die("timer", "out of memory");
+        b->pace_from_us = clock_mono_us();
+        loop_timer_start(b->pace, 0, 1);
+    }
+    for (int64_t i = 0; i < b->concurrency && !b->rate; i++)
+        next(b);
+}
+
 int bench_llm(int argc, char **argv)
 {
     struct llm_run b = {.requests = bench_number(argc, argv, "--requests", 2000),
@@ -296,8 +339,8 @@ int bench_llm(int argc, char **argv)
     b.mode = bench_flag(argc, argv, "--bare")   ? BARE
              : bench_flag(argc, argv, "--full") ? FULL
                                                 : ENGINE;
-    if (bench_option(argc, argv, "--rate", NULL) || bench_flag(argc, argv, "--stream"))
-        bench_die("llm", "--rate and --stream are not in this version");
+    b.rate = bench_number(argc, argv, "--rate", 0);
+    b.stream = bench_flag(argc, argv, "--stream");
     bench_env_open(&b.env, bench_option(argc, argv, "--redis", NULL));
     fill(&b, url);
     struct http_options h = {.max_connections = (int)b.concurrency};
@@ -308,8 +351,7 @@ int bench_llm(int argc, char **argv)
     double rss0 = bench_rss_peak_mb();
     double redis0 = b.mode == FULL ? bench_redis_cpu_s(&b.env) : 0;
     int64_t cpu0 = clock_cpu_us(), t0 = clock_mono_us();
-    for (int64_t i = 0; i < b.concurrency; i++)
-        next(&b);
+    start(&b);
     bench_wait(&b.env, &b.left);
     double s = (double)(clock_mono_us() - t0) / 1e6;
     int64_t cpu = clock_cpu_us() - cpu0;

@@ -117,7 +117,7 @@ static enum err write_record(struct buf *out, const struct port_call_result *r)
     json_out_kint(&w, "usd_nano", r->usd_nano);
     json_out_kint(&w, "in", r->tokens_in);
     json_out_kint(&w, "out", r->tokens_out);
-    json_out_kint(&w, "ms", r->total_ms);
+    json_out_kint(&w, "ms", r->total_us / 1000);
     json_out_kstr(&w, "finish", r->finish ? r->finish : "");
     json_out_kstr(&w, "model", r->model ? r->model : "");
     json_out_close(&w, '}');
@@ -160,7 +160,7 @@ static enum err write_audit(struct store_op *op, const struct port_place *at,
     add_audit(op, "tokens_out", text);
     add_audit(op, "usage", r->usage_estimated ? "estimated" : "provider");
     add_audit(op, "usd", usd);
-    snprintf(text, sizeof text, "%lld", (long long)r->total_ms);
+    snprintf(text, sizeof text, "%lld", (long long)(r->total_us / 1000));
     add_audit(op, "ms", text);
     add_audit(op, "verdict", err_code(r->code));
     add_audit(op, "message", r->message ? r->message : "");

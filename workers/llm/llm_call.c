@@ -200,7 +200,7 @@ void llm_call_settle(struct llm_call *c, const struct http_reply *http)
         .request_id = r->request_id,
         .message = r->message,
         .status = http ? http->status : 0,
-        .total_ms = http ? http->total_us / 1000 : 0,
+        .total_us = http ? http->total_us : 0,
     };
     /* not if we ended the transfer ourselves, with what we needed in hand */
     out.possibly_billed = http && http->err && http->sent && r->code == http->err;

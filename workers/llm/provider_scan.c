@@ -1,6 +1,7 @@
 /* provider_scan.c: words, counts and texts out of replies, and what their absence
  * means. */
 #include "workers/llm/provider_scan.h"
+#include "core/base/json_lex.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -8,14 +9,35 @@
 #define USAGE_MAX_TOKENS 1000000000
 #define ITEMS_MAX 256
 
+static enum err find(const struct json_span *in, const char *path,
+                     struct json_span *out)
+{
+    *out = *in;
+    if (!in->at)
+        return ERR_NOT_FOUND;
+    return *path ? json_scan_path(in->at, in->len, path, out) : ERR_OK;
+}
+
+/* Nearly all words: nothing in them stands for something else. */
+static bool is_plain(const struct json_span *s)
+{
+    return s->len >= 2 && *s->at == '"' &&
+           json_lex_plain(s->at + 1, s->len - 2) == s->len - 2;
+}
+
 void provider_scan_word(const struct json_span *in, const char *path, char *out,
                         size_t size)
 {
     struct json_span span;
     struct buf text;
     out[0] = '\0';
-    if (json_scan_path(in->at, in->len, path, &span))
+    if (find(in, path, &span))
         return;
+    if (is_plain(&span) && span.len - 2 < size) {
+        memcpy(out, span.at + 1, span.len - 2);
+        out[span.len - 2] = '\0';
+        return;
+    }
     buf_init(&text, WORD_MAX_BYTES);
     if (!json_scan_string(&span, &text))
         provider_copy_text(out, size, buf_str(&text), text.len);
@@ -26,8 +48,8 @@ int64_t provider_scan_count(const struct json_span *usage, const char *path)
 {
     struct json_span span;
     int64_t n;
-    if (json_scan_path(usage->at, usage->len, path, &span) ||
-        json_scan_int(&span, &n) || n < 0 || n > USAGE_MAX_TOKENS)
+    if (find(usage, path, &span) || json_scan_int(&span, &n) || n < 0 ||
+        n > USAGE_MAX_TOKENS)
         return -1;
     return n;
 }
@@ -36,7 +58,7 @@ enum err provider_scan_text(const struct json_span *in, const char *path,
                             struct buf *out)
 {
     struct json_span span;
-    enum err e = json_scan_path(in->at, in->len, path, &span);
+    enum err e = find(in, path, &span);
     if (!e && span.at[0] != '"')
         e = ERR_NOT_FOUND;
     return e ? e : json_scan_string(&span, out);
@@ -47,7 +69,7 @@ bool provider_scan_item(const struct json_span *in, const char *path, int i,
 {
     char at[96];
     snprintf(at, sizeof at, "%s%s%d", path, *path ? "." : "", i);
-    return i < ITEMS_MAX && json_scan_path(in->at, in->len, at, out) == ERR_OK;
+    return i < ITEMS_MAX && find(in, at, out) == ERR_OK;
 }
 
 void provider_set_usage(struct provider_reply *r, int64_t in, int64_t out,
@@ -73,7 +95,7 @@ bool provider_scan_no_answer(const struct http_reply *http, enum err e, int64_t 
         provider_fail(out, ERR_SERVER, true, "an empty reply with status %d",
                       http->status);
     else if (e == ERR_BAD_JSON && http->body[blank] == '{')
-        provider_fail(out, ERR_TRUNCATED, true, "the JSON of the reply is cut");
+        provider_fail_cut(out);
     else if (e)
         provider_read_error(http, now_ms, out);
     else
@@ -104,12 +126,17 @@ void provider_judge_text(struct provider_reply *r, enum err text, const char *re
         provider_fail(r, ERR_BAD_OUTPUT, true, "a reply without text (%s)", r->finish);
 }
 
+void provider_fail_cut(struct provider_reply *out)
+{
+    provider_fail(out, ERR_TRUNCATED, true, "the JSON of the reply is cut");
+}
+
 void provider_check_whole(const struct json_span *body, struct provider_reply *out)
 {
     struct json_span span; /* looking for what is not there walks all of it */
     if (out->code == ERR_OK &&
         json_scan_path(body->at, body->len, "-", &span) == ERR_BAD_JSON)
-        provider_fail(out, ERR_TRUNCATED, true, "the JSON of the reply is cut");
+        provider_fail_cut(out);
 }
 
 bool provider_read_header_id(const struct http_reply *http, struct provider_reply *out)

@@ -6,6 +6,8 @@
 #include "core/base/json_scan.h"
 #include "workers/llm/provider.h"
 
+/* `path` may be "": the span itself. A span with at NULL is of what is absent. */
+
 /* A short string at the path, as bounded text on one line; "" when absent or null. */
 void provider_scan_word(const struct json_span *in, const char *path, char *out,
                         size_t size);
@@ -33,6 +35,7 @@ bool provider_scan_no_answer(const struct http_reply *http, enum err e, int64_t 
  * stop, length, filter, refusal; "" = the reply does not say. */
 void provider_judge_text(struct provider_reply *r, enum err text, const char *refusal);
 /* An answer whose JSON does not come to its end is none: ERR_TRUNCATED. */
+void provider_fail_cut(struct provider_reply *out);
 void provider_check_whole(const struct json_span *body, struct provider_reply *out);
 /* x-request-id, request-id, apim-request-id; false if there is none. */
 bool provider_read_header_id(const struct http_reply *http, struct provider_reply *out);

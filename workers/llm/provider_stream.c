@@ -13,11 +13,20 @@ static bool is_null(const struct json_span *s)
     return s->len == 4 && memcmp(s->at, "null", 4) == 0;
 }
 
-static bool has_error(const struct sse_event *e)
+/* Sets what is wrong with an event; otherwise it is for the dialect. */
+static bool is_wrong(struct provider_stream *s, const struct sse_event *e)
 {
-    struct json_span span;
-    return e->data[0] == '[' || strcmp(e->type, "error") == 0 ||
-           (!json_scan_path(e->data, e->data_len, "error", &span) && !is_null(&span));
+    const struct json_span data = {e->data, e->data_len};
+    struct json_member error = {.name = "error"};
+    enum err failed = json_scan_members(&data, &error, 1);
+    if (failed == ERR_NOT_FOUND || strcmp(e->type, "error") == 0 ||
+        (!failed && error.value.at && !is_null(&error.value)))
+        provider_stream_error(s, &data);
+    else if (failed)
+        s->text = ERR_BAD_JSON;
+    else
+        return false;
+    return true;
 }
 
 /* The last usage that tells numbers is the one that counts: an event without any must
@@ -41,27 +50,16 @@ static void read_event(struct provider_stream *s, const struct sse_event *e)
     out->has_usage = true;
 }
 
-static bool is_whole(const struct sse_event *e)
-{
-    struct json_span span; /* looking for what is not there walks all of it */
-    return json_scan_path(e->data, e->data_len, "-", &span) != ERR_BAD_JSON;
-}
-
 static enum err on_event(void *arg, const struct sse_event *e)
 {
     struct provider_stream *s = arg;
-    const struct json_span data = {e->data, e->data_len};
     size_t blank = strspn(e->data, " \t\n");
     if (s->done || blank == e->data_len)
         return ERR_OK;
     s->any = true;
     if (strcmp(e->data + blank, "[DONE]") == 0)
         s->done = true;
-    else if (!is_whole(e))
-        s->text = ERR_BAD_JSON;
-    else if (has_error(e))
-        provider_stream_error(s, &data);
-    else
+    else if (!is_wrong(s, e))
         read_event(s, e);
     return s->text || s->error.len > 0 ? ERR_CANCELLED : ERR_OK;
 }
@@ -132,14 +130,20 @@ void provider_stream_error(struct provider_stream *s, const struct json_span *ob
         s->text = ERR_NOMEM;
 }
 
-void provider_stream_note(struct provider_stream *s, const struct json_span *in,
-                          const char *model, const char *id)
+void provider_stream_model(struct provider_stream *s, const struct json_span *in,
+                           const char *path)
 {
     struct provider_reply *out = s->out;
     if (!*out->model)
-        provider_scan_word(in, model, out->model, sizeof out->model);
+        provider_scan_word(in, path, out->model, sizeof out->model);
+}
+
+void provider_stream_id(struct provider_stream *s, const struct json_span *in,
+                        const char *path)
+{
+    struct provider_reply *out = s->out;
     if (!*out->request_id)
-        provider_scan_word(in, id, out->request_id, sizeof out->request_id);
+        provider_scan_word(in, path, out->request_id, sizeof out->request_id);
 }
 
 static void read_error(struct provider_stream *s, const struct http_reply *http,

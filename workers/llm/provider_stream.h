@@ -41,7 +41,9 @@ void provider_stream_refusal(struct provider_stream *s, const struct json_span *
 /* This object holds the error that ended the stream. */
 void provider_stream_error(struct provider_stream *s, const struct json_span *object);
 /* The model and the id of the reply, from the first event that tells. */
-void provider_stream_note(struct provider_stream *s, const struct json_span *in,
-                          const char *model, const char *id);
+void provider_stream_model(struct provider_stream *s, const struct json_span *in,
+                           const char *path);
+void provider_stream_id(struct provider_stream *s, const struct json_span *in,
+                        const char *path);
 
 #endif

@@ -75,7 +75,7 @@ struct port_call_result {
     int status;
     int64_t tokens_in, tokens_out, tokens_cached, usd_nano;
     bool usage_estimated;
-    int64_t total_ms;
+    int64_t total_us;
 };
 
 struct port_place {

@@ -196,7 +196,8 @@ static void stream(struct provider_stream *s, const char *type,
     if (strcmp(type, "content_block_delta") == 0) {
         stream_delta(s, data);
     } else if (strcmp(type, "message_start") == 0) {
-        provider_stream_note(s, data, "message.model", "message.id");
+        provider_stream_model(s, data, "message.model");
+        provider_stream_id(s, data, "message.id");
         if (!json_scan_path(data->at, data->len, "message", &part))
             read_usage(&part, s->out);
     } else if (strcmp(type, "message_delta") == 0) {

@@ -193,7 +193,8 @@ static void stream(struct provider_stream *s, const char *type,
 {
     struct json_span candidate;
     (void)type;
-    provider_stream_note(s, data, "modelVersion", "responseId");
+    provider_stream_model(s, data, "modelVersion");
+    provider_stream_id(s, data, "responseId");
     read_usage(data, s->out);
     if (provider_scan_item(data, "candidates", 0, &candidate)) {
         provider_stream_text(s, read_parts(&candidate, s->out));

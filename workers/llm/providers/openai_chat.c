@@ -142,30 +142,74 @@ static enum err build(const struct config_endpoint *e, const char *key,
     return failed ? failed : provider_request_status(out);
 }
 
-void openai_chat_read_usage(const struct json_span *body, struct provider_reply *out)
+void openai_chat_read_usage(const struct json_span *usage, struct provider_reply *out)
 {
-    struct json_span usage;
-    if (json_scan_path(body->at, body->len, "usage", &usage))
+    enum { IN, OUT, DETAILS, HITS, COUNT };
+    struct json_member m[COUNT] = {[IN] = {.name = "prompt_tokens"},
+                                   [OUT] = {.name = "completion_tokens"},
+                                   [DETAILS] = {.name = "prompt_tokens_details"},
+                                   [HITS] = {.name = "prompt_cache_hit_tokens"}};
+    if (!usage->at || json_scan_members(usage, m, COUNT))
         return;
-    int64_t cached = provider_scan_count(&usage, "prompt_tokens_details.cached_tokens");
+    int64_t cached = provider_scan_count(&m[DETAILS].value, "cached_tokens");
     if (cached < 0)
-        cached = provider_scan_count(&usage, "prompt_cache_hit_tokens");
-    provider_set_usage(out, provider_scan_count(&usage, "prompt_tokens"),
-                       provider_scan_count(&usage, "completion_tokens"), cached);
+        cached = provider_scan_count(&m[HITS].value, "");
+    provider_set_usage(out, provider_scan_count(&m[IN].value, ""),
+                       provider_scan_count(&m[OUT].value, ""), cached);
 }
 
-void openai_chat_read_finish(const struct json_span *choice, struct provider_reply *out)
+void openai_chat_read_finish(const struct json_span *in, const char *path,
+                             struct provider_reply *out)
 {
     static const char *const words[][2] = {{"max_tokens", "length"},
                                            {"MAX_TOKENS", "length"},
                                            {"safety", "content_filter"}};
     char word[sizeof out->finish];
-    provider_scan_word(choice, "finish_reason", word, sizeof word);
+    provider_scan_word(in, path, word, sizeof word);
     if (*word)
         memcpy(out->finish, word, sizeof word);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(out->finish, words[i][0]) == 0)
             (void)snprintf(out->finish, sizeof out->finish, "%s", words[i][1]);
+}
+
+void openai_chat_find(const struct json_span *in, struct openai_parts *out)
+{
+    enum { MODEL, ID, USAGE, CHOICES, COUNT };
+    struct json_member m[COUNT] = {[MODEL] = {.name = "model"},
+                                   [ID] = {.name = "id"},
+                                   [USAGE] = {.name = "usage"},
+                                   [CHOICES] = {.name = "choices"}};
+    enum err e = json_scan_members(in, m, COUNT);
+    *out = (struct openai_parts){.model = m[MODEL].value,
+                                 .id = m[ID].value,
+                                 .usage = m[USAGE].value,
+                                 .whole = !e};
+    const struct json_span *choices = &m[CHOICES].value;
+    if (choices->at)
+        out->failed = json_scan_path(choices->at, choices->len, "0", &out->choice);
+    else
+        out->failed = e ? e : ERR_NOT_FOUND;
+}
+
+struct message {
+    struct json_span finish, content, refusal, tools;
+};
+
+/* `name`: message, or delta in a stream. What is no object has no parts. */
+static struct message find_message(const struct json_span *choice, const char *name)
+{
+    struct json_member of_choice[] = {{.name = name}, {.name = "finish_reason"}};
+    struct json_member m[] = {
+        {.name = "content"}, {.name = "refusal"}, {.name = "tool_calls"}};
+    const struct json_span *inner = &of_choice[0].value;
+    if (json_scan_members(choice, of_choice, 2) || !inner->at ||
+        json_scan_members(inner, m, 3))
+        return (struct message){.finish = of_choice[1].value};
+    return (struct message){.finish = of_choice[1].value,
+                            .content = m[0].value,
+                            .refusal = m[1].value,
+                            .tools = m[2].value};
 }
 
 /* The one choice: its text, and whether it counts as an answer. A forced tool's input
@@ -174,12 +218,12 @@ static void read_choice(const struct http_reply *http, const struct json_span *c
                         int64_t now_ms, struct provider_reply *out)
 {
     char refusal[200];
-    enum err e = provider_scan_text(choice, "message.content", &out->text);
+    struct message m = find_message(choice, "message");
+    enum err e = provider_scan_text(&m.content, "", &out->text);
     if (e == ERR_NOT_FOUND || (!e && out->text.len == 0))
-        e = provider_scan_text(choice, "message.tool_calls.0.function.arguments",
-                               &out->text);
-    openai_chat_read_finish(choice, out);
-    provider_scan_word(choice, "message.refusal", refusal, sizeof refusal);
+        e = provider_scan_text(&m.tools, "0.function.arguments", &out->text);
+    openai_chat_read_finish(&m.finish, "", out);
+    provider_scan_word(&m.refusal, "", refusal, sizeof refusal);
     if (!e || e == ERR_NOT_FOUND)
         if (strcmp(out->finish, "error") == 0) {
             provider_read_error(http, now_ms, out);
@@ -191,28 +235,29 @@ static void read_choice(const struct http_reply *http, const struct json_span *c
 void openai_chat_read(const struct http_reply *http, int64_t now_ms,
                       struct provider_reply *out)
 {
-    struct json_span body = {http->body, http->body_len}, choice;
+    struct json_span body = {http->body, http->body_len};
+    struct openai_parts parts;
     provider_read_request_id(http, "id", out);
     if (http->status < 200 || http->status >= 300) {
         provider_read_error(http, now_ms, out);
         return;
     }
-    enum err e = json_scan_path(body.at, body.len, "choices.0", &choice);
-    if (provider_scan_no_answer(http, e, now_ms, out))
+    openai_chat_find(&body, &parts);
+    if (provider_scan_no_answer(http, parts.failed, now_ms, out))
         return;
-    read_choice(http, &choice, now_ms, out);
-    provider_scan_word(&body, "model", out->model, sizeof out->model);
-    openai_chat_read_usage(&body, out);
-    provider_check_whole(&body, out);
+    read_choice(http, &parts.choice, now_ms, out);
+    provider_scan_word(&parts.model, "", out->model, sizeof out->model);
+    openai_chat_read_usage(&parts.usage, out);
+    if (!out->code && !parts.whole)
+        provider_fail_cut(out);
 }
 
 /* The first call of a tool is the answer; more of them are not read. */
-static enum err stream_tool(const struct json_span *choice, struct buf *text)
+static enum err stream_tool(const struct json_span *tools, struct buf *text)
 {
-    int64_t index = provider_scan_count(choice, "delta.tool_calls.0.index");
+    int64_t index = provider_scan_count(tools, "0.index");
     return index > 0 ? ERR_NOT_FOUND
-                     : provider_scan_text(
-                           choice, "delta.tool_calls.0.function.arguments", text);
+                     : provider_scan_text(tools, "0.function.arguments", text);
 }
 
 /* Azure begins with an event without choices, and usage comes in one of these. */
@@ -220,19 +265,22 @@ void openai_chat_stream(struct provider_stream *s, const char *type,
                         const struct json_span *data)
 {
     struct provider_reply *out = s->out;
-    struct json_span choice;
+    struct openai_parts parts;
     size_t before = out->text.len;
     (void)type;
-    provider_stream_note(s, data, "model", "id");
-    openai_chat_read_usage(data, out);
-    if (!provider_scan_item(data, "choices", 0, &choice))
+    openai_chat_find(data, &parts);
+    provider_stream_model(s, &parts.model, "");
+    provider_stream_id(s, &parts.id, "");
+    openai_chat_read_usage(&parts.usage, out);
+    if (parts.failed)
         return;
-    enum err e = provider_scan_text(&choice, "delta.content", &out->text);
+    struct message m = find_message(&parts.choice, "delta");
+    enum err e = provider_scan_text(&m.content, "", &out->text);
     if (e == ERR_NOT_FOUND || (!e && out->text.len == before))
-        e = stream_tool(&choice, &out->text);
+        e = stream_tool(&m.tools, &out->text);
     provider_stream_text(s, e);
-    provider_stream_refusal(s, &choice, "delta.refusal");
-    openai_chat_read_finish(&choice, out);
+    provider_stream_refusal(s, &m.refusal, "");
+    openai_chat_read_finish(&m.finish, "", out);
     if (strcmp(out->finish, "error") == 0)
         provider_stream_error(s, data);
 }

@@ -18,12 +18,19 @@ void openai_chat_read(const struct http_reply *http, int64_t now_ms,
 /* One event of a stream. */
 void openai_chat_stream(struct provider_stream *s, const char *type,
                         const struct json_span *data);
-/* `finish_reason`, if it is told; the words of compatible servers become ours. */
-void openai_chat_read_finish(const struct json_span *choice,
+/* Of a reply, or of one event of a stream; at NULL: absent. */
+struct openai_parts {
+    struct json_span model, id, usage, choice;
+    enum err failed; /* ERR_OK: there is a choice, and it is whole */
+    bool whole;      /* all of it */
+};
+void openai_chat_find(const struct json_span *in, struct openai_parts *out);
+/* A finish_reason, if it is told; the words of compatible servers become ours. */
+void openai_chat_read_finish(const struct json_span *in, const char *path,
                              struct provider_reply *out);
 /* `stream` and `stream_options` of chat and legacy completions. */
 void openai_chat_put_stream(struct json_out *w, const struct provider_request *q);
-/* `usage` of chat and legacy completions. */
-void openai_chat_read_usage(const struct json_span *body, struct provider_reply *out);
+/* `usage` of chat and legacy completions; nothing if it is absent. */
+void openai_chat_read_usage(const struct json_span *usage, struct provider_reply *out);
 
 #endif

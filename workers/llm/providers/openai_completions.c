@@ -55,34 +55,38 @@ static enum err build(const struct config_endpoint *e, const char *key,
 static void read_reply(const struct http_reply *http, int64_t now_ms,
                        struct provider_reply *out)
 {
-    struct json_span body = {http->body, http->body_len}, choice;
+    struct json_span body = {http->body, http->body_len};
+    struct openai_parts parts;
     provider_read_request_id(http, "id", out);
     if (http->status < 200 || http->status >= 300) {
         provider_read_error(http, now_ms, out);
         return;
     }
-    enum err e = json_scan_path(body.at, body.len, "choices.0", &choice);
-    if (provider_scan_no_answer(http, e, now_ms, out))
+    openai_chat_find(&body, &parts);
+    if (provider_scan_no_answer(http, parts.failed, now_ms, out))
         return;
-    e = provider_scan_text(&choice, "text", &out->text);
-    openai_chat_read_finish(&choice, out);
+    enum err e = provider_scan_text(&parts.choice, "text", &out->text);
+    openai_chat_read_finish(&parts.choice, "finish_reason", out);
     provider_judge_text(out, e, "");
-    provider_scan_word(&body, "model", out->model, sizeof out->model);
-    openai_chat_read_usage(&body, out);
-    provider_check_whole(&body, out);
+    provider_scan_word(&parts.model, "", out->model, sizeof out->model);
+    openai_chat_read_usage(&parts.usage, out);
+    if (!out->code && !parts.whole)
+        provider_fail_cut(out);
 }
 
 static void stream(struct provider_stream *s, const char *type,
                    const struct json_span *data)
 {
-    struct json_span choice;
+    struct openai_parts parts;
     (void)type;
-    provider_stream_note(s, data, "model", "id");
-    openai_chat_read_usage(data, s->out);
-    if (!provider_scan_item(data, "choices", 0, &choice))
+    openai_chat_find(data, &parts);
+    provider_stream_model(s, &parts.model, "");
+    provider_stream_id(s, &parts.id, "");
+    openai_chat_read_usage(&parts.usage, s->out);
+    if (parts.failed)
         return;
-    provider_stream_text(s, provider_scan_text(&choice, "text", &s->out->text));
-    openai_chat_read_finish(&choice, s->out);
+    provider_stream_text(s, provider_scan_text(&parts.choice, "text", &s->out->text));
+    openai_chat_read_finish(&parts.choice, "finish_reason", s->out);
 }
 
 const struct provider provider_openai_completions = {

@@ -189,7 +189,8 @@ static void stream(struct provider_stream *s, const char *type,
     type = *word ? word : type;
     if (json_scan_path(data->at, data->len, "response", &response))
         response = nothing;
-    provider_stream_note(s, &response, "model", "id");
+    provider_stream_model(s, &response, "model");
+    provider_stream_id(s, &response, "id");
     if (strcmp(type, "response.output_text.delta") == 0 ||
         strcmp(type, "response.function_call_arguments.delta") == 0)
         provider_stream_text(s, provider_scan_text(data, "delta", &s->out->text));

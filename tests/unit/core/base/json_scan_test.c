@@ -112,6 +112,84 @@ static void test_broken(void **state)
     fails("[1 2]", "1", ERR_BAD_JSON);
 }
 
+static struct json_member members[4];
+
+static enum err scan_members(const char *text, size_t n)
+{
+    struct json_span in = {text, n};
+    static const char *const names[] = {"a", "", "b\n", "abc"};
+    for (size_t i = 0; i < 4; i++)
+        members[i] = (struct json_member){.name = names[i], .value = {text, 1}};
+    return json_scan_members(&in, members, 4);
+}
+
+static void member_is(int i, const char *want)
+{
+    const struct json_span *v = &members[i].value;
+    if (!want) {
+        assert_null(v->at);
+        return;
+    }
+    assert_int_equal(v->len, strlen(want));
+    assert_memory_equal(v->at, want, v->len);
+}
+
+static void test_members(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum err e;
+        const char *a, *empty, *escaped, *abc;
+    } cases[] = {
+        {"{}", ERR_OK, NULL, NULL, NULL, NULL},
+        {" { \"a\" : 1 } x", ERR_OK, "1", NULL, NULL, NULL},
+        {"{\"ab\":0,\"abc\":[1,{}],\"\":\"\",\"a\":null}", ERR_OK, "null", "\"\"", NULL,
+         "[1,{}]"},
+        {"{\"b\\n\":2,\"\\u0061\":{\"a\":5},\"a\":6}", ERR_OK, "{\"a\":5}", NULL, "2",
+         NULL},
+        {"[1]", ERR_NOT_FOUND, NULL, NULL, NULL, NULL},
+        {"", ERR_BAD_JSON, NULL, NULL, NULL, NULL},
+        {"\"a\"", ERR_BAD_JSON, NULL, NULL, NULL, NULL},
+        {"{\"a\":1,", ERR_BAD_JSON, "1", NULL, NULL, NULL},
+        {"{\"a\":1,}", ERR_BAD_JSON, "1", NULL, NULL, NULL},
+        {"{\"a\":1 \"abc\":2}", ERR_BAD_JSON, "1", NULL, NULL, NULL},
+        {"{\"abc\":[1,\"tw", ERR_BAD_JSON, NULL, NULL, NULL, "[1,\"tw"},
+        {"{\"abc\":[1,2", ERR_BAD_JSON, NULL, NULL, NULL, "[1,2"},
+        {"{a:1}", ERR_BAD_JSON, NULL, NULL, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        enum err e = scan_members(cases[i].text, strlen(cases[i].text));
+        if (e != cases[i].e)
+            fail_msg("%s: %s", cases[i].text, err_code(e));
+        member_is(0, cases[i].a);
+        member_is(1, cases[i].empty);
+        member_is(2, cases[i].escaped);
+        member_is(3, cases[i].abc);
+    }
+    struct json_span in = {"{\"a\":1}", 7}, bad = {"{\"a\":1", 6};
+    assert_int_equal(json_scan_members(&in, NULL, 0), ERR_OK);
+    assert_int_equal(json_scan_members(&bad, NULL, 0), ERR_BAD_JSON);
+}
+
+/* A walk by members and walks by path see the same. */
+static void test_members_as_paths(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"a\":{\"x\":[1,2]},\"abc\":\"\\\"}\",\"\":-1.5e3}";
+    for (size_t n = 0; n < sizeof text; n++) {
+        enum err e = scan_members(text, n);
+        assert_int_equal(e, n == sizeof text - 1 ? ERR_OK : ERR_BAD_JSON);
+        for (int i = 0; i < 4; i++) {
+            struct json_span span;
+            if (i == 1 || scan(text, n, members[i].name, &span))
+                continue;
+            assert_ptr_equal(members[i].value.at, span.at);
+            assert_int_equal(members[i].value.len, span.len);
+        }
+    }
+}
+
 static void test_depth_is_bounded(void **state)
 {
     (void)state;
@@ -234,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds),        cmocka_unit_test(test_absent),
         cmocka_unit_test(test_broken),       cmocka_unit_test(test_depth_is_bounded),
+        cmocka_unit_test(test_members),      cmocka_unit_test(test_members_as_paths),
         cmocka_unit_test(test_every_prefix), cmocka_unit_test(test_strings),
         cmocka_unit_test(test_ints),         cmocka_unit_test(test_random_damage),
     };

@@ -42,7 +42,7 @@ static enum err settle(struct desk *d, const char *campaign, int64_t fence, int 
                                  .tokens_in = 3,
                                  .tokens_out = index,
                                  .usd_nano = 1000,
-                                 .total_ms = 1};
+                                 .total_us = 1000};
     struct port_settlement s = {index, 1, true, &ask, &r};
     d->left++;
     return d->ports.settle(d->ports.self, &at, &s, on_done, d, (uint64_t)index);

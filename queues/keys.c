@@ -73,6 +73,14 @@ struct key keys_worker(const struct keys *k, const char *id)
     return JOIN(k->prefix, "worker", id);
 }
 
+struct key keys_limits(const struct keys *k, const char *id)
+{
+    struct key key;
+    int n = snprintf(key.name, sizeof key.name, "%s:{k:%s}", k->prefix, id);
+    check(n > 0 && (size_t)n < sizeof key.name);
+    return key;
+}
+
 struct key keys_of(const struct keys *k, const char *name)
 {
     return JOIN(k->root, name);

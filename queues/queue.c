@@ -63,19 +63,26 @@ static void on_script(void *arg, uint64_t ticket, enum err e, const struct reply
     call.fn(call.arg, ticket, e, r);
 }
 
-enum err queue_script(struct queue *q, int script, const struct redis_arg *argv,
-                      size_t argc, queue_fn fn, void *arg, uint64_t ticket)
+static enum err run_at(struct queue *q, const char *root, int script,
+                       const struct redis_arg *argv, size_t argc, queue_fn fn,
+                       void *arg, uint64_t ticket)
 {
     check(script >= 0 && script < QUEUE_SCRIPT_COUNT);
     struct queue_call *call = malloc(sizeof *call);
     if (!call)
         return ERR_NOMEM;
     *call = (struct queue_call){fn, arg};
-    enum err e = redis_script(q->redis, &q->scripts->list[script], q->keys.root, argv,
-                              argc, on_script, call, ticket);
+    enum err e = redis_script(q->redis, &q->scripts->list[script], root, argv, argc,
+                              on_script, call, ticket);
     if (e)
         free(call);
     return e;
+}
+
+enum err queue_script(struct queue *q, int script, const struct redis_arg *argv,
+                      size_t argc, queue_fn fn, void *arg, uint64_t ticket)
+{
+    return run_at(q, q->keys.root, script, argv, argc, fn, arg, ticket);
 }
 
 enum err queue_compile(struct queue *q, int script, queue_fn fn, void *arg,
@@ -97,17 +104,23 @@ const char *queue_script_name(int script)
     return names[script];
 }
 
-enum err queue_run(struct queue *q, int script, struct args *a, queue_fn fn, void *arg,
-                   uint64_t ticket)
+enum err queue_run_at(struct queue *q, const char *root, int script, struct args *a,
+                      queue_fn fn, void *arg, uint64_t ticket)
 {
     size_t argc = 0;
     enum err e = a->failed;
     struct redis_arg *argv = args_view(a, &argc);
     if (argv)
-        e = queue_script(q, script, argv, argc, fn, arg, ticket);
+        e = run_at(q, root, script, argv, argc, fn, arg, ticket);
     else if (!e)
         e = ERR_NOMEM;
     free(argv);
     args_fini(a);
     return e;
+}
+
+enum err queue_run(struct queue *q, int script, struct args *a, queue_fn fn, void *arg,
+                   uint64_t ticket)
+{
+    return queue_run_at(q, q->keys.root, script, a, fn, arg, ticket);
 }

@@ -43,6 +43,9 @@ const char *queue_script_name(int script);
 /* queue_script() with a list of arguments, which ends with this call, also if it fails.
  */
 struct args;
+/* On a root of its own, such as keys_limits(). */
+enum err queue_run_at(struct queue *q, const char *root, int script, struct args *a,
+                      queue_fn fn, void *arg, uint64_t ticket) MUST_USE;
 enum err queue_run(struct queue *q, int script, struct args *a, queue_fn fn, void *arg,
                    uint64_t ticket) MUST_USE;
 

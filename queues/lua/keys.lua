@@ -1,5 +1,6 @@
 -- keys.lua: every key name of Barker inside Redis, as queues/keys.c has them; put in
--- front of each script. KEYS[1] is the root "bk:{p}": all keys share its slot.
+-- front of each script. KEYS[1] is the root "bk:{p}": all keys share its slot; so do those
+-- of an endpoint's limits, under "bk:{k:<id>}".
 local ROOT = KEYS[1]
 
 -- Of the partition: inbox events control rejected changes campaigns dead ev (public);

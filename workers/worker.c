@@ -161,6 +161,7 @@ static void leave(struct worker *w)
     loop_timer_stop(w->poll);
     loop_timer_stop(w->drain_timer);
     presence_remove(&w->queue, w->id);
+    llm_leave(w->llm); /* before the last word: it goes out on the same connection */
     if (jobs_leave(&w->queue, w->id, on_left, w, 0))
         on_left(w, 0, ERR_OK, NULL);
 }
@@ -261,12 +262,22 @@ static enum err make_runner(struct worker *w)
     return runner_new(&table, &options, &w->runner);
 }
 
+static void on_room(void *arg)
+{
+    const struct worker *w = arg;
+    if (w->runner)
+        runner_wake(w->runner);
+}
+
 static enum err make_parts(struct worker *w, struct err_detail *d)
 {
     struct llm_options llm = {.config = w->config,
                               .connect_timeout_ms =
                                   setting(w, "llm", "connect_timeout_ms"),
-                              .timeout_ms = setting(w, "llm", "timeout_ms")};
+                              .timeout_ms = setting(w, "llm", "timeout_ms"),
+                              .queue = &w->queue,
+                              .on_room = on_room,
+                              .room_arg = w};
     enum err e =
         queue_init(&w->queue, w->redis, config_str(w->config, "redis", "prefix"), 0);
     if (e)

@@ -183,6 +183,8 @@ void host_end_all(struct world *w)
         struct host *h = w->hosts[i];
         if (h->alive)
             runner_free(h->runner);
+        if (h->leaves)
+            world_fail(w, "%d leaves to call were lost", h->leaves);
         h->alive = false;
     }
     message_free_all(w);

@@ -12,7 +12,8 @@ struct host {
     bool alive, silent, draining;
     struct runner *runner;
     int64_t last_sent_us, last_read_us; /* one connection: first in, first out */
-    int64_t sent, applied;              /* numbers of the last message */
+    int leaves;            /* to call, that were neither used nor given back */
+    int64_t sent, applied; /* numbers of the last message */
 };
 
 void host_start(struct world *w, void *unused);

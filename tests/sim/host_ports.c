@@ -55,6 +55,38 @@ static enum err send_load(void *self, const char *id, int64_t fence, port_load_f
     return ERR_OK;
 }
 
+static void on_room(struct world *w, void *arg)
+{
+    const struct host *h = arg;
+    (void)w;
+    if (h->alive)
+        runner_wake(h->runner);
+}
+
+/* Now and then the endpoint has no room; the runner hears of it when there is some. */
+static bool admit(void *self, const struct port_call *call, int waiting,
+                  struct port_grant *out)
+{
+    struct host *h = self;
+    struct world *w = h->world;
+    *out = (struct port_grant){0};
+    if (waiting < 1 || h->draining)
+        world_fail(w, "%s: nobody waits, and asks for leave", call->campaign);
+    if (world_fate(w, FATE_NO_ROOM, 10)) {
+        world_at(w, world_between(w, 0, 3 * WORLD_SECOND_US), on_room, h);
+        return false;
+    }
+    out->gate = 1;
+    h->leaves++;
+    return true;
+}
+
+static void forgo(void *self, const struct port_grant *grant)
+{
+    struct host *h = self;
+    h->leaves -= grant->gate;
+}
+
 static enum err send_reserve(void *self, const struct port_place *at, const int *index,
                              const int *attempt, const struct port_estimate *most,
                              int count, port_reserve_fn fn, void *arg, uint64_t ticket)
@@ -90,7 +122,13 @@ static enum err send_call(void *self, const struct port_call *call, port_call_fn
     enum torture how = next_effect(self, "a call");
     if (how == TORTURE_REFUSED || is_short(self))
         return ERR_BUSY;
-    return model_call(self, call, how, fn, arg, ticket, call_id);
+    if (call->grant.gate != 1)
+        world_fail(((struct host *)self)->world, "%s: a call without leave",
+                   call->campaign);
+    enum err e = model_call(self, call, how, fn, arg, ticket, call_id);
+    if (!e)
+        forgo(self, &call->grant); /* it has become a call */
+    return e;
 }
 
 static void cancel_call(void *self, uint64_t call_id)
@@ -237,6 +275,8 @@ struct ports host_ports(struct host *h)
 {
     return (struct ports){.self = h,
                           .load = send_load,
+                          .admit = admit,
+                          .forgo = forgo,
                           .reserve = send_reserve,
                           .estimate = estimate,
                           .call = send_call,

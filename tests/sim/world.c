@@ -54,6 +54,7 @@ const char *fate_name(enum fate f)
         [FATE_MODEL_SLOW] = "slow replies",
         [FATE_MODEL_SILENT] = "replies that never came",
         [FATE_MODEL_DOUBLED] = "replies doubled",
+        [FATE_NO_ROOM] = "times without room",
         [FATE_NO_MEMORY] = "times without memory",
         [FATE_KILL] = "kills",
         [FATE_SILENCE] = "silences",

@@ -40,6 +40,7 @@ enum fate {
     FATE_MODEL_SLOW,   /* a reply after up to eight seconds */
     FATE_MODEL_SILENT, /* no reply: the deadline ends the call */
     FATE_MODEL_DOUBLED,
+    FATE_NO_ROOM,   /* an endpoint takes no call now */
     FATE_NO_MEMORY, /* an operation cannot be begun */
     FATE_KILL,
     FATE_SILENCE,

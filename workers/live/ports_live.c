@@ -73,6 +73,19 @@ static enum err live_reserve(void *self, const struct port_place *at, const int 
     return store_op_start(op);
 }
 
+static bool live_admit(void *self, const struct port_call *call, int waiting,
+                       struct port_grant *out)
+{
+    struct ports_live *p = self;
+    return llm_admit(p->llm, call, waiting, out);
+}
+
+static void live_forgo(void *self, const struct port_grant *grant)
+{
+    struct ports_live *p = self;
+    llm_forgo(p->llm, grant);
+}
+
 static struct port_estimate live_estimate(void *self, const struct port_call *call)
 {
     struct ports_live *p = self;
@@ -273,6 +286,8 @@ struct ports ports_live_table(struct ports_live *p)
 {
     return (struct ports){.self = p,
                           .load = live_load,
+                          .admit = live_admit,
+                          .forgo = live_forgo,
                           .reserve = live_reserve,
                           .estimate = live_estimate,
                           .call = live_call,

@@ -2,6 +2,7 @@
  * client, or, when there was nothing to send it to, from a deferred call. */
 #include "workers/llm/llm.h"
 #include "core/base/idmap.h"
+#include "workers/llm/admission.h"
 #include "workers/llm/llm_call.h"
 #include "workers/llm/llm_tokens.h"
 #include "workers/llm/provider_prompt.h"
@@ -17,7 +18,8 @@ struct llm {
     struct loop *loop;
     struct llm_options options;
     struct endpoints endpoints;
-    struct http *http; /* **owns** */
+    struct http *http;           /* **owns** */
+    struct admission *admission; /* **owns** */
     struct idmap calls;
     struct list unsent; /* struct llm_call.node */
     bool deferred, closing;
@@ -28,6 +30,17 @@ static void llm_release(struct llm *l)
 {
     if (--l->holds == 0)
         free(l);
+}
+
+static enum err open_gates(struct llm *l)
+{
+    struct admission_options o = {.loop = l->loop,
+                                  .queue = l->options.queue,
+                                  .endpoints = &l->endpoints,
+                                  .timeout_ms = l->options.timeout_ms,
+                                  .on_room = l->options.on_room,
+                                  .room_arg = l->options.room_arg};
+    return admission_new(&o, &l->admission);
 }
 
 enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
@@ -49,7 +62,11 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
     enum err e = endpoints_init(&llm->endpoints, o->config, d);
     if (!e)
         e = http_new(l, &http, &llm->http);
+    if (!e)
+        e = open_gates(llm);
     if (e) {
+        if (llm->http)
+            http_free(llm->http);
         endpoints_fini(&llm->endpoints);
         free(llm);
         return e;
@@ -86,6 +103,7 @@ void llm_free(struct llm *l)
     http_free(l->http);
     settle_unsent(l);
     idmap_fini(&l->calls);
+    admission_free(l->admission);
     endpoints_fini(&l->endpoints);
     llm_release(l);
 }
@@ -130,6 +148,29 @@ struct port_estimate llm_estimate(const struct llm *l, const struct port_call *c
     return (struct port_estimate){
         .tokens = in + out,
         .usd_nano = llm_cost_nano(l, call->endpoint, call->model, in, out)};
+}
+
+bool llm_admit(struct llm *l, const struct port_call *call, int waiting,
+               struct port_grant *out)
+{
+    const struct endpoint *e = endpoints_find(&l->endpoints, call->endpoint);
+    *out = (struct port_grant){0};
+    if (!e)
+        return true; /* the call fails by itself */
+    int64_t tokens = admission_counts_tokens(l->admission, e)
+                         ? llm_prompt_tokens(call) + llm_reply_tokens(call->ask)
+                         : 0;
+    return admission_take(l->admission, e, tokens, waiting, out);
+}
+
+void llm_forgo(struct llm *l, const struct port_grant *grant)
+{
+    admission_forgo(l->admission, grant);
+}
+
+void llm_leave(struct llm *l)
+{
+    admission_leave(l->admission);
 }
 
 static void on_http(void *arg, uint64_t ticket, const struct http_reply *r)
@@ -183,7 +224,7 @@ static enum err send(struct llm *l, struct llm_call *c)
 enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
                   void *arg, uint64_t ticket, uint64_t *call_id)
 {
-    if (l->closing)
+    if (l->closing || !admission_is_fresh(&call->grant))
         return ERR_CANCELLED;
     struct llm_call *c = llm_call_new();
     if (!c)
@@ -200,6 +241,8 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
         llm_call_free(c);
         return e;
     }
+    c->admission = l->admission;
+    c->grant = call->grant;
     *call_id = c->id;
     return ERR_OK;
 }

@@ -6,13 +6,18 @@
 
 #include "core/base/config.h"
 #include "core/io/http.h"
+#include "core/io/loop.h"
 #include "workers/run/ports.h"
 
 struct llm;
+struct queue;
 
 struct llm_options {
     const struct config *config; /* borrows */
     int64_t connect_timeout_ms, timeout_ms;
+    struct queue *queue; /* borrows; where limits are shared. NULL: no limit holds */
+    loop_fn on_room;     /* calls may be admitted again; may be NULL */
+    void *room_arg;
 };
 
 /* Reads endpoints, keys (from the environment, kept only here) and prices. d names what
@@ -32,6 +37,12 @@ int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *mod
                       int64_t tokens_in, int64_t tokens_out);
 /* The most a call can cost: prompt tokens by a careful estimate + max_tokens. */
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call);
+/* As ports.admit and ports.forgo. Without an endpoint to wait for there is leave. */
+bool llm_admit(struct llm *l, const struct port_call *call, int waiting,
+               struct port_grant *out);
+void llm_forgo(struct llm *l, const struct port_grant *grant);
+/* The worker ends: leases go back, nothing more is admitted. */
+void llm_leave(struct llm *l);
 /* As ports.call. A reply without usage is counted by the estimate of its texts; a call
  * that may have been billed unseen counts as its whole estimate. A parameter that the
  * model refuses is left out from then on, and the call is worth a retry. */

@@ -183,6 +183,20 @@ static void count_usage(const struct llm_call *c, struct port_call_result *out)
                                              out->tokens_cached, written});
 }
 
+static void end_leave(const struct llm_call *c, const struct port_call_result *out)
+{
+    if (!c->admission)
+        return;
+    if (out->sent)
+        admission_settle(c->admission, &c->grant, out->tokens_in + out->tokens_out,
+                         !out->code);
+    else
+        admission_forgo(c->admission, &c->grant);
+    bool rate = out->code == ERR_RATE || out->code == ERR_CONCURRENCY;
+    if (rate && out->retry_after_ms > 0)
+        admission_close(c->admission, c->endpoint, out->retry_after_ms);
+}
+
 void llm_call_settle(struct llm_call *c, const struct http_reply *http)
 {
     const struct provider_reply *r = &c->reply;
@@ -205,5 +219,6 @@ void llm_call_settle(struct llm_call *c, const struct http_reply *http)
     /* not if we ended the transfer ourselves, with what we needed in hand */
     out.possibly_billed = http && http->err && http->sent && r->code == http->err;
     count_usage(c, &out);
+    end_leave(c, &out);
     c->fn(c->arg, c->ticket, &out);
 }

@@ -4,7 +4,7 @@
 #define BARKER_WORKERS_LLM_LLM_CALL_H
 
 #include "core/base/list.h"
-#include "workers/llm/endpoints.h"
+#include "workers/llm/admission.h"
 #include "workers/llm/provider_stream.h"
 #include "workers/llm/stop_rules.h"
 
@@ -13,6 +13,8 @@ struct llm_call {
     uint64_t id, http_id, ticket;
     port_call_fn fn;
     void *arg;
+    struct admission *admission; /* borrows; of a call that was begun */
+    struct port_grant grant;
     struct endpoint *endpoint; /* borrows; NULL: it could not be sent */
     char model[ENDPOINT_MODEL_MAX_BYTES];
     bool has_price, has_schema;

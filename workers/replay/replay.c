@@ -85,6 +85,20 @@ static enum port_verdict judge(struct replay *r, const struct port_place *at, in
     return PORT_GRANTED;
 }
 
+/* Whoever was called then was admitted then. */
+static bool port_admit_all(void *self, const struct port_call *call, int waiting,
+                           struct port_grant *out)
+{
+    (void)self, (void)call, (void)waiting;
+    *out = (struct port_grant){0};
+    return true;
+}
+
+static void port_forgo_nothing(void *self, const struct port_grant *grant)
+{
+    (void)self, (void)grant;
+}
+
 static enum err port_reserve(void *self, const struct port_place *at, const int *index,
                              const int *attempt, const struct port_estimate *most,
                              int count, port_reserve_fn fn, void *arg, uint64_t ticket)
@@ -276,6 +290,8 @@ static enum err run_with(struct replay *r)
 {
     const struct ports ports = {.self = r,
                                 .load = port_load,
+                                .admit = port_admit_all,
+                                .forgo = port_forgo_nothing,
                                 .reserve = port_reserve,
                                 .estimate = port_estimate_none,
                                 .call = port_call_again,

@@ -53,6 +53,13 @@ struct port_image {
 
 enum port_verdict { PORT_GRANTED, PORT_OVER_BUDGET, PORT_EXISTS };
 
+/* Leave for one call, from ports.admit(): it goes on with the call, or back by forgo().
+ */
+struct port_grant {
+    int gate; /* 0: of an endpoint without limits, nothing to give back */
+    int64_t slot, tokens, usual_tokens, until_ms;
+};
+
 /* One LLM call. Strings are borrowed until ports.call() returns. */
 struct port_call {
     const char *campaign, *stage;
@@ -60,6 +67,7 @@ struct port_call {
     const struct ask *ask;
     const char *endpoint, *model;         /* "" = default */
     const char *refused_text, *objection; /* re-ask; "" = none */
+    struct port_grant grant;              /* ends with the call */
 };
 /* What a call may cost at most, for the reservation; usd_nano -1: price unknown. */
 struct port_estimate {
@@ -113,11 +121,18 @@ struct ports {
     void *self;
     enum err (*load)(void *self, const char *id, int64_t fence, port_load_fn fn,
                      void *arg, uint64_t ticket);
+    /* May this call go to its endpoint now, by the limits there? If not, nothing is
+     * under way; runner_wake() is called when it may be worth asking again. `waiting`:
+     * calls of this run that wait for their turn, this one too. */
+    bool (*admit)(void *self, const struct port_call *call, int waiting,
+                  struct port_grant *out);
+    void (*forgo)(void *self, const struct port_grant *grant); /* no call was begun */
     /* at most 64 calls at once; retried inside until it is known or fenced */
     enum err (*reserve)(void *self, const struct port_place *at, const int *index,
                         const int *attempt, const struct port_estimate *most, int count,
                         port_reserve_fn fn, void *arg, uint64_t ticket);
     struct port_estimate (*estimate)(void *self, const struct port_call *call);
+    /* ERR_CANCELLED: not sent, as its leave has run out; asked again without harm */
     enum err (*call)(void *self, const struct port_call *call, port_call_fn fn,
                      void *arg, uint64_t ticket, uint64_t *call_id);
     void (*cancel)(void *self, uint64_t call_id); /* it still settles */

@@ -38,6 +38,7 @@ struct run_ask {
     int attempt; /* number of the next or current attempt */
     int failures;
     uint64_t call_id;
+    struct port_grant grant;        /* from its slot to its call */
     struct port_call_result result; /* of the call being settled; text in the arena */
 };
 
@@ -116,9 +117,13 @@ enum err run_take_result(struct run *run, int index,
 
 /* run_calls.c */
 void run_wake_short(struct run *run, int most); /* asks that were over budget: again */
-void run_mark(struct run *run, int index);      /* takes a slot for one idle ask */
-void run_send_batch(struct run *run);           /* reserves what was marked */
-int run_next_idle(const struct run *run);       /* -1 = none */
+/* Is there leave for this idle ask? If so, it is kept until the call. */
+bool run_admit(struct run *run, int index);
+void run_forgo(struct run *run, int index); /* leave that no call has used */
+int run_count_idle(const struct run *run);  /* at most RUN_BATCH_MAX */
+void run_mark(struct run *run, int index);  /* takes a slot for one idle ask */
+void run_send_batch(struct run *run);       /* reserves what was marked */
+int run_next_idle(const struct run *run);   /* -1 = none */
 void run_cancel_calls(struct run *run);
 
 #endif

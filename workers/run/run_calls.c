@@ -20,6 +20,21 @@ int run_next_idle(const struct run *run)
     return -1;
 }
 
+int run_count_idle(const struct run *run)
+{
+    int count = 0;
+    for (int i = 0; i < run->ask_count && count < RUN_BATCH_MAX; i++)
+        count += run->asks[i].state == RUN_ASK_IDLE;
+    return count;
+}
+
+void run_forgo(struct run *run, int index)
+{
+    struct run_ask *a = &run->asks[index];
+    run->runner->ports.forgo(run->runner->ports.self, &a->grant);
+    a->grant = (struct port_grant){0};
+}
+
 void run_mark(struct run *run, int index)
 {
     run->asks[index].state = RUN_ASK_RESERVING;
@@ -38,6 +53,7 @@ static void give_back(struct run *run, int index)
 {
     run->asks[index].state = RUN_ASK_IDLE;
     run->busy--;
+    run_forgo(run, index);
     leave_slot(run);
 }
 
@@ -143,6 +159,7 @@ static struct port_call_result failure(enum err code)
 static void settle_unsent(struct run *run, int index, enum err code)
 {
     struct port_call_result result = failure(code);
+    run_forgo(run, index);
     leave_slot(run);
     settle(run, index, &result);
 }
@@ -181,7 +198,18 @@ static struct port_call call_of(const struct run *run, int index)
                               .endpoint = run->spec.llm_endpoint,
                               .model = run->spec.llm_model,
                               .refused_text = engine_refused_text(run->engine, index),
-                              .objection = engine_objection(run->engine, index)};
+                              .objection = engine_objection(run->engine, index),
+                              .grant = run->asks[index].grant};
+}
+
+bool run_admit(struct run *run, int index)
+{
+    struct runner *r = run->runner;
+    struct port_call call = call_of(run, index);
+    if (call.ask->type != ASK_CHAT)
+        return true;
+    return r->ports.admit(r->ports.self, &call, run_count_idle(run),
+                          &run->asks[index].grant);
 }
 
 static void start_call(struct run *run, int index)
@@ -199,8 +227,10 @@ static void start_call(struct run *run, int index)
     } else if (!e) {
         e = r->ports.read(r->ports.self, run->id, call.ask, on_read, r, ticket);
     }
-    if (!e)
+    if (!e) {
+        a->grant = (struct port_grant){0}; /* the call has it */
         return;
+    }
     run_op_take(r, ticket, NULL);
     settle_unsent(run, index, e);
 }

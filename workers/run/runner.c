@@ -58,6 +58,7 @@ void run_free(struct run *run)
         enum run_ask_state s = run->asks[i].state;
         if (s == RUN_ASK_RESERVING || s == RUN_ASK_CALLING)
             r->counts.calls_in_flight--;
+        run_forgo(run, i);
     }
     run_cancel_calls(run);
     run_unload(run);
@@ -157,6 +158,9 @@ struct run *run_op_take(struct runner *r, uint64_t ticket, struct run_op *copy)
  */
 static void give_slots(struct runner *r)
 {
+    struct list refused; /* their endpoint has no room now: they keep their turn */
+    list_init(&refused);
+    r->counts.waiting = 0;
     while (!list_empty(&r->waiting) &&
            r->counts.calls_in_flight < r->options.max_calls) {
         struct run *run = list_item(r->waiting.next, struct run, waiting);
@@ -164,12 +168,22 @@ static void give_slots(struct runner *r)
         int index = run_next_idle(run);
         if (index < 0 || run->phase != RUN_WORKING || run_is_stopping(run))
             continue; /* back in line when it advances again */
+        if (!run_admit(run, index)) {
+            r->counts.waiting += run_count_idle(run);
+            list_push(&refused, &run->waiting);
+            continue;
+        }
         r->counts.calls_in_flight++;
         run_mark(run, index);
         if (run_next_idle(run) >= 0)
             list_push(&r->waiting, &run->waiting);
         if (run->batch_count == RUN_BATCH_MAX)
             run_send_batch(run);
+    }
+    while (!list_empty(&refused)) {
+        struct list *last = refused.prev;
+        list_remove(last);
+        list_push(r->waiting.next, last);
     }
 }
 
@@ -193,6 +207,11 @@ void runner_schedule(struct runner *r)
         return;
     r->scheduled = r->ports.defer(r->ports.self, on_schedule, r, 0) == ERR_OK;
     r->owed = !r->scheduled;
+}
+
+void runner_wake(struct runner *r)
+{
+    runner_schedule(r);
 }
 
 void runner_nudge(struct runner *r)

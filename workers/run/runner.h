@@ -25,6 +25,7 @@ struct runner_options {
 };
 struct runner_counts {
     int jobs, calls_in_flight;
+    int waiting; /* calls without leave, of each job at most RUN_BATCH_MAX */
     int64_t calls, retries, fenced, finished;
 };
 
@@ -37,6 +38,7 @@ void runner_free(struct runner *r);
  * replaces the run of the older one; the same claim again changes nothing. */
 enum err runner_start(struct runner *r, const char *id, int64_t fence) MUST_USE;
 void runner_poke(struct runner *r, const char *id); /* there is mail for it */
+void runner_wake(struct runner *r); /* calls may be admitted again, see ports.admit */
 /* To be called now and then: what could not be scheduled for want of memory is. */
 void runner_nudge(struct runner *r);
 void runner_drop_all(struct runner *r); /* fenced out: abort transfers, write nothing */

@@ -1,0 +1,49 @@
+/* gate.h: one endpoint's share of its limits: the lease at hand, and the exchange with
+ * Redis for the next one. A refusal makes the gate ask for a lease at the end of the
+ * loop turn; what it gets is taken in the next turn of the runner, what is left goes
+ * back. Internal to admission.c, gate.c. */
+#ifndef BARKER_WORKERS_LLM_GATE_H
+#define BARKER_WORKERS_LLM_GATE_H
+
+#include "queues/limits.h"
+#include "workers/llm/admission.h"
+
+struct gate {
+    struct admission *owner;
+    const struct config_endpoint *limits; /* borrows */
+    char id[LIMITS_ID];
+    bool is_limited;
+    bool asking, gathering; /* a lease is on its way; will be asked for in this turn */
+    bool in_line;           /* refused: whoever asks again in time keeps the place */
+    bool dirty;             /* flush is set */
+    bool told;              /* that there is no lease */
+    int64_t slot, calls, tokens, usual, until_ms; /* the lease */
+    int64_t wanted, wanted_tokens, first_tokens;  /* by the last turn of the runner */
+    int64_t holding, number, pace_back;           /* see struct limits_ask */
+    int64_t usual_now;                            /* thousandths of tokens reserved */
+    int64_t ask_at_ms, closed_until_ms, sent_ms;
+    struct limits_back back[LIMITS_BACK_MAX];
+    int back_count;
+    struct loop_timer *wake, *flush;
+};
+struct admission {
+    struct admission_options options;
+    char worker[17];
+    struct gate *gates; /* one per endpoint */
+    size_t count;
+    bool left;
+    int holds; /* the owner, leases on their way, deferred calls: the last one frees */
+};
+
+enum err gate_open(struct gate *g, struct admission *a,
+                   const struct endpoint *e) MUST_USE;
+/* One call is refused; all of one turn of the runner are asked for together. */
+void gate_want(struct gate *g, int64_t tokens, int waiting);
+void gate_add_back(struct gate *g, int64_t slot, int64_t calls, int64_t tokens);
+void gate_flush_soon(struct gate *g);
+/* Sends what is wanted and what is given back, once: if it is lost, it counts as spent.
+ */
+void gate_ask(struct gate *g);
+void gate_release(struct admission *a); /* one hold less */
+
+#endif

@@ -104,8 +104,12 @@ void admission_close(struct admission *a, const struct endpoint *e, int64_t ms)
     if (until <= g->closed_until_ms)
         return;
     g->closed_until_ms = until;
-    if (g->is_limited)
+    if (!g->is_limited || a->left)
+        return;
+    if (g->asking || g->gathering)
         gate_flush_soon(g);
+    else
+        gate_ask(g); /* the other workers shall hear of it */
 }
 
 void admission_leave(struct admission *a)

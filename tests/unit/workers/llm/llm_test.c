@@ -186,6 +186,39 @@ static void test_deadline(void **state)
     fixture_stop(&f);
 }
 
+/* Leave that has run out is no call, and no failure of one. */
+static void test_late_leave(void **state)
+{
+    (void)state;
+    STEPS({200, OK_REPLY, NULL, NULL});
+    struct ask a = plain_ask();
+    struct port_call call = call_of(&a);
+    uint64_t id;
+    call.grant = (struct port_grant){.gate = 1};
+    assert_int_equal(llm_call(f.llm, &call, on_call, &f, 0, &id), ERR_CANCELLED);
+    fixture_stop(&f);
+    assert_int_equal(f.calls[0].count + (int)f.requests, 0);
+}
+
+static void test_a_hint_closes_the_endpoint(void **state)
+{
+    (void)state;
+    STEPS({429, "{}", NULL, NULL}, {429, "{}", "Retry-After", "5"});
+    struct ask a = plain_ask();
+    struct port_call call = call_of(&a);
+    struct port_grant leave;
+    assert_true(llm_admit(f.llm, &call, 1, &leave));
+    assert_int_equal(exchange(&f, &a, 0)->code, ERR_RATE);
+    assert_true(llm_admit(f.llm, &call, 1, &leave)); /* no hint */
+    assert_int_equal(exchange(&f, &a, 1)->code, ERR_RATE);
+    assert_false(llm_admit(f.llm, &call, 1, &leave));
+    call.endpoint = "nowhere"; /* is told so by its call */
+    assert_true(llm_admit(f.llm, &call, 1, &leave));
+    llm_forgo(f.llm, &leave);
+    llm_leave(f.llm);
+    fixture_stop(&f);
+}
+
 /* llm_free() settles what is in flight, and what waits to be settled. */
 static void test_free_settles(void **state)
 {
@@ -291,6 +324,8 @@ int main(void)
         cmocka_unit_test(test_nobody_listens),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_late_leave),
+        cmocka_unit_test(test_a_hint_closes_the_endpoint),
         cmocka_unit_test(test_free_settles),
         cmocka_unit_test(test_callback_may_free),
         cmocka_unit_test(test_key_is_hidden),

@@ -7,11 +7,10 @@
 
 #include "queues/queue.h"
 
-#define LIMITS_ID 17       /* bytes of an id: 16 hex digits of a hash */
-#define LIMITS_SLOT_MS 500 /* of time that one slot of the count stands for */
-#define LIMITS_SLOTS 125   /* slots in which a call counts */
-#define LIMITS_ARRIVE_MS                                                               \
-    2000 /* a call arrives that long after its grant, or not at all */
+#define LIMITS_ID 17          /* bytes of an id: 16 hex digits of a hash */
+#define LIMITS_SLOT_MS 500    /* the count goes by slots of time */
+#define LIMITS_SLOTS 125      /* slots in which a call counts */
+#define LIMITS_ARRIVE_MS 2000 /* from its grant to its arrival, or it is not sent */
 #define LIMITS_BACK_MAX 64
 
 /* Given back: what was granted in a slot and was not used. Negative: more was used. */

@@ -7,7 +7,8 @@
 -- comes back, in triples: slot, calls, tokens.
 -- Reply: [slot, calls, tokens, ms after which it may be worth asking again]
 local SLOT_MS, SLOTS = 500, 125 -- 60 s, 2 s from grant to arrival, one slot of rounding
-local WINDOW_MS, BURST_MS, HEAD_MS, POLL_MS = SLOT_MS * SLOTS, 1000, 1500, 50
+local WINDOW_MS, BURST_MS, HEAD_MS = SLOT_MS * SLOTS, 1000, 1500
+local POLL_MS, SETTLE_MS = 50, 100 -- for others to give back calls and tokens
 local function arg(i) return tonumber(ARGV[i]) or 0 end
 local worker, number, holding, hold_ms = ARGV[1], arg(2), arg(3), arg(4)
 local rpm, tpm, in_flight = arg(5), arg(6), arg(7)
@@ -94,7 +95,7 @@ local function allot()
     if token_due > now then return 0, 0, token_due - now end
     local paced = math.floor((now - token_due) / token_ms / usual)
     t = math.min(t, math.max(first, paced), tpm - used_tokens)
-    if t < first then return 0, 0, next_slot end
+    if t < first then return 0, 0, math.min(next_slot, SETTLE_MS) end
     if first > 0 then n = math.min(n, math.max(1, math.floor(t / first))) end
   end
   return n, t, 0

@@ -2,6 +2,7 @@
  * tests/e2e/test_scripts_limits.py. */
 #include "queues/limits.h"
 #include "tests/unit/queues/queue_fixture.h"
+#include <stdlib.h>
 
 #define ID "00112233445566aa"
 
@@ -14,9 +15,10 @@ static const char *lease(struct partition *p, struct limits_ask a, int64_t *slot
     a.hold_ms = 5000;
     a.usual_permille = 1000;
     const char *text = call(p, limits_lease(&p->queue, &a, THEN(p)));
-    int used = 0;
-    assert_int_equal(sscanf(text, "[%" SCNd64 " %n", slot, &used), 1);
-    (void)snprintf(rest, sizeof rest, "%s", text + used);
+    char *end = NULL;
+    *slot = strtoll(text + 1, &end, 10);
+    assert_true(*slot > 0 && *end == ' ');
+    (void)snprintf(rest, sizeof rest, "%s", end + 1);
     return rest;
 }
 

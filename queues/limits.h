@@ -27,9 +27,8 @@ struct limits_ask {
     int64_t calls, tokens;           /* wanted */
     int64_t first_tokens;            /* of the call that is first in line */
     int64_t usual_permille;          /* of reserved tokens that are used as a rule */
-    int64_t
-        pace_back; /* tokens: how much more was reckoned by usual_permille than used */
-    int64_t close_ms; /* > 0: nothing for anybody for so long (a 429 with a hint) */
+    int64_t pace_back; /* tokens that were reckoned (reserved x usual) and not used */
+    int64_t close_ms;  /* > 0: nothing for anybody for so long (a 429 with a hint) */
     const struct limits_back *back;
     int back_count; /* <= LIMITS_BACK_MAX */
 };

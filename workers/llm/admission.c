@@ -37,8 +37,8 @@ bool admission_take(struct admission *a, const struct endpoint *e, int64_t token
         return true;
     if (tokens > g->limits->tpm)
         tokens = g->limits->tpm; /* it goes alone, or never */
-    if (now < g->closed_until_ms || now >= g->until_ms || g->gathering ||
-        g->calls < 1 || g->tokens < tokens) {
+    if (now < g->closed_until_ms || now >= g->until_ms || g->refused || g->calls < 1 ||
+        g->tokens < tokens) {
         gate_want(g, tokens, waiting);
         return false;
     }

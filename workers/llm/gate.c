@@ -61,6 +61,7 @@ static void give_up_lease(struct gate *g)
         g->pace_back += g->tokens * g->usual / PERMILLE;
     }
     g->calls = g->tokens = 0;
+    g->refused = false;
 }
 
 static void take_lease(struct gate *g, const struct reply *r)
@@ -85,6 +86,7 @@ static void lose_lease(struct gate *g, enum err e, const struct reply *r)
         log_event(LOG_WARN, "llm.no_lease", "endpoint", g->limits->name, "code",
                   err_code(e), "error", reply_str(r, NULL), NULL);
     g->ask_at_ms = clock_mono_ms() + ASK_MAX_MS;
+    gate_flush_soon(g); /* it may have been granted: says what is under way */
 }
 
 static void on_lease(void *arg, uint64_t ticket, enum err e, const struct reply *r)
@@ -180,6 +182,7 @@ void gate_want(struct gate *g, int64_t tokens, int waiting)
     struct admission *a = g->owner;
     int64_t now = clock_mono_ms();
     int64_t at = g->ask_at_ms > g->closed_until_ms ? g->ask_at_ms : g->closed_until_ms;
+    g->refused = true;
     if (g->asking)
         return; /* its answer wakes the runner */
     if (at > now || !g->is_limited) {

@@ -15,8 +15,9 @@ struct gate {
     bool is_limited;
     bool asking, gathering; /* a lease is on its way; will be asked for in this turn */
     bool in_line;           /* refused: whoever asks again in time keeps the place */
-    bool dirty;             /* flush is set */
-    bool told;              /* that there is no lease */
+    bool refused; /* somebody since this lease came: nobody else is served of it */
+    bool dirty;   /* flush is set */
+    bool told;    /* that there is no lease */
     int64_t slot, calls, tokens, usual, until_ms; /* the lease */
     int64_t wanted, wanted_tokens, first_tokens;  /* by the last turn of the runner */
     int64_t holding, number, pace_back;           /* see struct limits_ask */

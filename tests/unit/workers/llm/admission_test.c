@@ -12,8 +12,9 @@ static const struct config_endpoint configs[] = {
     {.name = "free", .base_url = "http://a"},
     {.name = "rpm", .base_url = "http://a", .rpm = 60},
     {.name = "tpm", .base_url = "http://a", .tpm = 1000},
-    {.name = "two", .base_url = "http://a", .max_in_flight = 2}};
-enum { FREE, RPM, TPM, TWO, COUNT };
+    {.name = "two", .base_url = "http://a", .max_in_flight = 2},
+    {.name = "wide", .base_url = "http://a", .tpm = 1000000}};
+enum { FREE, RPM, TPM, TWO, WIDE, COUNT };
 static struct endpoint items[COUNT];
 static const struct endpoints list = {.items = items, .count = COUNT};
 
@@ -147,11 +148,12 @@ static void test_first_in_line(void **state)
     struct desk a;
     struct port_grant g;
     open_desk(&a, *state);
-    assert_false(try(&a, TPM, 700, &g));
-    assert_false(try(&a, TPM, 10, &g));
-    a.room = false;
+    assert_false(admission_take(a.admission, &items[WIDE], 5000, 3, &g));
     assert_int_equal(loop_run_until(a.loop, &a.room, WAIT_MS), ERR_OK);
-    assert_true(try(&a, TPM, 700, &g));
+    assert_true(try(&a, WIDE, 5000, &g));
+    assert_true(try(&a, WIDE, 4000, &g));
+    assert_false(try(&a, WIDE, 7000, &g));
+    assert_false(try(&a, WIDE, 10, &g)); /* there is room for it, but not its turn */
     admission_free(a.admission);
 }
 

@@ -1,0 +1,58 @@
+"""More faults, as in faults.py: limits of endpoints over all workers, and who waits."""
+
+LEASE = "queues/lua/lease.lua"
+LLM = "workers/llm/"
+SCRIPT = "e2e:test_scripts_limits.py"
+ADMISSION, CALLS = "unit:workers.llm.admission_test", "unit:workers.llm.llm_test"
+SIM = "sim:--seeds 150 --way 0"
+
+FAULTS = {
+    "tokens-unbounded": (
+        LEASE, ", tpm - used_tokens)", ", math.huge)",
+        "more tokens in a minute than the key allows", [SCRIPT]),
+    "window-short": (
+        LEASE, "SLOT_MS, SLOTS = 500, 125", "SLOT_MS, SLOTS = 500, 118",
+        "calls that travel for two seconds meet those of the next minute", [SCRIPT]),
+    "others-not-counted": (
+        LEASE, "in_flight - others - holding", "in_flight - holding",
+        "max_in_flight times the workers are under way", [SCRIPT]),
+    "dead-worker-forgotten": (
+        LEASE, "now - (tonumber(at) or 0) >= hold_ms", "true",
+        "calls of a worker that died run on beside as many new ones", [SCRIPT]),
+    "dead-worker-kept": (
+        LEASE, "now - (tonumber(at) or 0) >= hold_ms", "false",
+        "a worker that died takes its part of max_in_flight with it", [SCRIPT]),
+    "estimates-never-settled": (
+        LEASE, "math.max(0, s[2] - arg(i + 2))", "s[2]",
+        "tpm is used up by what replies might have taken", [SCRIPT]),
+    "no-line": (
+        LEASE, "line[1] and line[1][1] ~= worker", "false",
+        "a large call starves behind small ones of another worker", [SCRIPT]),
+    "gate-opened-early": (
+        LEASE, "math.max(closed, now + arg(13))", "now + arg(13)",
+        "a short hint undoes a long one", [SCRIPT]),
+    "late-leave-used": (
+        LLM + "llm.c", " || !admission_is_fresh(&call->grant)", "",
+        "a call is sent in a minute in which it was not counted", [CALLS]),
+    "hint-not-heeded": (
+        LLM + "llm_call.c", "if (rate && out->retry_after_ms > 0)", "if (false)",
+        "each call finds out by itself that the endpoint wants to be left alone", [CALLS]),
+    "hint-not-shared": (
+        LLM + "admission.c", "        gate_ask(g); /* the other", "        (void)g; /* the other",
+        "the other workers go on asking an endpoint that is closed", [ADMISSION]),
+    "small-slips-by": (
+        LLM + "admission.c", " || g->refused ||", " ||",
+        "a large call starves behind small ones of the same worker", [ADMISSION]),
+    "leaves-with-its-permits": (
+        LLM + "admission.c", "if (g->is_limited && g->number > 0)", "if (false)",
+        "after each rolling restart max_in_flight is taken for two minutes", [ADMISSION]),
+    "leave-lost-over-budget": (
+        "workers/run/run_calls.c", "    run->busy--;\n    run_forgo(run, index);",
+        "    run->busy--;", "max_in_flight shrinks with every campaign over budget", [SIM]),
+    "leave-lost-with-its-run": (
+        "workers/run/runner.c", "        run_forgo(run, i);\n", "",
+        "max_in_flight shrinks with every job that is taken away", [SIM]),
+    "refused-forgotten": (
+        "workers/run/runner.c", "        list_push(r->waiting.next, last);", "",
+        "a campaign that had to wait once never goes on", [SIM]),
+}

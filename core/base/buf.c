@@ -27,8 +27,7 @@ void buf_clear(struct buf *b)
         b->data[0] = '\0';
 }
 
-/* Makes room for n more bytes and the NUL after them. */
-static enum err buf_reserve(struct buf *b, size_t n)
+enum err buf_reserve(struct buf *b, size_t n)
 {
     if (b->failed)
         return b->failed;
@@ -46,6 +45,7 @@ static enum err buf_reserve(struct buf *b, size_t n)
     char *data = realloc(b->data, cap);
     if (!data)
         return b->failed = ERR_NOMEM;
+    data[b->len] = '\0';
     b->data = data;
     b->cap_bytes = cap;
     return ERR_OK;
@@ -70,22 +70,30 @@ enum err buf_append_str(struct buf *b, const char *s)
 
 enum err buf_append_char(struct buf *b, char c)
 {
-    return buf_append(b, &c, 1);
+    if (b->failed || b->len + 1 >= b->cap_bytes)
+        return buf_append(b, &c, 1);
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
+    return ERR_OK;
 }
 
+/* Into the room there is; once more if that was too little. */
 enum err buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    size_t room = b->failed ? 0 : b->cap_bytes - b->len;
+    int len = vsnprintf(room ? b->data + b->len : NULL, room, fmt, args);
     va_end(args);
     enum err e = len < 0 ? (b->failed = ERR_LIMIT) : buf_reserve(b, (size_t)len);
-    if (!e) {
+    if (!e && (size_t)len >= room)
         vsnprintf(b->data + b->len, (size_t)len + 1, fmt, again);
+    if (!e)
         b->len += (size_t)len;
-    }
+    else if (room)
+        b->data[b->len] = '\0';
     va_end(again);
     return e;
 }

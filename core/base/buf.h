@@ -19,6 +19,8 @@ struct buf {
 void buf_init(struct buf *b, size_t max_bytes);
 void buf_fini(struct buf *b);
 void buf_clear(struct buf *b); /* keeps the memory, clears `failed` */
+/* Makes room for n more bytes; the appends of so many do not fail. */
+enum err buf_reserve(struct buf *b, size_t n);
 enum err buf_append(struct buf *b, const void *bytes, size_t n);
 enum err buf_append_str(struct buf *b, const char *s);
 enum err buf_append_char(struct buf *b, char c);

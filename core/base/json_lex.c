@@ -77,10 +77,19 @@ enum err json_lex_char(const char *s, size_t n, struct json_lex_char *c)
     return ERR_OK;
 }
 
-/* Is any byte of w 0? Exact (Warren, Hacker's Delight, 6-1). */
+/* The high bit of each byte of w that is 0, and maybe of bytes above one that is
+ * (Warren, Hacker's Delight, 6-1): the lowest one is always right. */
 static uint64_t zero_in(uint64_t w)
 {
     return (w - UINT64_C(0x0101010101010101)) & ~w & UINT64_C(0x8080808080808080);
+}
+
+/* As zero_in(), of the bytes that are not plain. */
+static uint64_t special_in(uint64_t w)
+{
+    static const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t high = w & each * 0x80, control = (w - each * 0x20) & ~w & each * 0x80;
+    return high | control | zero_in(w ^ each * '"') | zero_in(w ^ each * '\\');
 }
 
 static bool is_plain(unsigned char c)
@@ -90,12 +99,18 @@ static bool is_plain(unsigned char c)
 
 size_t json_lex_plain(const char *s, size_t n)
 {
-    static const uint64_t each = UINT64_C(0x0101010101010101);
     size_t i = 0;
+    for (uint64_t w[4]; i + sizeof w <= n; i += sizeof w) {
+        memcpy(w, s + i, sizeof w);
+        if (special_in(w[0]) | special_in(w[1]) | special_in(w[2]) | special_in(w[3]))
+            break;
+    }
     for (uint64_t w; i + sizeof w <= n; i += sizeof w) {
         memcpy(&w, s + i, sizeof w);
-        uint64_t high = w & each * 0x80, control = (w - each * 0x20) & ~w & each * 0x80;
-        if (high | control | zero_in(w ^ each * '"') | zero_in(w ^ each * '\\'))
+        uint64_t special = special_in(w);
+        if (special && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+            return i + (size_t)__builtin_ctzll(special) / 8;
+        if (special)
             break;
     }
     while (i < n && is_plain((unsigned char)s[i]))

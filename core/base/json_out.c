@@ -54,12 +54,13 @@ void json_out_close(struct json_out *w, char bracket)
 static void append_escape(struct buf *out, unsigned char c)
 {
     static const char letters[] = "btnvfr"; /* for 8 to 13; \v is not in JSON */
-    if (c == '"' || c == '\\')
-        buf_printf(out, "\\%c", c);
-    else if (c >= 8 && c <= 13 && c != 11)
-        buf_printf(out, "\\%c", letters[c - 8]);
-    else
+    bool has_letter = c >= 8 && c <= 13 && c != 11;
+    if (c != '"' && c != '\\' && !has_letter) {
         buf_printf(out, "\\u%04x", c);
+        return;
+    }
+    buf_append_char(out, '\\');
+    buf_append_char(out, has_letter ? letters[c - 8] : (char)c);
 }
 
 static void append_string(struct buf *out, const char *s, size_t n)
@@ -105,10 +106,47 @@ void json_out_str(struct json_out *w, const char *s)
     json_out_strn(w, s, strlen(s));
 }
 
+/* Digits of n from the right into text, whose end is returned as its beginning. */
+static char *put_digits(char *end, uint64_t n)
+{
+    *end = '\0';
+    do
+        *--end = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    return end;
+}
+
 void json_out_int(struct json_out *w, int64_t n)
 {
+    char text[24], *end = text + sizeof text - 1;
+    uint64_t size = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
     separate(w);
-    buf_printf(w->out, "%" PRId64, n);
+    if (n < 0)
+        buf_append_char(w->out, '-');
+    buf_append_str(w->out, put_digits(end, size));
+}
+
+/* Temperatures and shares: thousandths that are exactly this number when read. */
+static bool out_thousandths(struct json_out *w, double n)
+{
+    double scaled = round(n * 1000);
+    if (!(fabs(n) < 1e6) || scaled / 1000 != n)
+        return false;
+    char text[24], *end = text + sizeof text - 1;
+    uint64_t size = (uint64_t)fabs(scaled);
+    int places = 3;
+    for (; places > 1 && size % 10 == 0; places--)
+        size /= 10;
+    char *start = put_digits(end, size);
+    while (end - start <= places)
+        *--start = '0';
+    separate(w);
+    if (n < 0)
+        buf_append_char(w->out, '-');
+    buf_append(w->out, start, (size_t)(end - start - places));
+    buf_append_char(w->out, '.');
+    buf_append(w->out, end - places, (size_t)places);
+    return true;
 }
 
 void json_out_num(struct json_out *w, double n)
@@ -119,6 +157,8 @@ void json_out_num(struct json_out *w, double n)
         json_out_int(w, (int64_t)n);
         return;
     }
+    if (out_thousandths(w, n))
+        return;
     separate(w);
     char text[48];
     /* every decimal of 15 digits survives a normal double; subnormals carry fewer */

@@ -6,6 +6,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct json_span {
@@ -19,9 +20,14 @@ enum err json_scan_path(const char *text, size_t n, const char *path,
                         struct json_span *out) MUST_USE;
 /* One of the members looked for; value.at NULL: it is not there. */
 struct json_member {
-    const char *name;
+    const char *name; /* of an item of an array: its number, "0" */
+    /* members of it that are looked for as well, in the same walk; NULL: none */
+    struct json_member *inside;
+    size_t inside_count;
     struct json_span value;
+    bool whole; /* its end was seen */
 };
+#define JSON_MEMBERS_DEPTH_MAX 8 /* levels of `inside` */
 /* Walks the object once and fills in the members of these names, the first of each.
  * ERR_OK: it is whole. ERR_NOT_FOUND: no object. ERR_BAD_JSON, ERR_LIMIT: it breaks on
  * the way; what came before is filled in, and of a member that breaks the rest. */

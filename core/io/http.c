@@ -4,15 +4,19 @@
 #include "core/io/http_call.h"
 #include "core/io/http_multi.h"
 #include <stdlib.h>
+#include <string.h>
 
-#define DEFAULT_MULTIS 4
 #define DEFAULT_CONNECTIONS 256
+#define MULTIS_MIN 4
+#define MULTIS_MAX 16
+#define CONNECTIONS_PER_MULTI 128
 
 struct http {
     struct loop *loop;
     struct http_multi **multis; /* **owns** */
     int multi_count;
     struct http_pool pool;
+    char *ca_file;      /* **owns**, or NULL */
     struct idmap calls; /* not yet settled */
     size_t in_flight;
     /* a call is on one of these: running, ended, about to be settled in this turn */
@@ -27,6 +31,7 @@ static void http_release(struct http *h)
     if (--h->holds == 0) {
         idmap_fini(&h->calls);
         free(h->multis);
+        free(h->ca_file);
         free(h);
         curl_global_cleanup();
     }
@@ -123,11 +128,17 @@ static void http_close(struct http *h)
     http_release(h);
 }
 
+static int multis_for(int connections)
+{
+    int multis = connections / CONNECTIONS_PER_MULTI;
+    return multis < MULTIS_MIN ? MULTIS_MIN : multis > MULTIS_MAX ? MULTIS_MAX : multis;
+}
+
 enum err http_new(struct loop *l, const struct http_options *o, struct http **out)
 {
-    int multis = o && o->multis > 0 ? o->multis : DEFAULT_MULTIS;
     int connections =
         o && o->max_connections > 0 ? o->max_connections : DEFAULT_CONNECTIONS;
+    int multis = o && o->multis > 0 ? o->multis : multis_for(connections);
     struct http *h = calloc(1, sizeof *h);
     if (!h || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(h);
@@ -142,6 +153,10 @@ enum err http_new(struct loop *l, const struct http_options *o, struct http **ou
     http_pool_init(&h->pool, (size_t)connections);
     h->multis = calloc((size_t)multis, sizeof(struct http_multi *));
     enum err e = h->multis ? loop_timer_new(l, on_late, h, &h->late) : ERR_NOMEM;
+    if (!e && o && o->ca_file && *o->ca_file) {
+        h->ca_file = strdup(o->ca_file);
+        e = h->ca_file ? ERR_OK : ERR_NOMEM;
+    }
     long idle = (connections + multis - 1) / multis;
     while (!e && h->multi_count < multis) {
         struct http_multi **m = &h->multis[h->multi_count];
@@ -198,7 +213,7 @@ enum err http_send(struct http *h, const struct http_request *q, http_fn fn, voi
     c->fn = fn;
     c->arg = arg;
     c->ticket = ticket;
-    enum err e = http_call_prepare(c, q);
+    enum err e = http_call_prepare(c, q, h->ca_file);
     c->id = e ? 0 : idmap_put(&h->calls, c);
     e = e || c->id ? e : ERR_NOMEM;
     e = e ? e : call_start(h, c);

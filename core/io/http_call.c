@@ -192,7 +192,8 @@ static bool set_method(CURL *e, const struct http_request *q)
            curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, q->method) == CURLE_OK;
 }
 
-enum err http_call_prepare(struct http_call *c, const struct http_request *q)
+enum err http_call_prepare(struct http_call *c, const struct http_request *q,
+                           const char *ca_file)
 {
     c->born_us = clock_mono_us();
     c->total_us = 0;
@@ -214,6 +215,9 @@ enum err http_call_prepare(struct http_call *c, const struct http_request *q)
     CURLcode r = curl_easy_setopt(h, CURLOPT_URL, q->url);
     r |= curl_easy_setopt(h, CURLOPT_HTTPHEADER, c->lines);
     r |= curl_easy_setopt(h, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
+    if (tls && ca_file) {
+        r |= curl_easy_setopt(h, CURLOPT_CAINFO, ca_file);
+    }
     r |= curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, clamp_ms(q->deadline_ms));
     if (q->connect_timeout_ms > 0) {
         r |= curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,

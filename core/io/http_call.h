@@ -33,8 +33,10 @@ struct http_call {
 
 struct http_call *http_call_new(void); /* NULL: out of memory */
 void http_call_free(struct http_call *c);
-/* Sets the handle up for q. ERR_BAD_VALUE: a header with a line break. */
-enum err http_call_prepare(struct http_call *c, const struct http_request *q) MUST_USE;
+/* Sets the handle up for q. ca_file NULL: the system's certificates. ERR_BAD_VALUE: a
+ * header with a line break. */
+enum err http_call_prepare(struct http_call *c, const struct http_request *q,
+                           const char *ca_file) MUST_USE;
 /* The transfer ended with curl's `code`: decides err, sent and message. */
 void http_call_end(struct http_call *c, CURLcode code);
 /* It is ended by us: ERR_CANCELLED or ERR_DEADLINE. */

@@ -1,12 +1,15 @@
 /* bench_llm.c: fan-out of LLM calls against a mock endpoint: a closed loop, or with
  * --rate R an open one that starts R calls a second, whatever comes back.
  *   --bare  curl multi on uv, no engine   (default) engine without Redis
- *   --full  with reservation, journal and settling in Redis, as campaigns do */
+ *   --full  with reservation, journal and settling in Redis, as campaigns do
+ * --warm N: the first N calls, which open the connections, are not counted; --ca FILE:
+ * certificates of an https mock. */
 #include "core/base/clock.h"
 #include "core/base/config.h"
 #include "core/io/http.h"
 #include "queues/jobs.h"
 #include "tests/bench/bench_env.h"
+#include "tests/bench/bench_lag.h"
 #include "tests/bench/bench_runs.h"
 #include "workers/llm/llm.h"
 #include "workers/live/ports_live.h"
@@ -31,6 +34,9 @@ struct llm_run {
     bool stream;
     struct loop_timer *pace; /* of an open loop */
     int64_t rate, pace_from_us;
+    struct bench_lag lag;
+    const char *ca;
+    int64_t warm, t0_us, cpu0_us; /* when the calls that count began */
     int64_t requests, concurrency, started, ended, errors;
     int64_t *total_us, *engine_us, *start_us, *settle_us;
     int left, open;
@@ -44,6 +50,14 @@ struct llm_run {
 
 static void next(struct llm_run *b);
 
+/* From here it counts. */
+static void begin(struct llm_run *b)
+{
+    b->cpu0_us = clock_cpu_us();
+    b->t0_us = clock_mono_us();
+    bench_lag_start(&b->lag, b->env.loop);
+}
+
 static void finish(struct llm_run *b, uint64_t n, bool ok, int64_t upstream_us)
 {
     int64_t total = clock_mono_us() - b->start_us[n];
@@ -51,6 +65,8 @@ static void finish(struct llm_run *b, uint64_t n, bool ok, int64_t upstream_us)
     b->engine_us[b->ended] = total > upstream_us ? total - upstream_us : 0;
     b->ended++;
     b->errors += !ok;
+    if (b->ended == b->warm)
+        begin(b);
     if (b->ended == b->requests)
         b->left = 0;
     else if (!b->rate)
@@ -64,12 +80,15 @@ static void on_http(void *arg, uint64_t n, const struct http_reply *r)
 
 static void send_bare(struct llm_run *b, uint64_t n)
 {
-    static const struct http_header headers[] = {{"Content-Type", "application/json"},
-                                                 {"Authorization", "Bearer bench"}};
+    static const struct http_header headers[] = {
+        {"Content-Type", "application/json"},
+        {"Accept", "application/json"},
+        {"X-Client-Request-Id", "bench/angles/0/0/0"},
+        {"Authorization", "Bearer bench"}}; /* as the engine's */
     struct http_request q = {.method = "POST",
                              .url = b->url,
                              .headers = headers,
-                             .header_count = 2,
+                             .header_count = 4,
                              .body = b->body,
                              .body_len = strlen(b->body),
                              .connect_timeout_ms = 10000,
@@ -212,12 +231,13 @@ static void open_campaign(struct llm_run *b)
 static void load_config(struct llm_run *b, const char *url)
 {
     struct err_detail d;
-    char path[] = "/tmp/barker-bench-XXXXXX", ini[800];
+    char path[] = "/tmp/barker-bench-XXXXXX", ini[1200];
     int fd = mkstemp(path);
     int len = snprintf(ini, sizeof ini,
+                       "[worker]\nconcurrency = %" PRId64 "\n[llm]\nca_file = %s\n"
                        "[endpoint bench]\nbase_url = %s\nmodel = bench\n"
                        "key_env = BENCH_KEY\nstream = %s\n",
-                       url, b->stream ? "true" : "false");
+                       b->concurrency, b->ca, url, b->stream ? "true" : "false");
     setenv("BENCH_KEY", "bench", 0);
     if (fd < 0 || write(fd, ini, (size_t)len) != len)
         bench_die("config", "cannot be written");
@@ -258,7 +278,7 @@ static void fill(struct llm_run *b, const char *url)
     snprintf(
         b->body, sizeof b->body,
         "{\"model\":\"bench\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}],"
-        "\"max_tokens\":150%s}",
+        "\"temperature\":0.7,\"max_tokens\":150,\"seed\":0%s}",
         prompt, b->stream ? ",\"stream\":true" : "");
     size_t n = (size_t)b->requests;
     b->total_us = calloc(n, sizeof(int64_t));
@@ -269,28 +289,33 @@ static void fill(struct llm_run *b, const char *url)
         bench_die("memory", "out of memory");
 }
 
+static double percentile_ms(int64_t *us, const struct llm_run *b, double share)
+{
+    return (double)bench_percentile(us + b->warm, b->requests - b->warm, share) / 1000;
+}
+
 static void report(struct llm_run *b, double s, double cpu, double rss0)
 {
     static const char *const names[] = {"bare", "engine", "full"};
-    double rss = bench_rss_peak_mb();
+    double rss = bench_rss_peak_mb(), count = (double)(b->requests - b->warm);
     printf("{\"bench\":\"llm\",\"mode\":\"%s\",\"stream\":%s,\"rate\":%" PRId64
-           ",\"requests\":%" PRId64 ",\"concurrency\":%" PRId64
-           ",\"requests_per_s\":%.0f,\"cpu_s_per_1000\":%."
-           "4f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
-           "\"engine_p99_ms\":%.3f,\"errors\":%" PRId64
-           ",\"rss_mb_peak\":%.1f,\"bytes_per_in_flight\":%.0f,\"redis_cpu_s_per_"
-           "1000\":%.4f}\n",
-           names[b->mode], b->stream ? "true" : "false", b->rate, b->requests,
-           b->concurrency, (double)b->requests / s, cpu * 1000 / (double)b->requests,
-           (double)bench_percentile(b->total_us, b->requests, 0.5) / 1000,
-           (double)bench_percentile(b->total_us, b->requests, 0.99) / 1000,
-           (double)bench_percentile(b->engine_us, b->requests, 0.99) / 1000, b->errors,
-           rss, (rss - rss0) * 1048576 / (double)b->concurrency,
+           ",\"requests\":%.0f,\"concurrency\":%" PRId64,
+           names[b->mode], b->stream ? "true" : "false", b->rate, count,
+           b->concurrency);
+    printf(",\"requests_per_s\":%.0f,\"cpu_s_per_1000\":%.4f,\"p50_ms\":%.3f,"
+           "\"p99_ms\":%.3f,\"engine_p99_ms\":%.3f,\"lag_p99_ms\":%.3f",
+           count / s, cpu * 1000 / count, percentile_ms(b->total_us, b, 0.5),
+           percentile_ms(b->total_us, b, 0.99), percentile_ms(b->engine_us, b, 0.99),
+           bench_lag_ms(&b->lag, 0.99));
+    printf(",\"errors\":%" PRId64 ",\"rss_mb_peak\":%.1f,\"bytes_per_in_flight\":%.0f,"
+           "\"redis_cpu_s_per_1000\":%.4f}\n",
+           b->errors, rss, (rss - rss0) * 1048576 / (double)b->concurrency,
            b->redis_cpu_s * 1000 / (double)b->requests);
 }
 
 static void close_all(struct llm_run *b)
 {
+    bench_lag_stop(&b->lag);
     if (b->pace)
         loop_timer_free(b->pace);
     if (b->http)
@@ -340,21 +365,25 @@ int bench_llm(int argc, char **argv)
              : bench_flag(argc, argv, "--full") ? FULL
                                                 : ENGINE;
     b.rate = bench_number(argc, argv, "--rate", 0);
+    b.warm = bench_number(argc, argv, "--warm", 0);
+    b.ca = bench_option(argc, argv, "--ca", "");
+    b.requests += b.warm;
     b.stream = bench_flag(argc, argv, "--stream");
     bench_env_open(&b.env, bench_option(argc, argv, "--redis", NULL));
     fill(&b, url);
-    struct http_options h = {.max_connections = (int)b.concurrency};
+    struct http_options h = {.max_connections = (int)b.concurrency, .ca_file = b.ca};
     if (b.mode == BARE && http_new(b.env.loop, &h, &b.http))
         bench_die("http", "out of memory");
     if (b.mode != BARE)
         open_engine(&b, url);
     double rss0 = bench_rss_peak_mb();
     double redis0 = b.mode == FULL ? bench_redis_cpu_s(&b.env) : 0;
-    int64_t cpu0 = clock_cpu_us(), t0 = clock_mono_us();
+    if (!b.warm)
+        begin(&b);
     start(&b);
     bench_wait(&b.env, &b.left);
-    double s = (double)(clock_mono_us() - t0) / 1e6;
-    int64_t cpu = clock_cpu_us() - cpu0;
+    double s = (double)(clock_mono_us() - b.t0_us) / 1e6;
+    int64_t cpu = clock_cpu_us() - b.cpu0_us;
     b.redis_cpu_s = b.mode == FULL ? bench_redis_cpu_s(&b.env) - redis0 : 0;
     report(&b, s, (double)cpu / 1e6, rss0);
     int64_t errors = b.errors;

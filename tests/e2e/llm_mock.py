@@ -11,6 +11,7 @@ import json
 import math
 import random
 import re
+import ssl
 import time
 
 from aiohttp import web
@@ -194,13 +195,17 @@ async def main():
                         choices=["500", "cut", "end", "error", "middle", "endless"])
     app = web.Application()
     parser.add_argument("--key", help="refuse other keys; without it none is looked at")
+    parser.add_argument("--tls", help="PEM file with certificate and key: https")
     mock = Mock(args := parser.parse_args())
     for route, dialect in ROUTES.items():
         app.router.add_post(route, mock.handler(dialect))
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", args.port, backlog=1024).start()
-    print(f"listening on http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if args.tls else None
+    if tls:
+        tls.load_cert_chain(args.tls)
+    await web.TCPSite(runner, "127.0.0.1", args.port, backlog=1024, ssl_context=tls).start()
+    print(f"listening on http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}", flush=True)
     await asyncio.Event().wait()
 
 

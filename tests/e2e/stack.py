@@ -72,7 +72,7 @@ class Stack:
                                 stdout=subprocess.PIPE, text=True)
         self.procs.append(proc)
         line = proc.stdout.readline()
-        self.llm_url = re.search(r"http://[\d.]+:\d+", line).group(0)
+        self.llm_url = re.search(r"https?://[\d.]+:\d+", line).group(0)
         self.env["OPENAI_BASE_URL"] = self.llm_url + "/v1"
 
     def worker(self, **env):

@@ -13,6 +13,7 @@
 #define STREAM_MAX_BYTES                                                               \
     ((size_t)64 * 1024 * 1024) /* a token of four letters takes some 250 bytes */
 #define CONNECTIONS_MIN 64
+#define IDLE_CALLS_MAX 64
 
 struct llm {
     struct loop *loop;
@@ -22,8 +23,10 @@ struct llm {
     struct admission *admission; /* **owns** */
     struct idmap calls;
     struct list unsent; /* struct llm_call.node */
+    struct list idle;   /* calls that are over, their memory is used again */
+    int idle_count;
     bool deferred, closing;
-    int holds; /* the owner and the deferred call: the last one frees */
+    int holds; /* the owner, the deferred call, a callback: the last one frees */
 };
 
 static void llm_release(struct llm *l)
@@ -53,12 +56,14 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
     llm->options = *o;
     llm->holds = 1;
     list_init(&llm->unsent);
+    list_init(&llm->idle);
     idmap_init(&llm->calls);
     int64_t calls = config_int(o->config, "worker", "concurrency");
     struct http_options http = {.max_connections = calls < CONNECTIONS_MIN
                                                        ? CONNECTIONS_MIN
                                                    : calls > INT16_MAX ? INT16_MAX
-                                                                       : (int)calls};
+                                                                       : (int)calls,
+                                .ca_file = config_str(o->config, "llm", "ca_file")};
     enum err e = endpoints_init(&llm->endpoints, o->config, d);
     if (!e)
         e = http_new(l, &http, &llm->http);
@@ -75,6 +80,26 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
     return ERR_OK;
 }
 
+static struct llm_call *take_call(struct llm *l)
+{
+    if (list_empty(&l->idle))
+        return llm_call_new();
+    struct llm_call *c = list_item(l->idle.prev, struct llm_call, node);
+    list_remove(&c->node);
+    l->idle_count--;
+    return c;
+}
+
+static void give_call(struct llm *l, struct llm_call *c)
+{
+    if (l->closing || l->idle_count >= IDLE_CALLS_MAX || !llm_call_reset(c)) {
+        llm_call_free(c);
+        return;
+    }
+    list_push(&l->idle, &c->node);
+    l->idle_count++;
+}
+
 static void settle_unsent(struct llm *l)
 {
     while (!list_empty(&l->unsent)) {
@@ -82,7 +107,7 @@ static void settle_unsent(struct llm *l)
         list_remove(&c->node);
         (void)idmap_take(&l->calls, c->id);
         llm_call_settle(c, NULL);
-        llm_call_free(c);
+        give_call(l, c);
     }
 }
 
@@ -102,6 +127,8 @@ void llm_free(struct llm *l)
     l->closing = true;
     http_free(l->http);
     settle_unsent(l);
+    while (!list_empty(&l->idle))
+        llm_call_free(take_call(l));
     idmap_fini(&l->calls);
     admission_free(l->admission);
     endpoints_fini(&l->endpoints);
@@ -178,8 +205,10 @@ static void on_http(void *arg, uint64_t ticket, const struct http_reply *r)
     struct llm *l = arg;
     struct llm_call *c = idmap_take(&l->calls, ticket);
     check(c);
+    l->holds++; /* the callback may free l */
     llm_call_settle(c, r);
-    llm_call_free(c);
+    give_call(l, c);
+    llm_release(l);
 }
 
 static enum http_take on_body(void *arg, uint64_t ticket,
@@ -226,7 +255,7 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
 {
     if (l->closing || !admission_is_fresh(&call->grant))
         return ERR_CANCELLED;
-    struct llm_call *c = llm_call_new();
+    struct llm_call *c = take_call(l);
     if (!c)
         return ERR_NOMEM;
     c->fn = fn;
@@ -238,7 +267,7 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
         e = c->endpoint ? send(l, c) : defer(l, c);
     if (e) {
         (void)idmap_take(&l->calls, c->id);
-        llm_call_free(c);
+        give_call(l, c);
         return e;
     }
     c->admission = l->admission;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define KEY_MIN_BYTES 8
+#define KEPT_MAX_BYTES 16384 /* of a call that waits to be used again */
 
 struct llm_call *llm_call_new(void)
 {
@@ -22,11 +23,30 @@ struct llm_call *llm_call_new(void)
     return c;
 }
 
-void llm_call_free(struct llm_call *c)
+static void end_parts(struct llm_call *c)
 {
     if (c->request.stream)
         provider_stream_fini(&c->stream);
     stop_rules_fini(&c->stop);
+}
+
+bool llm_call_reset(struct llm_call *c)
+{
+    if (c->request.body.cap_bytes + c->reply.text.cap_bytes > KEPT_MAX_BYTES)
+        return false;
+    end_parts(c);
+    provider_request_reset(&c->request);
+    provider_reply_reset(&c->reply);
+    struct provider_request request = c->request;
+    struct provider_reply reply = c->reply;
+    *c = (struct llm_call){.request = request, .reply = reply};
+    list_init(&c->node);
+    return true;
+}
+
+void llm_call_free(struct llm_call *c)
+{
+    end_parts(c);
     provider_request_fini(&c->request);
     provider_reply_fini(&c->reply);
     free(c);
@@ -60,6 +80,15 @@ static bool find_target(struct llm_call *c, const struct endpoints *list,
     return true;
 }
 
+/* What a request takes as a rule, so that it grows in one step. */
+static size_t request_bytes(const struct ask *ask)
+{
+    size_t system = ask->system ? strlen(ask->system) : 0;
+    size_t user = ask->user ? strlen(ask->user) : 0;
+    size_t schema = ask->schema ? strlen(ask->schema) : 0;
+    return system + user + schema + (system + user) / 16 + 400;
+}
+
 enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
                           const struct port_call *call)
 {
@@ -78,6 +107,7 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
         provider_stream_init(&c->stream, e->provider, &c->reply);
         c->request.stream = true;
     }
+    buf_reserve(&c->request.body, request_bytes(call->ask));
     return e->provider->build(e->config, e->key, c->model, call, &c->request);
 }
 

@@ -29,6 +29,8 @@ struct llm_call {
 
 struct llm_call *llm_call_new(void); /* NULL: out of memory */
 void llm_call_free(struct llm_call *c);
+/* As new, but its memory is kept for the next call; false: that would be too much. */
+bool llm_call_reset(struct llm_call *c) MUST_USE;
 /* Endpoint, model, price, estimate and request. What the configuration lacks becomes
  * the reply (ERR_OK is returned, reply.code tells); else only ERR_NOMEM, ERR_LIMIT. */
 enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,

@@ -52,6 +52,16 @@ void provider_request_fini(struct provider_request *q)
     buf_fini(&q->auth);
 }
 
+void provider_request_reset(struct provider_request *q)
+{
+    buf_clear(&q->url);
+    buf_clear(&q->body);
+    buf_clear(&q->auth);
+    q->without = 0;
+    q->stream = false;
+    q->header_count = 0;
+}
+
 void provider_header(struct provider_request *q, const char *name, const char *value)
 {
     check(q->header_count < PROVIDER_HEADERS_MAX);
@@ -72,7 +82,8 @@ void provider_key(struct provider_request *q, const char *name, const char *sche
 {
     if (!key || !*key)
         return;
-    buf_printf(&q->auth, "%s%s", scheme, key);
+    buf_append_str(&q->auth, scheme);
+    buf_append_str(&q->auth, key);
     provider_header(q, name, buf_str(&q->auth));
 }
 
@@ -90,6 +101,13 @@ void provider_reply_init(struct provider_reply *r)
 void provider_reply_fini(struct provider_reply *r)
 {
     buf_fini(&r->text);
+}
+
+void provider_reply_reset(struct provider_reply *r)
+{
+    struct buf text = r->text;
+    buf_clear(&text);
+    *r = (struct provider_reply){.retry_after_ms = -1, .text = text};
 }
 
 void provider_copy_text(char *out, size_t size, const char *s, size_t n)

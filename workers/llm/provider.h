@@ -36,6 +36,8 @@ struct provider_request {
 };
 void provider_request_init(struct provider_request *q);
 void provider_request_fini(struct provider_request *q); /* wipes the key */
+/* As new, but its memory is kept; the key stays in it. */
+void provider_request_reset(struct provider_request *q);
 /* name and value are **borrowed** until the request is sent. */
 void provider_header(struct provider_request *q, const char *name, const char *value);
 /* Content-Type, Accept, X-Client-Request-Id. */
@@ -60,6 +62,7 @@ struct provider_reply {
 };
 void provider_reply_init(struct provider_reply *r);
 void provider_reply_fini(struct provider_reply *r);
+void provider_reply_reset(struct provider_reply *r); /* as new, its memory is kept */
 /* Fills code, retryable and message; returns nothing to check. */
 void provider_fail(struct provider_reply *r, enum err code, bool retryable,
                    const char *fmt, ...) PRINTF_LIKE(4, 5);

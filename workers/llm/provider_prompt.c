@@ -42,15 +42,22 @@ enum err provider_turns_init(struct provider_turns *t, const struct port_call *c
     bool again = *objection && *refused;
     *t = (struct provider_turns){.count = 0};
     buf_init(&t->user, USER_MAX_BYTES);
-    buf_append_str(&t->user, ask->user ? ask->user : "");
-    if (form == PROVIDER_FORM_PROMPT || form == PROVIDER_FORM_OBJECT)
+    const char *user = ask->user ? ask->user : "";
+    bool schema = form == PROVIDER_FORM_PROMPT || form == PROVIDER_FORM_OBJECT;
+    bool plain = !schema && (again || !*objection);
+    if (!plain)
+        buf_append_str(&t->user, user);
+    if (schema)
         buf_printf(&t->user,
                    "\n\nAnswer with one JSON value and nothing else: no code fence, no "
                    "remark. It must match this JSON Schema:\n%s",
                    ask->schema);
     if (*objection && !again)
         buf_printf(&t->user, "\n\n%s", objection);
-    turn_add(t, false, buf_str(&t->user), t->user.len);
+    if (plain)
+        turn_add(t, false, user, strlen(user));
+    else
+        turn_add(t, false, buf_str(&t->user), t->user.len);
     if (again) {
         turn_add(t, true, refused,
                  utf8_prefix(refused, strlen(refused), PROVIDER_REFUSED_MAX_BYTES));
@@ -70,7 +77,8 @@ void provider_url(struct provider_request *q, const struct config_endpoint *e,
     size_t len = strlen(e->base_url);
     while (len > 0 && e->base_url[len - 1] == '/')
         len--;
-    buf_printf(&q->url, "%.*s%s", (int)len, e->base_url, path);
+    buf_append(&q->url, e->base_url, len);
+    buf_append_str(&q->url, path);
 }
 
 void provider_url_segment(struct provider_request *q, const char *segment)

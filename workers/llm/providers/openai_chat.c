@@ -142,30 +142,26 @@ static enum err build(const struct config_endpoint *e, const char *key,
     return failed ? failed : provider_request_status(out);
 }
 
-void openai_chat_read_usage(const struct json_span *usage, struct provider_reply *out)
+void openai_chat_read_usage(const struct openai_usage *usage,
+                            struct provider_reply *out)
 {
-    enum { IN, OUT, DETAILS, HITS, COUNT };
-    struct json_member m[COUNT] = {[IN] = {.name = "prompt_tokens"},
-                                   [OUT] = {.name = "completion_tokens"},
-                                   [DETAILS] = {.name = "prompt_tokens_details"},
-                                   [HITS] = {.name = "prompt_cache_hit_tokens"}};
-    if (!usage->at || json_scan_members(usage, m, COUNT))
+    if (!usage->whole)
         return;
-    int64_t cached = provider_scan_count(&m[DETAILS].value, "cached_tokens");
+    int64_t cached = provider_scan_count(&usage->cached, "");
     if (cached < 0)
-        cached = provider_scan_count(&m[HITS].value, "");
-    provider_set_usage(out, provider_scan_count(&m[IN].value, ""),
-                       provider_scan_count(&m[OUT].value, ""), cached);
+        cached = provider_scan_count(&usage->hits, "");
+    provider_set_usage(out, provider_scan_count(&usage->in, ""),
+                       provider_scan_count(&usage->out, ""), cached);
 }
 
-void openai_chat_read_finish(const struct json_span *in, const char *path,
+void openai_chat_read_finish(const struct openai_parts *parts,
                              struct provider_reply *out)
 {
     static const char *const words[][2] = {{"max_tokens", "length"},
                                            {"MAX_TOKENS", "length"},
                                            {"safety", "content_filter"}};
     char word[sizeof out->finish];
-    provider_scan_word(in, path, word, sizeof word);
+    provider_scan_word(&parts->finish, "", word, sizeof word);
     if (*word)
         memcpy(out->finish, word, sizeof word);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -173,57 +169,79 @@ void openai_chat_read_finish(const struct json_span *in, const char *path,
             (void)snprintf(out->finish, sizeof out->finish, "%s", words[i][1]);
 }
 
-void openai_chat_find(const struct json_span *in, struct openai_parts *out)
+/* What is looked for, level by level. */
+struct wanted {
+    struct json_member details[1], usage[4], message[3], choice[2], choices[1],
+        reply[4];
+};
+enum { MODEL, ID, USAGE, CHOICES };
+enum { IN, OUT, DETAILS, HITS };
+enum { MESSAGE, FINISH };
+enum { CONTENT, REFUSAL, TOOLS };
+
+static void want(struct wanted *w, const char *message)
 {
-    enum { MODEL, ID, USAGE, CHOICES, COUNT };
-    struct json_member m[COUNT] = {[MODEL] = {.name = "model"},
-                                   [ID] = {.name = "id"},
-                                   [USAGE] = {.name = "usage"},
-                                   [CHOICES] = {.name = "choices"}};
-    enum err e = json_scan_members(in, m, COUNT);
-    *out = (struct openai_parts){.model = m[MODEL].value,
-                                 .id = m[ID].value,
-                                 .usage = m[USAGE].value,
-                                 .whole = !e};
-    const struct json_span *choices = &m[CHOICES].value;
-    if (choices->at)
-        out->failed = json_scan_path(choices->at, choices->len, "0", &out->choice);
-    else
-        out->failed = e ? e : ERR_NOT_FOUND;
+    *w = (struct wanted){
+        .details = {{.name = "cached_tokens"}},
+        .usage = {[IN] = {.name = "prompt_tokens"},
+                  [OUT] = {.name = "completion_tokens"},
+                  [DETAILS] = {"prompt_tokens_details", w->details, 1, {0}, false},
+                  [HITS] = {.name = "prompt_cache_hit_tokens"}},
+        .message = {[CONTENT] = {.name = "content"},
+                    [REFUSAL] = {.name = "refusal"},
+                    [TOOLS] = {.name = "tool_calls"}},
+        .choice = {[MESSAGE] = {message, w->message, 3, {0}, false},
+                   [FINISH] = {.name = "finish_reason"}},
+        .choices = {{"0", w->choice, 2, {0}, false}},
+        .reply = {[MODEL] = {.name = "model"},
+                  [ID] = {.name = "id"},
+                  [USAGE] = {"usage", w->usage, 4, {0}, false},
+                  [CHOICES] = {"choices", w->choices, 1, {0}, false}},
+    };
 }
 
-struct message {
-    struct json_span finish, content, refusal, tools;
-};
-
-/* `name`: message, or delta in a stream. What is no object has no parts. */
-static struct message find_message(const struct json_span *choice, const char *name)
+static bool is_object(const struct json_member *m)
 {
-    struct json_member of_choice[] = {{.name = name}, {.name = "finish_reason"}};
-    struct json_member m[] = {
-        {.name = "content"}, {.name = "refusal"}, {.name = "tool_calls"}};
-    const struct json_span *inner = &of_choice[0].value;
-    if (json_scan_members(choice, of_choice, 2) || !inner->at ||
-        json_scan_members(inner, m, 3))
-        return (struct message){.finish = of_choice[1].value};
-    return (struct message){.finish = of_choice[1].value,
-                            .content = m[0].value,
-                            .refusal = m[1].value,
-                            .tools = m[2].value};
+    return m->whole && *m->value.at == '{';
+}
+
+void openai_chat_find(const struct json_span *in, const char *message,
+                      struct openai_parts *out)
+{
+    struct wanted w;
+    want(&w, message);
+    enum err e = json_scan_members(in, w.reply, 4);
+    *out = (struct openai_parts){.model = w.reply[MODEL].value,
+                                 .id = w.reply[ID].value,
+                                 .usage = {.in = w.usage[IN].value,
+                                           .out = w.usage[OUT].value,
+                                           .cached = w.details[0].value,
+                                           .hits = w.usage[HITS].value,
+                                           .whole = is_object(&w.reply[USAGE])},
+                                 .failed = w.choices[0].whole ? ERR_OK
+                                           : e                ? e
+                                                              : ERR_NOT_FOUND,
+                                 .whole = !e};
+    if (out->failed)
+        return;
+    out->finish = w.choice[FINISH].value;
+    out->message = w.choice[MESSAGE].value;
+    out->content = w.message[CONTENT].value;
+    out->refusal = w.message[REFUSAL].value;
+    out->tools = w.message[TOOLS].value;
 }
 
 /* The one choice: its text, and whether it counts as an answer. A forced tool's input
  * is the text. */
-static void read_choice(const struct http_reply *http, const struct json_span *choice,
+static void read_choice(const struct http_reply *http, const struct openai_parts *m,
                         int64_t now_ms, struct provider_reply *out)
 {
     char refusal[200];
-    struct message m = find_message(choice, "message");
-    enum err e = provider_scan_text(&m.content, "", &out->text);
+    enum err e = provider_scan_text(&m->content, "", &out->text);
     if (e == ERR_NOT_FOUND || (!e && out->text.len == 0))
-        e = provider_scan_text(&m.tools, "0.function.arguments", &out->text);
-    openai_chat_read_finish(&m.finish, "", out);
-    provider_scan_word(&m.refusal, "", refusal, sizeof refusal);
+        e = provider_scan_text(&m->tools, "0.function.arguments", &out->text);
+    openai_chat_read_finish(m, out);
+    provider_scan_word(&m->refusal, "", refusal, sizeof refusal);
     if (!e || e == ERR_NOT_FOUND)
         if (strcmp(out->finish, "error") == 0) {
             provider_read_error(http, now_ms, out);
@@ -242,10 +260,10 @@ void openai_chat_read(const struct http_reply *http, int64_t now_ms,
         provider_read_error(http, now_ms, out);
         return;
     }
-    openai_chat_find(&body, &parts);
+    openai_chat_find(&body, "message", &parts);
     if (provider_scan_no_answer(http, parts.failed, now_ms, out))
         return;
-    read_choice(http, &parts.choice, now_ms, out);
+    read_choice(http, &parts, now_ms, out);
     provider_scan_word(&parts.model, "", out->model, sizeof out->model);
     openai_chat_read_usage(&parts.usage, out);
     if (!out->code && !parts.whole)
@@ -268,19 +286,18 @@ void openai_chat_stream(struct provider_stream *s, const char *type,
     struct openai_parts parts;
     size_t before = out->text.len;
     (void)type;
-    openai_chat_find(data, &parts);
+    openai_chat_find(data, "delta", &parts);
     provider_stream_model(s, &parts.model, "");
     provider_stream_id(s, &parts.id, "");
     openai_chat_read_usage(&parts.usage, out);
     if (parts.failed)
         return;
-    struct message m = find_message(&parts.choice, "delta");
-    enum err e = provider_scan_text(&m.content, "", &out->text);
+    enum err e = provider_scan_text(&parts.content, "", &out->text);
     if (e == ERR_NOT_FOUND || (!e && out->text.len == before))
-        e = stream_tool(&m.tools, &out->text);
+        e = stream_tool(&parts.tools, &out->text);
     provider_stream_text(s, e);
-    provider_stream_refusal(s, &m.refusal, "");
-    openai_chat_read_finish(&m.finish, "", out);
+    provider_stream_refusal(s, &parts.refusal, "");
+    openai_chat_read_finish(&parts, out);
     if (strcmp(out->finish, "error") == 0)
         provider_stream_error(s, data);
 }

@@ -18,19 +18,30 @@ void openai_chat_read(const struct http_reply *http, int64_t now_ms,
 /* One event of a stream. */
 void openai_chat_stream(struct provider_stream *s, const char *type,
                         const struct json_span *data);
-/* Of a reply, or of one event of a stream; at NULL: absent. */
+/* Of a reply, or of one event of a stream; at NULL: absent. Spans of what is no object
+ * have no parts. */
+struct openai_usage {
+    struct json_span in, out, cached, hits;
+    bool whole; /* it is there, an object, all of it */
+};
 struct openai_parts {
-    struct json_span model, id, usage, choice;
+    struct json_span model, id, finish;
+    struct json_span message;                 /* by the name asked for */
+    struct json_span content, refusal, tools; /* of it */
+    struct openai_usage usage;
     enum err failed; /* ERR_OK: there is a choice, and it is whole */
     bool whole;      /* all of it */
 };
-void openai_chat_find(const struct json_span *in, struct openai_parts *out);
+/* `message`: of the choice: message, delta in a stream, text in legacy completions. */
+void openai_chat_find(const struct json_span *in, const char *message,
+                      struct openai_parts *out);
 /* A finish_reason, if it is told; the words of compatible servers become ours. */
-void openai_chat_read_finish(const struct json_span *in, const char *path,
+void openai_chat_read_finish(const struct openai_parts *parts,
                              struct provider_reply *out);
 /* `stream` and `stream_options` of chat and legacy completions. */
 void openai_chat_put_stream(struct json_out *w, const struct provider_request *q);
 /* `usage` of chat and legacy completions; nothing if it is absent. */
-void openai_chat_read_usage(const struct json_span *usage, struct provider_reply *out);
+void openai_chat_read_usage(const struct openai_usage *usage,
+                            struct provider_reply *out);
 
 #endif

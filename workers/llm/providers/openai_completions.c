@@ -62,11 +62,11 @@ static void read_reply(const struct http_reply *http, int64_t now_ms,
         provider_read_error(http, now_ms, out);
         return;
     }
-    openai_chat_find(&body, &parts);
+    openai_chat_find(&body, "text", &parts);
     if (provider_scan_no_answer(http, parts.failed, now_ms, out))
         return;
-    enum err e = provider_scan_text(&parts.choice, "text", &out->text);
-    openai_chat_read_finish(&parts.choice, "finish_reason", out);
+    enum err e = provider_scan_text(&parts.message, "", &out->text);
+    openai_chat_read_finish(&parts, out);
     provider_judge_text(out, e, "");
     provider_scan_word(&parts.model, "", out->model, sizeof out->model);
     openai_chat_read_usage(&parts.usage, out);
@@ -79,14 +79,14 @@ static void stream(struct provider_stream *s, const char *type,
 {
     struct openai_parts parts;
     (void)type;
-    openai_chat_find(data, &parts);
+    openai_chat_find(data, "text", &parts);
     provider_stream_model(s, &parts.model, "");
     provider_stream_id(s, &parts.id, "");
     openai_chat_read_usage(&parts.usage, s->out);
     if (parts.failed)
         return;
-    provider_stream_text(s, provider_scan_text(&parts.choice, "text", &s->out->text));
-    openai_chat_read_finish(&parts.choice, "finish_reason", s->out);
+    provider_stream_text(s, provider_scan_text(&parts.message, "", &s->out->text));
+    openai_chat_read_finish(&parts, s->out);
 }
 
 const struct provider provider_openai_completions = {

@@ -71,6 +71,7 @@ static void test_printf_and_take(void **state)
     assert_int_equal(b.len, 503);
     assert_int_equal(buf_printf(&b, "%600d", 1), ERR_LIMIT);
     assert_int_equal(b.len, 503);
+    assert_int_equal(buf_str(&b)[503], '\0'); /* nothing is left of what did not fit */
     buf_clear(&b);
     assert_int_equal(buf_printf(&b, "%s", "kept"), ERR_OK);
     size_t len = 0;
@@ -82,6 +83,37 @@ static void test_printf_and_take(void **state)
     assert_int_equal(buf_append_str(&b, "new"), ERR_OK);
     assert_string_equal(text, "kept");
     free(text);
+    buf_fini(&b);
+}
+
+/* What just fits, what just does not, and what was room made for. */
+static void test_room(void **state)
+{
+    (void)state;
+    for (int n = 0; n < 200; n++) {
+        struct buf b;
+        buf_init(&b, 300);
+        for (int i = 0; i < n; i++)
+            assert_int_equal(buf_append_char(&b, (char)('a' + i % 26)), ERR_OK);
+        assert_int_equal(buf_printf(&b, "%*s", 64, "end"), ERR_OK);
+        assert_int_equal(b.len, n + 64);
+        assert_int_equal(strlen(b.data), n + 64);
+        assert_string_equal(b.data + n + 61, "end");
+        for (int i = 0; i < n; i++)
+            assert_int_equal(b.data[i], 'a' + i % 26);
+        buf_fini(&b);
+    }
+    struct buf b;
+    buf_init(&b, 100);
+    assert_int_equal(buf_reserve(&b, 100), ERR_OK);
+    assert_string_equal(b.data, "");
+    const char *data = b.data;
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(buf_append_char(&b, 'x'), ERR_OK);
+    assert_ptr_equal(b.data, data);
+    assert_int_equal(buf_append_char(&b, 'x'), ERR_LIMIT);
+    assert_int_equal(b.len, 100);
+    assert_int_equal(buf_reserve(&b, 0), ERR_LIMIT);
     buf_fini(&b);
 }
 
@@ -128,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_cap_is_exact),
         cmocka_unit_test(test_huge_append_does_not_wrap),
         cmocka_unit_test(test_printf_and_take),
+        cmocka_unit_test(test_room),
         cmocka_unit_test(test_against_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define RUN_BYTES 27 /* three words and a rest */
+#define RUN_BYTES 59 /* a block, three words and a rest */
 
 /* A copy of its own bytes, so that reading past its end is seen. */
 static size_t plain_of(const char *s, size_t n)

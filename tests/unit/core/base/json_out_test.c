@@ -122,6 +122,26 @@ static void test_numbers_read_back(void **state)
     buf_fini(&b);
 }
 
+/* Short decimals go a way of their own: it must write what printf does. */
+static void test_thousandths(void **state)
+{
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 16);
+    char want[48];
+    for (int i = -3000; i <= 3000; i++) {
+        double n = i > 1000 || i < -1000
+                       ? ((double)rng_below(&r, 4000000000u) - 2e9) / 1000
+                       : i / 1000.0;
+        if (n == 0)
+            continue;
+        snprintf(want, sizeof want, "%.15g", n);
+        writes_num(n, want);
+        snprintf(want, sizeof want, "%.15g", n / 8);
+        writes_num(n / 8, want);
+    }
+}
+
 static void test_failure_sticks(void **state)
 {
     (void)state;
@@ -159,9 +179,10 @@ static void test_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_commas),         cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_numbers),        cmocka_unit_test(test_numbers_read_back),
-        cmocka_unit_test(test_failure_sticks), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_commas),      cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_numbers),     cmocka_unit_test(test_numbers_read_back),
+        cmocka_unit_test(test_thousandths), cmocka_unit_test(test_failure_sticks),
+        cmocka_unit_test(test_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

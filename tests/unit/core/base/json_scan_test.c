@@ -190,6 +190,56 @@ static void test_members_as_paths(void **state)
     }
 }
 
+/* Found on their level only, the first of each, whole or as far as the text goes. */
+static void test_members_inside(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum err e;
+        const char *a, *b, *second, *deep;
+        bool a_whole, deep_whole;
+    } cases[] = {
+        {"{\"a\":{\"b\":1,\"l\":[0,{\"d\":2}]},\"b\":3,\"d\":4}", ERR_OK,
+         "{\"b\":1,\"l\":[0,{\"d\":2}]}", "1", "{\"d\":2}", "2", true, true},
+        {"{\"a\":{\"l\":[]},\"x\":{\"b\":1}}", ERR_OK, "{\"l\":[]}", NULL, NULL, NULL,
+         true, false},
+        {"{\"a\":{\"b\":1},\"a\":{\"b\":2,\"l\":[1,2]}}", ERR_OK, "{\"b\":1}", "1",
+         NULL, NULL, true, false},
+        {"{\"a\":{\"b\":1,\"\\u0062\":2}}", ERR_OK, "{\"b\":1,\"\\u0062\":2}", "1",
+         NULL, NULL, true, false},
+        {"{\"a\":7}", ERR_OK, "7", NULL, NULL, NULL, true, false},
+        {"{\"a\":[{\"b\":1}]}", ERR_OK, "[{\"b\":1}]", NULL, NULL, NULL, true, false},
+        {"{\"a\":{\"l\":{\"1\":{\"d\":5}}}}", ERR_OK, "{\"l\":{\"1\":{\"d\":5}}}", NULL,
+         "{\"d\":5}", "5", true, true},
+        {"{\"a\":{\"l\":[0,{\"d\":2},", ERR_BAD_JSON, "{\"l\":[0,{\"d\":2},", NULL,
+         "{\"d\":2}", "2", false, true},
+        {"{\"a\":{\"l\":[0,{\"d\":\"x", ERR_BAD_JSON, "{\"l\":[0,{\"d\":\"x", NULL,
+         "{\"d\":\"x", "\"x", false, false},
+        {"{\"a\":{,", ERR_BAD_JSON, "{,", NULL, NULL, NULL, false, false},
+        {"{\"a\":{\"b\":1]", ERR_BAD_JSON, "{\"b\":1]", "1", NULL, NULL, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct json_member d[] = {{.name = "d"}}, l[] = {{"1", d, 1, {0}, true}};
+        struct json_member in_a[] = {{.name = "b"}, {"l", l, 1, {0}, false}};
+        struct json_member top[] = {{"a", in_a, 2, {0}, false}};
+        struct json_span text = {cases[i].text, strlen(cases[i].text)};
+        enum err e = json_scan_members(&text, top, 1);
+        if (e != cases[i].e)
+            fail_msg("%s: %s", cases[i].text, err_code(e));
+        members[0] = top[0];
+        members[1] = in_a[0];
+        members[2] = l[0];
+        members[3] = d[0];
+        member_is(0, cases[i].a);
+        member_is(1, cases[i].b);
+        member_is(2, cases[i].second);
+        member_is(3, cases[i].deep);
+        assert_int_equal(top[0].whole, cases[i].a_whole);
+        assert_int_equal(d[0].whole, cases[i].deep_whole);
+    }
+}
+
 static void test_depth_is_bounded(void **state)
 {
     (void)state;
@@ -310,11 +360,12 @@ static void test_random_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finds),        cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_broken),       cmocka_unit_test(test_depth_is_bounded),
-        cmocka_unit_test(test_members),      cmocka_unit_test(test_members_as_paths),
-        cmocka_unit_test(test_every_prefix), cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_ints),         cmocka_unit_test(test_random_damage),
+        cmocka_unit_test(test_finds),          cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_broken),         cmocka_unit_test(test_depth_is_bounded),
+        cmocka_unit_test(test_members),        cmocka_unit_test(test_members_as_paths),
+        cmocka_unit_test(test_members_inside), cmocka_unit_test(test_every_prefix),
+        cmocka_unit_test(test_strings),        cmocka_unit_test(test_ints),
+        cmocka_unit_test(test_random_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

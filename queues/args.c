@@ -1,6 +1,6 @@
 /* args.c: one buffer for all bytes, one array of ends. */
 #include "queues/args.h"
-#include <inttypes.h>
+#include "core/base/digits.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,8 +62,8 @@ void args_str(struct args *a, const char *s)
 
 void args_int(struct args *a, int64_t n)
 {
-    char text[24];
-    args_add(a, text, (size_t)snprintf(text, sizeof text, "%" PRId64, n));
+    char text[DIGITS_MAX_BYTES];
+    args_add(a, text, digits_write(text, n));
 }
 
 void args_num(struct args *a, double n)

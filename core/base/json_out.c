@@ -1,10 +1,10 @@
 /* json_out.c: commas by one flag per level; strings are copied in runs. */
 #include "core/base/json_out.h"
+#include "core/base/digits.h"
 #include "core/base/json_lex.h"
 #include "core/base/utf8.h"
 
 #include <float.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,24 +106,11 @@ void json_out_str(struct json_out *w, const char *s)
     json_out_strn(w, s, strlen(s));
 }
 
-/* Digits of n from the right into text, whose end is returned as its beginning. */
-static char *put_digits(char *end, uint64_t n)
-{
-    *end = '\0';
-    do
-        *--end = (char)('0' + n % 10);
-    while ((n /= 10) > 0);
-    return end;
-}
-
 void json_out_int(struct json_out *w, int64_t n)
 {
-    char text[24], *end = text + sizeof text - 1;
-    uint64_t size = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    char text[DIGITS_MAX_BYTES];
     separate(w);
-    if (n < 0)
-        buf_append_char(w->out, '-');
-    buf_append_str(w->out, put_digits(end, size));
+    buf_append(w->out, text, digits_write(text, n));
 }
 
 /* Temperatures and shares: thousandths that are exactly this number when read. */
@@ -132,20 +119,17 @@ static bool out_thousandths(struct json_out *w, double n)
     double scaled = round(n * 1000);
     if (!(fabs(n) < 1e6) || scaled / 1000 != n)
         return false;
-    char text[24], *end = text + sizeof text - 1;
     uint64_t size = (uint64_t)fabs(scaled);
-    int places = 3;
-    for (; places > 1 && size % 10 == 0; places--)
-        size /= 10;
-    char *start = put_digits(end, size);
-    while (end - start <= places)
-        *--start = '0';
+    char text[DIGITS_MAX_BYTES], fraction[3];
+    for (int i = 2; i >= 0; i--, size /= 10)
+        fraction[i] = (char)('0' + size % 10);
+    size_t places = fraction[2] != '0' ? 3 : fraction[1] != '0' ? 2 : 1;
     separate(w);
     if (n < 0)
         buf_append_char(w->out, '-');
-    buf_append(w->out, start, (size_t)(end - start - places));
+    buf_append(w->out, text, digits_write_size(text, size));
     buf_append_char(w->out, '.');
-    buf_append(w->out, end - places, (size_t)places);
+    buf_append(w->out, fraction, places);
     return true;
 }
 

@@ -8,8 +8,8 @@
 
 #define DEFAULT_CONNECTIONS 256
 #define MULTIS_MIN 4
-#define MULTIS_MAX 16
-#define CONNECTIONS_PER_MULTI 128
+#define MULTIS_MAX 128
+#define CALLS_PER_MULTI 96 /* all of them fit on one connection of HTTP/2 */
 
 struct http {
     struct loop *loop;
@@ -128,9 +128,12 @@ static void http_close(struct http *h)
     http_release(h);
 }
 
+/* Servers take 100 streams on a connection and more. A transfer that finds it full
+ * opens one of its own, with its own TLS state, while others would have room: so each
+ * multi is given no more than fit. */
 static int multis_for(int connections)
 {
-    int multis = connections / CONNECTIONS_PER_MULTI;
+    int multis = (connections + CALLS_PER_MULTI - 1) / CALLS_PER_MULTI;
     return multis < MULTIS_MIN ? MULTIS_MIN : multis > MULTIS_MAX ? MULTIS_MAX : multis;
 }
 

@@ -18,7 +18,7 @@
 struct http;
 
 struct http_options {
-    int multis;          /* 0 = by the connections, 4 to 16 */
+    int multis;          /* 0 = by the connections, 4 to 128 */
     int max_connections; /* warm connections kept; 0 = 256 */
     /* PEM certificates to trust in place of the system's; NULL or "": the system's */
     const char *ca_file;

@@ -1,27 +1,25 @@
 /* redis_call.c: see redis_call.h. */
 #include "core/io/redis_call.h"
-#include <stdio.h>
+#include "core/base/digits.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX_BYTES 24 /* '*' or '$', 20 digits, CR LF, NUL */
-
-static size_t prefix_write(char *out, char kind, size_t number)
+/* '*' or '$', digits, CR LF */
+static char *prefix_write(char *out, char kind, size_t number)
 {
-    return (size_t)snprintf(out, PREFIX_BYTES, "%c%zu\r\n", kind, number);
+    *out++ = kind;
+    out += digits_write_size(out, number);
+    return mempcpy(out, "\r\n", 2);
 }
 
 static size_t prefix_bytes(size_t number)
 {
-    char text[PREFIX_BYTES];
-    return prefix_write(text, '$', number);
+    return 1 + digits_count(number) + 2;
 }
 
 static char *arg_write(char *at, const char *bytes, size_t len)
 {
-    char prefix[PREFIX_BYTES]; /* apart, so that its NUL never overruns the wire */
-    size_t n = prefix_write(prefix, '$', len);
-    at = mempcpy(at, prefix, n);
+    at = prefix_write(at, '$', len);
     if (len > 0) {
         at = mempcpy(at, bytes, len);
     }
@@ -49,8 +47,7 @@ struct redis_call *redis_call_new(const struct redis_arg *head, size_t head_coun
     }
     *c = (struct redis_call){.argc = argc, .len = len};
     list_init(&c->node);
-    char prefix[PREFIX_BYTES];
-    char *at = mempcpy(c->wire, prefix, prefix_write(prefix, '*', argc));
+    char *at = prefix_write(c->wire, '*', argc);
     for (size_t i = 0; i < argc; i++) {
         const struct redis_arg *a = i < head_count ? &head[i] : &tail[i - head_count];
         at = arg_write(at, a->at, a->len);
@@ -80,8 +77,7 @@ char *redis_call_write(const struct redis_call *c, char *at)
     if (!c->eval) {
         return mempcpy(at, c->wire, c->len);
     }
-    char prefix[PREFIX_BYTES];
-    at = mempcpy(at, prefix, prefix_write(prefix, '*', c->argc));
+    at = prefix_write(at, '*', c->argc);
     at = arg_write(at, "EVAL", 4);
     at = arg_write(at, c->script, strlen(c->script));
     return mempcpy(at, c->wire + c->tail_at, c->len - c->tail_at);

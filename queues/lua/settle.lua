@@ -36,11 +36,11 @@ local function charge(at)
   add(in_public, "tokens_out", tokens_out)
 end
 
--- {"s":"ok",…} becomes {"t":ms,"s":"ok",…}
+-- {"s":"ok",…} becomes {"t":ms,"s":"ok",…}. No pattern with .* walks the whole record.
 local function stamped(text)
-  local rest = string.match(text, "^%s*{%s*(.*)$") or "}"
-  local comma = string.sub(rest, 1, 1) == "}" and "" or ","
-  return '{"t":' .. now .. comma .. rest
+  local first = string.find(text, "[^%s{]") or #text
+  local comma = string.sub(text, first, first) == "}" and "" or ","
+  return '{"t":' .. now .. comma .. string.sub(text, first)
 end
 
 local function settle(at, last, call, place, held)

@@ -74,47 +74,13 @@ static enum err read_priority(struct spec_reader *r, const struct json *j,
     enum err e = spec_read_text(r, j, path, 31, &name);
     if (e)
         return e;
-    if (strcmp(name, "normal") == 0)
-        return ERR_OK;
-    if (strcmp(name, "high") == 0 || strcmp(name, "low") == 0)
-        return not_served(r, j, path);
-    return err_set(r->d, ERR_BAD_VALUE, path, "high, normal or low");
-}
-static enum err brand_voice(struct spec_reader *r, const struct json *j,
-                            const char *path)
-{
-    return spec_read_text(r, j, path, 1000, &r->spec->voice);
-}
-static enum err brand_say(struct spec_reader *r, const struct json *j, const char *path)
-{
-    return spec_read_texts(r, j, path, r->spec->say, 64, &r->spec->say_count);
-}
-static enum err brand_never(struct spec_reader *r, const struct json *j,
-                            const char *path)
-{
-    return spec_read_texts(r, j, path, r->spec->never, 64, &r->spec->never_count);
-}
-static enum err brand_terms(struct spec_reader *r, const struct json *j,
-                            const char *path)
-{
-    const char *terms[64];
-    int count;
-    enum err e = spec_read_texts(r, j, path, terms, 64, &count);
-    if (!e && count)
-        spec_warn(r->spec, "/brand/terms",
-                  "exceptions from claims rules: there are none "
-                  "to except from in this version");
-    return e;
-}
-static enum err read_brand(struct spec_reader *r, const struct json *j,
-                           const char *path)
-{
-    static const struct spec_row rows[] = {{"voice", brand_voice},
-                                           {"say", brand_say},
-                                           {"never", brand_never},
-                                           {"terms", brand_terms},
-                                           {NULL, NULL}};
-    return spec_read_object(r, j, path, rows);
+    if (strcmp(name, "high") == 0)
+        r->spec->priority = SPEC_PRIORITY_HIGH;
+    else if (strcmp(name, "low") == 0)
+        r->spec->priority = SPEC_PRIORITY_LOW;
+    else if (strcmp(name, "normal") != 0)
+        return err_set(r->d, ERR_BAD_VALUE, path, "high, normal or low");
+    return ERR_OK;
 }
 static enum err read_rule(struct spec_reader *r, const struct json *j, const char *path)
 {
@@ -299,7 +265,7 @@ static const struct spec_row rows[] = {
     {"channel", spec_read_channel},
     {"segments", spec_read_segments},
     {"facts", any_object},
-    {"brand", read_brand},
+    {"brand", spec_read_brand},
     {"rules", read_rules},
     {"budget", read_budget},
     {"llm", read_llm},
@@ -333,6 +299,7 @@ static void set_defaults(struct spec *s)
     s->policy = "sharpened";
     s->min_distance = 0.25;
     s->max_rounds = 5;
+    s->priority = SPEC_PRIORITY_NORMAL;
 }
 
 /* Approval is required unless the input holds only a prompt; a rule that is accepted

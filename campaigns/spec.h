@@ -19,6 +19,8 @@
 enum spec_metric { SPEC_METRIC_CLICK, SPEC_METRIC_CONVERSION, SPEC_METRIC_REVENUE };
 const char *spec_metric_name(enum spec_metric m);
 
+enum spec_priority { SPEC_PRIORITY_HIGH, SPEC_PRIORITY_NORMAL, SPEC_PRIORITY_LOW };
+
 struct spec_segment {
     const char *id, *profile;
     int64_t size; /* people; -1 = not given; 0 = nobody: no placement, not billed */
@@ -41,6 +43,7 @@ struct spec {
     char id[SPEC_ID_MAX + 1]; /* "" = to be made from the stream entry */
     char tenant[SPEC_ID_MAX + 1];
     char kind[32];
+    enum spec_priority priority; /* in the order of calls of a worker */
     const char *locale[SPEC_LIST_MAX];
     const struct channel *channel[SPEC_LIST_MAX];
     struct spec_segment segment[SPEC_LIST_MAX];

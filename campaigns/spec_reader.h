@@ -38,6 +38,9 @@ void spec_pointer(char *out, size_t size, const char *path, const char *key);
 void spec_pointer_at(char *out, size_t size, const char *path, int index);
 void spec_warn(struct spec *s, const char *path, const char *message);
 
+/* spec_brand.c */
+enum err spec_read_brand(struct spec_reader *r, const struct json *j, const char *path);
+
 /* spec_places.c: channels, segments, locales and controls become placements. */
 enum err spec_read_channel(struct spec_reader *r, const struct json *j,
                            const char *path);

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import json
 import math
+import pathlib
 import random
 import re
 import ssl
@@ -103,6 +104,11 @@ class Mock:
             return await self.serve(dialect, request)
         return handle
 
+    async def answer_is_due(self, number):
+        await asyncio.sleep(random.uniform(*self.latency) / 1000)
+        while self.args.hold and number > int(pathlib.Path(self.args.hold).read_text() or 0):
+            await asyncio.sleep(0.005)
+
     async def serve(self, dialect, request):
         number = next(self.numbers)
         client_id = request.headers.get("X-Client-Request-Id", "")
@@ -118,7 +124,7 @@ class Mock:
         digest = hashlib.sha256(prompt.encode()).hexdigest() if status == 200 else ""
         self.note(n=number, t_ms=int(time.time() * 1000), id=client_id,
                   prompt_sha256=digest, model=model)
-        await asyncio.sleep(random.uniform(*self.latency) / 1000)
+        await self.answer_is_due(number)
         fails = status == 200 and self.args.fail_every and number % self.args.fail_every == 0
         if fails and self.args.fail_by == "500":
             status, answer = 500, failure("server_error", "mock failure")
@@ -190,6 +196,7 @@ async def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency-ms", default="0", help="N or MIN:MAX")
     parser.add_argument("--ledger")
+    parser.add_argument("--hold", help="a file with a number: later calls wait for their answer")
     parser.add_argument("--fail-every", type=int, default=0)
     parser.add_argument("--fail-by", default="500",
                         choices=["500", "cut", "end", "error", "middle", "endless"])

@@ -159,7 +159,7 @@ static void judge_host(struct world *w, const struct host *h)
     if (!h->alive)
         return;
     struct runner_counts n = runner_count(h->runner);
-    if (n.jobs || n.calls_in_flight || !list_empty(&h->runner->waiting))
+    if (n.jobs || n.calls_in_flight || !fair_is_empty(&h->runner->fair))
         world_fail(w, "worker %d keeps %d jobs, %d call slots", h->name, n.jobs,
                    n.calls_in_flight);
     if (!list_empty(&h->runner->open_ops))

@@ -249,13 +249,19 @@ static void stop(struct run *run)
         reload(run);
 }
 
+static const enum fair_lane_name lanes[] = {
+    [SPEC_PRIORITY_HIGH] = FAIR_INTERACTIVE,
+    [SPEC_PRIORITY_NORMAL] = FAIR_LIVE,
+    [SPEC_PRIORITY_LOW] = FAIR_BATCH,
+};
+
 static void wait_in_line(struct run *run)
 {
     struct runner *r = run->runner;
     if (run->busy == 0)
         run_wake_short(run, run->ask_count);
-    if (run_next_idle(run) >= 0 && list_empty(&run->waiting)) {
-        list_push(&r->waiting, &run->waiting);
+    if (run_next_idle(run) >= 0 && list_empty(&run->flow.link)) {
+        fair_join(&r->fair, &run->flow, lanes[run->spec.priority]);
         runner_schedule(r);
     }
 }

@@ -11,6 +11,7 @@
 #include "core/base/idmap.h"
 #include "core/base/list.h"
 #include "core/base/rng.h"
+#include "workers/run/fair.h"
 #include "workers/run/runner.h"
 
 #define RUN_BATCH_MAX 64 /* calls in one reservation */
@@ -43,8 +44,8 @@ struct run_ask {
 };
 
 struct run {
-    struct list link;    /* in runner.runs */
-    struct list waiting; /* in runner.waiting while it has idle asks */
+    struct list link;      /* in runner.runs */
+    struct fair_flow flow; /* in runner.fair while it has idle asks */
     struct runner *runner;
     uint64_t ticket;
     char id[SPEC_ID_MAX + 16];
@@ -80,7 +81,8 @@ struct runner {
     struct ports ports;
     struct runner_options options;
     struct idmap runs_by_ticket, ops;
-    struct list runs, waiting, open_ops;
+    struct list runs, open_ops;
+    struct fair fair;
     bool draining, drain_now, scheduled;
     bool owed; /* a turn that could not be scheduled, see runner_nudge() */
     struct rng rng;
@@ -119,6 +121,7 @@ enum err run_take_result(struct run *run, int index,
 void run_wake_short(struct run *run, int most); /* asks that were over budget: again */
 /* Is there leave for this idle ask? If so, it is kept until the call. */
 bool run_admit(struct run *run, int index);
+int64_t run_cost_tokens(const struct run *run, int index); /* at most; 0 = no call */
 void run_forgo(struct run *run, int index); /* leave that no call has used */
 int run_count_idle(const struct run *run);  /* at most RUN_BATCH_MAX */
 void run_mark(struct run *run, int index);  /* takes a slot for one idle ask */

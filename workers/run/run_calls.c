@@ -212,6 +212,15 @@ bool run_admit(struct run *run, int index)
                           &run->asks[index].grant);
 }
 
+int64_t run_cost_tokens(const struct run *run, int index)
+{
+    const struct runner *r = run->runner;
+    struct port_call call = call_of(run, index);
+    if (call.ask->type != ASK_CHAT)
+        return 0;
+    return r->ports.estimate(r->ports.self, &call).tokens;
+}
+
 static void start_call(struct run *run, int index)
 {
     struct runner *r = run->runner;

@@ -18,7 +18,7 @@ enum err runner_new(const struct ports *ports, const struct runner_options *o,
     idmap_init(&r->runs_by_ticket);
     idmap_init(&r->ops);
     list_init(&r->runs);
-    list_init(&r->waiting);
+    fair_init(&r->fair);
     list_init(&r->open_ops);
     rng_seed(&r->rng, ports->random(ports->self));
     *out = r;
@@ -53,7 +53,7 @@ void run_free(struct run *run)
     struct runner *r = run->runner;
     idmap_take(&r->runs_by_ticket, run->ticket);
     list_remove(&run->link);
-    list_remove(&run->waiting);
+    fair_leave(&run->flow);
     for (int i = 0; i < run->ask_count; i++) {
         enum run_ask_state s = run->asks[i].state;
         if (s == RUN_ASK_RESERVING || s == RUN_ASK_CALLING)
@@ -89,7 +89,7 @@ static enum err add_run(struct runner *r, const char *id, struct run **out)
         return ERR_NOMEM;
     }
     snprintf(run->id, sizeof run->id, "%s", id);
-    list_init(&run->waiting);
+    fair_flow_init(&run->flow);
     list_push(&r->runs, &run->link);
     arena_init(&run->arena, r->options.job_max_bytes);
     r->counts.jobs++;
@@ -154,37 +154,33 @@ struct run *run_op_take(struct runner *r, uint64_t ticket, struct run_op *copy)
     return run;
 }
 
-/* One slot each in turn: a campaign of 10,000 asks waits its turn behind every other.
- */
+/* Who is refused keeps its turn: its endpoint has no room now, others may have some. */
 static void give_slots(struct runner *r)
 {
-    struct list refused; /* their endpoint has no room now: they keep their turn */
-    list_init(&refused);
+    struct fair_flow *flow;
     r->counts.waiting = 0;
-    while (!list_empty(&r->waiting) &&
-           r->counts.calls_in_flight < r->options.max_calls) {
-        struct run *run = list_item(r->waiting.next, struct run, waiting);
-        list_remove(&run->waiting);
+    while (r->counts.calls_in_flight < r->options.max_calls &&
+           (flow = fair_next(&r->fair)) != NULL) {
+        struct run *run = list_item(flow, struct run, flow);
         int index = run_next_idle(run);
-        if (index < 0 || run->phase != RUN_WORKING || run_is_stopping(run))
-            continue; /* back in line when it advances again */
+        if (index < 0 || run->phase != RUN_WORKING || run_is_stopping(run)) {
+            fair_leave(flow); /* back in line when it advances again */
+            continue;
+        }
         if (!run_admit(run, index)) {
             r->counts.waiting += run_count_idle(run);
-            list_push(&refused, &run->waiting);
+            fair_refuse(&r->fair, flow);
             continue;
         }
         r->counts.calls_in_flight++;
+        fair_charge(&r->fair, flow, run_cost_tokens(run, index));
         run_mark(run, index);
-        if (run_next_idle(run) >= 0)
-            list_push(&r->waiting, &run->waiting);
+        if (run_next_idle(run) < 0)
+            fair_leave(flow);
         if (run->batch_count == RUN_BATCH_MAX)
             run_send_batch(run);
     }
-    while (!list_empty(&refused)) {
-        struct list *last = refused.prev;
-        list_remove(last);
-        list_push(r->waiting.next, last);
-    }
+    fair_retry(&r->fair);
 }
 
 static void on_schedule(void *arg, uint64_t ticket, enum err e)

@@ -80,6 +80,16 @@ static void test_defaults(void **state)
     assert_int_equal(s->max_rounds, 5);
     assert_true(s->approval); /* a brief: a person looks first */
     assert_int_equal(s->warning_count, 0);
+    assert_int_equal(s->priority, SPEC_PRIORITY_NORMAL);
+}
+
+static void test_priority(void **state)
+{
+    assert_int_equal(good(state, "\"priority\":\"high\",")->priority,
+                     SPEC_PRIORITY_HIGH);
+    assert_int_equal(good(state, "\"priority\":\"low\",")->priority, SPEC_PRIORITY_LOW);
+    assert_int_equal(good(state, "\"priority\":\"normal\",")->priority,
+                     SPEC_PRIORITY_NORMAL);
 }
 
 static void test_values(void **state)
@@ -280,17 +290,10 @@ static void test_long_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_defaults),
-        T(test_values),
-        T(test_zero_budget),
-        T(test_placements),
-        T(test_too_many_placements),
-        T(test_controls),
-        T(test_control_fits),
-        T(test_approval),
-        T(test_price),
-        T(test_ids),
-        T(test_long_key),
+        T(test_defaults),    T(test_priority),     T(test_values),
+        T(test_zero_budget), T(test_placements),   T(test_too_many_placements),
+        T(test_controls),    T(test_control_fits), T(test_approval),
+        T(test_price),       T(test_ids),          T(test_long_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@ name: (file, text that stands there once, what is put in its place, what a user 
 suffer, tests). A test is "unit:<program>" (built as of tests/unit), "sim:<arguments of
 barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
 
+import faults_fair
 import faults_limits
 import faults_rules
 
@@ -293,5 +294,6 @@ FAULTS = {
         "writes into a cache spend more than the budget",
         ["unit:workers.llm.endpoints_test"]),
     **faults_rules.FAULTS,
+    **faults_fair.FAULTS,
     **faults_limits.FAULTS,
 }

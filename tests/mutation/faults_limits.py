@@ -53,6 +53,6 @@ FAULTS = {
         "workers/run/runner.c", "        run_forgo(run, i);\n", "",
         "max_in_flight shrinks with every job that is taken away", [SIM]),
     "refused-forgotten": (
-        "workers/run/runner.c", "        list_push(r->waiting.next, last);", "",
+        "workers/run/fair.c", "            list_push(lane->now.next, last);", "",
         "a campaign that had to wait once never goes on", [SIM]),
 }

@@ -81,6 +81,14 @@ struct key keys_limits(const struct keys *k, const char *id)
     return key;
 }
 
+struct key keys_tenant(const struct keys *k, const char *tenant)
+{
+    struct key key;
+    int n = snprintf(key.name, sizeof key.name, "%s:{t:%s}", k->prefix, tenant);
+    check(n > 0 && (size_t)n < sizeof key.name);
+    return key;
+}
+
 struct key keys_of(const struct keys *k, const char *name)
 {
     return JOIN(k->root, name);

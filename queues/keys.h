@@ -1,7 +1,8 @@
 /* keys.h: every key name of Barker, here and in lua/keys.lua, nowhere else.
  * All keys of a partition share the tag {p}; KEYS[1] of every script is the root
  * "bk:{p}", from which it derives the rest ("bk:{k:<id>}" for the limits of an
- * endpoint). See docs/PROTOCOL.md for types and TTLs. */
+ * endpoint, "bk:{t:<tenant>}" for those of a tenant). See docs/PROTOCOL.md for types
+ * and TTLs. */
 #ifndef BARKER_QUEUES_KEYS_H
 #define BARKER_QUEUES_KEYS_H
 
@@ -30,6 +31,8 @@ struct key keys_meta(const struct keys *k);                   /* bk:meta */
 struct key keys_worker(const struct keys *k, const char *id); /* bk:worker:<id> */
 /* root of what an endpoint allows, in a slot of its own: bk:{k:<id>} */
 struct key keys_limits(const struct keys *k, const char *id);
+/* root of what a tenant may do, in a slot of its own: bk:{t:<tenant>} */
+struct key keys_tenant(const struct keys *k, const char *tenant);
 /* of the partition: inbox events control rejected changes campaigns dead */
 struct key keys_of(const struct keys *k, const char *name); /* bk:{p}:<name> */
 /* of a campaign */

@@ -1,6 +1,6 @@
 -- keys.lua: every key name of Barker inside Redis, as queues/keys.c has them; put in
 -- front of each script. KEYS[1] is the root "bk:{p}": all keys share its slot; so do those
--- of an endpoint's limits, under "bk:{k:<id>}".
+-- of an endpoint's limits, under "bk:{k:<id>}", and a tenant's, under "bk:{t:<tenant>}".
 local ROOT = KEYS[1]
 
 -- Of the partition: inbox events control rejected changes campaigns dead ev (public);
@@ -27,4 +27,5 @@ local function ready_key(band) return ROOT .. ":ready:" .. band end
 local function dead_key(id) return ROOT .. ":dead:" .. id end
 local function poke_key(worker) return ROOT .. ":poke:" .. worker end
 local function lease_key(what) return ROOT .. ":lease:" .. what end
+local function ledger_key(date) return ROOT .. ":spent:" .. date end
 local function seen_key(gen, shard) return ROOT .. ":seen:" .. gen .. ":" .. shard end

@@ -183,7 +183,8 @@ def test_every_key():
     for part in of_campaign:
         assert {f"bk:{{p}}:c:<id>:{part}", f"…:{part}"} & keys, part
     for shape in re.findall(r'ROOT \.\. "(:[a-z:]+)"', text):
-        assert any(k.startswith("bk:{p}" + shape) for k in keys), shape
+        assert any(k.startswith(root + shape) for k in keys
+                   for root in ("bk:{p}", "bk:{t:<tenant>}")), shape
     for shape in re.findall(r'id \.\. "(:[a-z]+:)"', text):
         assert any(k.startswith("bk:{p}:c:<id>" + shape) for k in keys), shape
 

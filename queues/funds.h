@@ -1,0 +1,37 @@
+/* funds.h: what a tenant may spend in a UTC day, shared by all workers. Workers hold
+ * blocks of money; what one holds and never accounts for, because it died, counts as
+ * spent. All in nano-dollars. Keys of their own: "bk:{t:<tenant>}". See
+ * docs/decisions/0012. */
+#ifndef BARKER_QUEUES_FUNDS_H
+#define BARKER_QUEUES_FUNDS_H
+
+#include "queues/queue.h"
+
+/* How a worker stands, whole: whatever of earlier asks or replies was lost. */
+struct funds_ask {
+    const char *tenant;
+    int64_t limit; /* of a day; -1 = none */
+    const char
+        *lease;     /* names this worker; new at each start, and once nothing is held */
+    int64_t number; /* grows from ask to ask of a worker; late ones are ignored */
+    int64_t lease_ms;  /* nobody waits longer for what a silent worker holds */
+    int64_t day;       /* of spent and under_way: days since 1970; 0 = today */
+    int64_t spent;     /* by this lease on that day, so far */
+    int64_t under_way; /* held by its calls; what else it held goes back */
+    int64_t wanted;    /* for those who wait, today */
+    int64_t first;     /* the most the first of them may cost; 0 = nobody waits */
+    int64_t ahead;     /* to be kept at hand, if there is plenty */
+};
+/* What it grants from there on is held beside under_way. */
+struct funds_reply {
+    int64_t day, lasts_ms; /* the day of which the rest tells */
+    int64_t granted;
+    int64_t gone; /* spent, or held by workers that fell silent */
+    int64_t live; /* held by other workers: it may come back */
+};
+/* Reply: funds_read(). Not to be repeated as it was: the next ask says it all. */
+enum err funds_ask(struct queue *q, const struct funds_ask *a, queue_fn fn, void *arg,
+                   uint64_t ticket) MUST_USE;
+struct funds_reply funds_read(const struct reply *r);
+
+#endif

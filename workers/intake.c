@@ -68,6 +68,18 @@ static enum err check_endpoint(const struct llm *llm, const struct spec *s,
                    "there is no endpoint %.63s; there are:%s", s->llm_endpoint, names);
 }
 
+/* What calls without a price cost would count for nothing, whatever else bounds them.
+ */
+static enum err check_tenant(const struct llm *llm, const struct spec *s, bool known,
+                             struct err_detail *d)
+{
+    const struct config_tenant *t = config_tenant_find(llm_config(llm), s->tenant);
+    if (known || !t || t->usd_per_day_nano < 0)
+        return ERR_OK;
+    return err_set(d, ERR_PRICE_UNKNOWN, "/tenant",
+                   "usd_per_day of tenant %s needs a price for the model", s->tenant);
+}
+
 enum err intake_judge(const char *text, size_t n, const struct channel_set *channels,
                       const struct llm *llm, struct arena *arena, struct spec *out,
                       struct err_detail *d)
@@ -78,6 +90,7 @@ enum err intake_judge(const char *text, size_t n, const struct channel_set *chan
     bool known = llm_price_known(llm, out->llm_endpoint, out->llm_model);
     e = check_endpoint(llm, out, d);
     e = e ? e : spec_check_price(out, known, d);
+    e = e ? e : check_tenant(llm, out, known, d);
     if (e)
         spec_fini(out);
     return e;

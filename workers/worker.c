@@ -161,6 +161,7 @@ static void leave(struct worker *w)
     loop_timer_stop(w->poll);
     loop_timer_stop(w->drain_timer);
     presence_remove(&w->queue, w->id);
+    ports_live_leave(w->ports);
     llm_leave(w->llm); /* before the last word: it goes out on the same connection */
     if (jobs_leave(&w->queue, w->id, on_left, w, 0))
         on_left(w, 0, ERR_OK, NULL);
@@ -240,11 +241,21 @@ void worker_drain_now(struct worker *w)
     loop_timer_start(w->drain_timer, GIVE_BACK_MS, 0);
 }
 
+static void on_room(void *arg)
+{
+    const struct worker *w = arg;
+    if (w->runner)
+        runner_wake(w->runner);
+}
+
 static enum err make_runner(struct worker *w)
 {
     struct ports_live_options live = {.queue = &w->queue,
                                       .llm = w->llm,
                                       .loop = w->loop,
+                                      .config = w->config,
+                                      .on_room = on_room,
+                                      .room_arg = w,
                                       .rerank_events =
                                           setting(w, "ranking", "rerank_events"),
                                       .rerank_ms = setting(w, "ranking", "rerank_ms")};
@@ -260,13 +271,6 @@ static enum err make_runner(struct worker *w)
         .retry_cap_ms = setting(w, "llm", "retry_cap_ms"),
         .channels = w->channels};
     return runner_new(&table, &options, &w->runner);
-}
-
-static void on_room(void *arg)
-{
-    const struct worker *w = arg;
-    if (w->runner)
-        runner_wake(w->runner);
 }
 
 static enum err make_parts(struct worker *w, struct err_detail *d)

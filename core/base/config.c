@@ -2,6 +2,7 @@
 #include "core/base/config.h"
 #include "core/base/config_endpoint.h"
 #include "core/base/config_ini.h"
+#include "core/base/config_tenant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct config {
     char *values[SETTING_COUNT]; /* owns; NULL = the default */
     bool in_file[SETTING_COUNT];
     struct config_endpoints endpoints;
+    struct config_tenants tenants;
     char *path; /* owns; NULL = no file */
 };
 
@@ -33,9 +35,7 @@ struct config {
 static const struct {
     const char *section, *key;
 } unserved[] = {
-    {"global", "stop"},          {"tenant", "key_hash"}, {"tenant", "weight"},
-    {"tenant", "max_campaigns"}, {"tenant", "scopes"},   {"tenant", "max_in_flight"},
-    {"tenant", "usd_per_day"},   {"tenant", "tpm"},
+    {"global", "stop"},
 };
 
 static size_t setting_find(const char *section, const char *key)
@@ -71,13 +71,12 @@ static enum err setting_set(struct config *c, size_t at, const char *value,
 static enum err refuse_unknown(const char *section, const char *key,
                                struct err_detail *d)
 {
-    bool tenant = strncmp(section, "tenant ", 7) == 0;
     for (size_t i = 0; i < sizeof unserved / sizeof *unserved; i++)
         if (strcmp(unserved[i].key, key) == 0 &&
-            strcmp(unserved[i].section, tenant ? "tenant" : section) == 0)
+            strcmp(unserved[i].section, section) == 0)
             return err_set(d, ERR_NOT_SUPPORTED, "",
                            "[%s] %s is not served by this version", section, key);
-    bool known = tenant || strcmp(section, "global") == 0;
+    bool known = strcmp(section, "global") == 0;
     for (size_t i = 0; i < SETTING_COUNT && !known; i++)
         known = strcmp(settings[i].section, section) == 0;
     if (known)
@@ -94,6 +93,9 @@ static enum err on_pair(void *user, const char *section, const char *key,
     if (strncmp(section, "endpoint ", 9) == 0)
         return config_endpoint_set(
             &c->endpoints, section + 9 + strspn(section + 9, " "), key, value, d);
+    if (strncmp(section, "tenant ", 7) == 0)
+        return config_tenant_set(&c->tenants, section + 7 + strspn(section + 7, " "),
+                                 key, value, d);
     size_t at = setting_find(section, key);
     if (at == SETTING_COUNT)
         return refuse_unknown(section, key, d);
@@ -200,4 +202,23 @@ const struct config_endpoint *config_endpoint_at(const struct config *c, size_t 
 {
     check(i < c->endpoints.count);
     return &c->endpoints.items[i];
+}
+
+size_t config_tenant_count(const struct config *c)
+{
+    return c->tenants.count;
+}
+
+const struct config_tenant *config_tenant_at(const struct config *c, size_t i)
+{
+    check(i < c->tenants.count);
+    return &c->tenants.items[i];
+}
+
+const struct config_tenant *config_tenant_find(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->tenants.count; i++)
+        if (strcmp(c->tenants.items[i].name, name) == 0)
+            return &c->tenants.items[i];
+    return NULL;
 }

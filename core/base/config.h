@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define CONFIG_ENDPOINTS_MAX 32
+#define CONFIG_TENANTS_MAX 1000
 
 /* How an endpoint is asked for JSON of a certain shape. */
 enum config_structured {
@@ -30,6 +31,11 @@ struct config_endpoint {
     bool stream;      /* replies come bit by bit, and may be stopped */
 };
 
+struct config_tenant {
+    char name[65];
+    int64_t usd_per_day_nano; /* nano-dollars a UTC day; -1 = no limit */
+};
+
 struct config;
 /* path NULL: BARKER_CONFIG, else ./barker.ini if there, else none. */
 enum err config_load(const char *path, struct config **out,
@@ -46,6 +52,12 @@ int64_t config_int(const struct config *c, const char *section, const char *key)
  * (default https://api.openai.com/v1), OPENAI_API_KEY, BARKER_MODEL, if any is set. */
 size_t config_endpoint_count(const struct config *c);
 const struct config_endpoint *config_endpoint_at(const struct config *c, size_t i);
+/* Tenants of the file. */
+size_t config_tenant_count(const struct config *c);
+const struct config_tenant *config_tenant_at(const struct config *c, size_t i);
+/* NULL: the file does not name it, nothing is limited. */
+const struct config_tenant *config_tenant_find(const struct config *c,
+                                               const char *name);
 /* Writes the documented sample file (barker.ini) to stdout-like buf. */
 struct buf;
 enum err config_sample(struct buf *out);

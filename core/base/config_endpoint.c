@@ -84,7 +84,7 @@ static bool parse_form(const char *text, enum config_structured *out)
     return false;
 }
 
-static bool is_name(const char *name, size_t size)
+bool config_is_name(const char *name, size_t size)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789_.-";
@@ -102,7 +102,7 @@ static struct config_endpoint *endpoint_add(struct config_endpoints *list,
                                   .price_cached_nano = -1,
                                   .price_written_nano = -1,
                                   .json_schema = true};
-    memcpy(e->name, name, strlen(name) + 1); /* is_name() has checked the length */
+    memcpy(e->name, name, strlen(name) + 1); /* its length is checked */
     list->given[list->count++] = 0;
     return e;
 }
@@ -113,7 +113,7 @@ static enum err find_or_add(struct config_endpoints *list, const char *name,
     for (*index = 0; *index < list->count; ++*index)
         if (strcmp(list->items[*index].name, name) == 0)
             return ERR_OK;
-    if (!is_name(name, sizeof list->items->name))
+    if (!config_is_name(name, sizeof list->items->name))
         return err_set(d, ERR_CONFIG, "",
                        "an endpoint's name has letters, digits and _.- only: '%s'",
                        name);

@@ -21,6 +21,8 @@ enum err config_endpoint_finish(struct config_endpoints *list,
 
 /* "true" or "false", nothing else. */
 bool config_parse_bool(const char *text, bool *out) MUST_USE;
+/* Letters, digits and _.- that fit into size. */
+bool config_is_name(const char *name, size_t size) MUST_USE;
 /* A whole number from 0 to 10^12. */
 bool config_parse_int(const char *text, int64_t *out) MUST_USE;
 

@@ -46,7 +46,12 @@ static const char endpoints[] =
     "# azure_openai with addresses of deployments, such as 2024-10-21\n"
     ";api_version =\n"
     "# true: replies are streamed; one that cannot come right is stopped early\n"
-    ";stream = false\n";
+    ";stream = false\n"
+    "\n"
+    "# One section per tenant with limits of its own; NAME as `tenant` in its specs.\n"
+    ";[tenant acme]\n"
+    "# usd that its calls may cost in one UTC day, over all workers; none: no limit\n"
+    ";usd_per_day = 25.00\n";
 
 enum err config_sample(struct buf *out)
 {

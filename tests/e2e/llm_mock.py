@@ -131,7 +131,7 @@ class Mock:
         elif status == 200:
             content = self.content(prompt, schema, digest)
             usage = {"prompt_tokens": len(prompt) // 4 + 1,
-                     "completion_tokens": len(content) // 4 + 1}
+                     "completion_tokens": self.args.reply_tokens or len(content) // 4 + 1}
             usage["total_tokens"] = sum(usage.values())
             answer = dialect.write(number, model, content, usage["prompt_tokens"],
                                    usage["completion_tokens"])
@@ -197,6 +197,7 @@ async def main():
     parser.add_argument("--latency-ms", default="0", help="N or MIN:MAX")
     parser.add_argument("--ledger")
     parser.add_argument("--hold", help="a file with a number: later calls wait for their answer")
+    parser.add_argument("--reply-tokens", type=int, default=0, help="each reply counts as so many")
     parser.add_argument("--fail-every", type=int, default=0)
     parser.add_argument("--fail-by", default="500",
                         choices=["500", "cut", "end", "error", "middle", "endless"])

@@ -24,8 +24,17 @@ enum err ports_live_new(const struct ports_live_options *o, struct ports_live **
     list_init(&p->ops);
     list_init(&p->settling);
     rng_seed(&p->rng, rng_entropy());
-    *out = p;
-    return ERR_OK;
+    struct purses_options purses = {.loop = o->loop,
+                                    .queue = o->queue,
+                                    .config = o->config,
+                                    .on_room = o->on_room,
+                                    .room_arg = o->room_arg};
+    enum err e = purses_new(&purses, &p->purses);
+    if (e)
+        free(p);
+    else
+        *out = p;
+    return e;
 }
 
 void ports_live_free(struct ports_live *p)
@@ -35,7 +44,13 @@ void ports_live_free(struct ports_live *p)
     while (!list_empty(&p->ops))
         store_op_free(list_item(p->ops.next, struct store_op, link));
     idmap_fini(&p->ops_by_id);
+    purses_free(p->purses);
     free(p);
+}
+
+void ports_live_leave(struct ports_live *p)
+{
+    purses_leave(p->purses);
 }
 
 static enum err live_load(void *self, const char *id, int64_t fence, port_load_fn fn,
@@ -77,13 +92,26 @@ static bool live_admit(void *self, const struct port_call *call, int waiting,
                        struct port_grant *out)
 {
     struct ports_live *p = self;
-    return llm_admit(p->llm, call, waiting, out);
+    *out = (struct port_grant){0};
+    if (!purses_limit(p->purses, call->tenant))
+        return llm_admit(p->llm, call, waiting, out);
+    int64_t nano = llm_estimate(p->llm, call).usd_nano;
+    enum err e = purses_check(p->purses, call->tenant, nano, waiting);
+    if (e) {
+        out->refused = e == ERR_BUSY ? ERR_OK : e;
+        return false;
+    }
+    if (!llm_admit(p->llm, call, waiting, out))
+        return false;
+    purses_take(p->purses, call->tenant, nano, out);
+    return true;
 }
 
 static void live_forgo(void *self, const struct port_grant *grant)
 {
     struct ports_live *p = self;
     llm_forgo(p->llm, grant);
+    purses_forgo(p->purses, grant);
 }
 
 static struct port_estimate live_estimate(void *self, const struct port_call *call)
@@ -92,11 +120,37 @@ static struct port_estimate live_estimate(void *self, const struct port_call *ca
     return llm_estimate(p->llm, call);
 }
 
+/* A call that holds money of its tenant; also if its run is gone by the end. */
+struct paid_call {
+    struct ports_live *owner;
+    struct port_grant grant;
+    port_call_fn fn;
+    void *arg;
+};
+
+static void on_paid_call(void *arg, uint64_t ticket,
+                         const struct port_call_result *result)
+{
+    struct paid_call c = *(struct paid_call *)arg;
+    free(arg);
+    purses_settle(c.owner->purses, &c.grant, result->usd_nano);
+    c.fn(c.arg, ticket, result);
+}
+
 static enum err live_call(void *self, const struct port_call *call, port_call_fn fn,
                           void *arg, uint64_t ticket, uint64_t *call_id)
 {
     struct ports_live *p = self;
-    return llm_call(p->llm, call, fn, arg, ticket, call_id);
+    if (!call->grant.purse)
+        return llm_call(p->llm, call, fn, arg, ticket, call_id);
+    struct paid_call *c = malloc(sizeof *c);
+    if (!c)
+        return ERR_NOMEM;
+    *c = (struct paid_call){p, call->grant, fn, arg};
+    enum err e = llm_call(p->llm, call, on_paid_call, c, ticket, call_id);
+    if (e)
+        free(c);
+    return e;
 }
 
 static void live_cancel(void *self, uint64_t call_id)

@@ -14,12 +14,17 @@ struct ports_live_options {
     struct queue *queue; /* borrows */
     struct llm *llm;     /* borrows */
     struct loop *loop;
+    const struct config *config; /* borrows; of tenants; NULL: none is limited */
+    loop_fn on_room; /* calls may be admitted again, see ports.admit; may be NULL */
+    void *room_arg;
     int64_t rerank_events, rerank_ms;
 };
 enum err ports_live_new(const struct ports_live_options *o,
                         struct ports_live **out) MUST_USE;
 /* Only after redis and llm have settled everything. */
 void ports_live_free(struct ports_live *p);
+/* The worker ends: what tenants' money it holds goes back, no more is taken. */
+void ports_live_leave(struct ports_live *p);
 struct ports ports_live_table(struct ports_live *p);
 
 #endif

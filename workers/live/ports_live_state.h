@@ -8,6 +8,7 @@
 #include "core/base/rng.h"
 #include "workers/live/ports_live.h"
 #include "workers/live/publish.h"
+#include "workers/live/purse.h"
 
 struct ports_live {
     struct queue *queue;
@@ -16,7 +17,8 @@ struct ports_live {
     struct publish_options publish;
     struct idmap ops_by_id;
     struct list ops;
-    struct list settling; /* first of each group under way */
+    struct list settling;  /* first of each group under way */
+    struct purses *purses; /* owns */
     struct rng rng;
 };
 

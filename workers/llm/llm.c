@@ -140,6 +140,11 @@ bool llm_is_ready(const struct llm *l)
     return l->endpoints.count > 0;
 }
 
+const struct config *llm_config(const struct llm *l)
+{
+    return l->options.config;
+}
+
 const char *llm_endpoint_at(const struct llm *l, size_t i)
 {
     return i < l->endpoints.count ? l->endpoints.items[i].config->name : NULL;

@@ -28,6 +28,7 @@ void llm_free(struct llm *l); /* calls in flight settle with ERR_CANCELLED first
 
 /* Is there any endpoint to call? */
 bool llm_is_ready(const struct llm *l);
+const struct config *llm_config(const struct llm *l);
 const char *llm_endpoint_at(const struct llm *l, size_t i); /* its name, or NULL */
 /* Does the price of this endpoint and model ("" = default) stand in the table? */
 bool llm_price_known(const struct llm *l, const char *endpoint, const char *model);

@@ -58,11 +58,14 @@ enum port_verdict { PORT_GRANTED, PORT_OVER_BUDGET, PORT_EXISTS };
 struct port_grant {
     int gate; /* 0: of an endpoint without limits, nothing to give back */
     int64_t slot, tokens, usual_tokens, until_ms;
+    int purse; /* 0: of a tenant without limit, nothing is held */
+    int64_t purse_day, held_nano;
+    enum err refused; /* no leave: why it will not be given; ERR_OK = it may be */
 };
 
 /* One LLM call. Strings are borrowed until ports.call() returns. */
 struct port_call {
-    const char *campaign, *stage;
+    const char *campaign, *tenant, *stage;
     int iteration, index, attempt;
     const struct ask *ask;
     const char *endpoint, *model;         /* "" = default */
@@ -121,9 +124,10 @@ struct ports {
     void *self;
     enum err (*load)(void *self, const char *id, int64_t fence, port_load_fn fn,
                      void *arg, uint64_t ticket);
-    /* May this call go to its endpoint now, by the limits there? If not, nothing is
-     * under way; runner_wake() is called when it may be worth asking again. `waiting`:
-     * calls of this run that wait for their turn, this one too. */
+    /* May this call go to its endpoint now, by the limits there and its tenant's? If
+     * not, nothing is under way; runner_wake() is called when it may be worth asking
+     * again, unless out->refused says that it never will be. `waiting`: calls of this
+     * run that wait for their turn, this one too. */
     bool (*admit)(void *self, const struct port_call *call, int waiting,
                   struct port_grant *out);
     void (*forgo)(void *self, const struct port_grant *grant); /* no call was begun */

@@ -15,7 +15,7 @@ static void forget(struct run *run)
     run->has_spec = false;
     run->asks = NULL;
     run->ask_count = run->busy = run->batch_count = 0;
-    run->cancel = run->pause = false;
+    run->cancel = run->pause = run->refused = false;
     run->failing = ERR_OK;
     run->loads++;
 }

@@ -64,6 +64,7 @@ struct run {
     bool cancel, pause; /* orders seen meanwhile */
     enum err failing;   /* ends with this error once no call is under way */
     bool stranded;      /* parked without a timer, see runner_nudge() */
+    bool refused;       /* some asks, in this turn: see run_refuse() */
     int batch[RUN_BATCH_MAX];
     int batch_count;
 };
@@ -122,6 +123,9 @@ void run_wake_short(struct run *run, int most); /* asks that were over budget: a
 /* Is there leave for this idle ask? If so, it is kept until the call. */
 bool run_admit(struct run *run, int index);
 int64_t run_cost_tokens(const struct run *run, int index); /* at most; 0 = no call */
+/* There is none. True: and never will be; the ask is short until run_give_up(). */
+bool run_refuse(struct run *run, int index);
+void run_give_up(struct run *run); /* asks refused with nothing under way end */
 void run_forgo(struct run *run, int index); /* leave that no call has used */
 int run_count_idle(const struct run *run);  /* at most RUN_BATCH_MAX */
 void run_mark(struct run *run, int index);  /* takes a slot for one idle ask */

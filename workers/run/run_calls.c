@@ -190,6 +190,7 @@ static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, si
 static struct port_call call_of(const struct run *run, int index)
 {
     return (struct port_call){.campaign = run->id,
+                              .tenant = run->spec.tenant,
                               .stage = run->campaign->stage,
                               .iteration = run->campaign->iteration,
                               .index = index,
@@ -267,17 +268,43 @@ static void note_unpaid(struct run *run, int index)
         run->failing = ERR_NOMEM;
 }
 
+static void give_up_one(struct run *run, int index)
+{
+    if (run->asks[index].state != RUN_ASK_SHORT)
+        return;
+    run->asks[index].state = RUN_ASK_SETTLED;
+    engine_fail(run->engine, index, ERR_OVER_BUDGET);
+    note_unpaid(run, index);
+}
+
 /* Refused with nothing under way: what is left of the budget will not grow. */
 static void give_up_short(struct run *run, const struct run_op *op)
 {
-    for (int i = 0; i < op->batch_count && run->busy == 0; i++) {
-        struct run_ask *a = &run->asks[op->batch[i]];
-        if (a->state != RUN_ASK_SHORT)
-            continue;
-        a->state = RUN_ASK_SETTLED;
-        engine_fail(run->engine, op->batch[i], ERR_OVER_BUDGET);
-        note_unpaid(run, op->batch[i]);
-    }
+    for (int i = 0; i < op->batch_count && run->busy == 0; i++)
+        give_up_one(run, op->batch[i]);
+}
+
+bool run_refuse(struct run *run, int index)
+{
+    enum err code = run->asks[index].grant.refused;
+    run->asks[index].grant = (struct port_grant){0};
+    if (!code)
+        return false;
+    run->asks[index].state = RUN_ASK_SHORT;
+    run->refused = true;
+    if (code != ERR_OVER_BUDGET && !run->failing)
+        run->failing = code;
+    return true;
+}
+
+void run_give_up(struct run *run)
+{
+    run->refused = false;
+    if (run->busy > 0 || run->phase != RUN_WORKING)
+        return; /* they are asked for again when that has ended */
+    for (int i = 0; i < run->ask_count; i++)
+        give_up_one(run, i);
+    run_advance(run);
 }
 
 static void on_reserved(void *arg, uint64_t ticket, enum err e,

@@ -167,14 +167,15 @@ static void give_slots(struct runner *r)
             fair_leave(flow); /* back in line when it advances again */
             continue;
         }
-        if (!run_admit(run, index)) {
+        if (run_admit(run, index)) {
+            r->counts.calls_in_flight++;
+            fair_charge(&r->fair, flow, run_cost_tokens(run, index));
+            run_mark(run, index);
+        } else if (!run_refuse(run, index)) {
             r->counts.waiting += run_count_idle(run);
             fair_refuse(&r->fair, flow);
             continue;
         }
-        r->counts.calls_in_flight++;
-        fair_charge(&r->fair, flow, run_cost_tokens(run, index));
-        run_mark(run, index);
         if (run_next_idle(run) < 0)
             fair_leave(flow);
         if (run->batch_count == RUN_BATCH_MAX)
@@ -194,6 +195,8 @@ static void on_schedule(void *arg, uint64_t ticket, enum err e)
         struct run *run = list_item(node, struct run, link);
         if (run->batch_count)
             run_send_batch(run);
+        else if (run->refused)
+            run_give_up(run);
     }
 }
 

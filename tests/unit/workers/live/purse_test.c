@@ -1,0 +1,304 @@
+/* purse_test.c: a tenant's money, held by two workers on a Redis of the test's own. */
+#include "workers/live/purse.h"
+#include "core/base/clock.h"
+#include "tests/unit/queues/queue_fixture.h"
+#include "workers/live/purse_ledger.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CENT INT64_C(10000000)
+#define USD (100 * CENT)
+#define T "acme"
+
+struct desk { /* one worker */
+    struct purses *purses;
+    struct loop *loop;
+    bool room;
+};
+
+static struct config *config;
+
+static int read_config(void **state)
+{
+    char path[] = "/tmp/barker-purse-XXXXXX";
+    static const char text[] = "[tenant acme]\nusd_per_day = 1\n"
+                               "[tenant none]\nusd_per_day = 0\n"
+                               "[tenant rich]\nusd_per_day = 1000\n";
+    struct err_detail d;
+    int fd = mkstemp(path);
+    ssize_t n = write(fd, text, sizeof text - 1);
+    close(fd);
+    if (n < 0 || config_load(path, &config, &d))
+        return -1;
+    unlink(path);
+    return partition_start(state);
+}
+
+static int forget_config(void **state)
+{
+    config_free(config);
+    return partition_stop(state);
+}
+
+static void on_room(void *arg)
+{
+    struct desk *d = arg;
+    d->room = true;
+}
+
+static void open_desk(struct desk *d, struct partition *p)
+{
+    *d = (struct desk){.loop = p->loop};
+    struct purses_options o = {.loop = p->loop,
+                               .queue = &p->queue,
+                               .config = config,
+                               .on_room = on_room,
+                               .room_arg = d};
+    assert_int_equal(purses_new(&o, &d->purses), ERR_OK);
+}
+
+static void close_desk(struct desk *d, struct partition *p)
+{
+    (void)ask(p, "PING"); /* all before it has been answered then */
+    purses_free(d->purses);
+}
+
+/* Until it is decided, as the runner does: asks again when it is told to. */
+static enum err decide(struct desk *d, const char *tenant, int64_t nano, int waiting)
+{
+    enum err e;
+    int asked = 0;
+    while ((e = purses_check(d->purses, tenant, nano, waiting)) == ERR_BUSY) {
+        assert_true(asked++ < 200);
+        d->room = false;
+        assert_int_equal(loop_run_until(d->loop, &d->room, WAIT_MS), ERR_OK);
+    }
+    return e;
+}
+
+static struct port_grant take(struct desk *d, const char *tenant, int64_t nano)
+{
+    struct port_grant g = {0};
+    assert_int_equal(decide(d, tenant, nano, 1), ERR_OK);
+    purses_take(d->purses, tenant, nano, &g);
+    return g;
+}
+
+/* So many answers of Redis go by, and there is neither money nor a last word. */
+static void stays_open(struct desk *d, int64_t nano, int times)
+{
+    for (int i = 0; i < times; i++) {
+        d->room = false;
+        assert_int_equal(purses_check(d->purses, T, nano, 1), ERR_BUSY);
+        assert_int_equal(loop_run_until(d->loop, &d->room, WAIT_MS), ERR_OK);
+    }
+}
+
+static const char *book(struct partition *p, const char *field)
+{
+    const char *keys = ask(p, "KEYS", "bk:{t:*");
+    char name[128];
+    assert_true(begins(keys, "['bk:{t:acme}:spent:"));
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(keys + 2, "'"), keys + 2);
+    return ask(p, "HGET", name, field);
+}
+
+static void turn(struct partition *p, int *turns)
+{
+    bool never = false;
+    assert_true((*turns)++ < 400);
+    assert_int_equal(loop_run_until(p->loop, &never, 20), ERR_DEADLINE);
+}
+
+static void wait_book(struct partition *p, const char *field, const char *text)
+{
+    for (int turns = 0; strcmp(book(p, field), text) != 0;)
+        turn(p, &turns);
+}
+
+static void test_without_a_limit_nobody_is_asked(void **state)
+{
+    struct partition *p = *state;
+    struct desk a;
+    struct port_grant g = {0};
+    open_desk(&a, p);
+    assert_false(purses_limit(a.purses, "elsewhere"));
+    assert_int_equal(purses_check(a.purses, "elsewhere", -1, 1), ERR_OK);
+    purses_take(a.purses, "elsewhere", USD, &g);
+    assert_int_equal(purses_check(a.purses, T, 0, 1), ERR_OK); /* free of charge */
+    purses_take(a.purses, T, 0, &g);
+    assert_int_equal(g.purse, 0);
+    purses_forgo(a.purses, &g);
+    purses_settle(a.purses, &g, 1);
+    assert_string_equal(ask(p, "DBSIZE"), "0");
+    close_desk(&a, *state);
+}
+
+static void test_what_needs_no_answer(void **state)
+{
+    struct desk a;
+    open_desk(&a, *state);
+    assert_int_equal(purses_check(a.purses, T, -1, 1), ERR_PRICE_UNKNOWN);
+    assert_int_equal(purses_check(a.purses, T, USD + 1, 1), ERR_OVER_BUDGET);
+    assert_int_equal(purses_check(a.purses, "none", 1, 1), ERR_OVER_BUDGET);
+    assert_int_equal(purses_check(a.purses, "rich", INT64_MAX, 1), ERR_OVER_BUDGET);
+    close_desk(&a, *state);
+}
+
+static void test_two_workers_share_a_dollar(void **state)
+{
+    struct partition *p = *state;
+    struct desk a, b;
+    struct port_grant held[10];
+    open_desk(&a, p);
+    open_desk(&b, p);
+    for (int i = 0; i < 10; i++)
+        held[i] = take(i % 2 ? &a : &b, T, 10 * CENT);
+    stays_open(&a, 10 * CENT, 3); /* it may come back */
+    for (int i = 0; i < 9; i++)
+        purses_settle(i % 2 ? a.purses : b.purses, &held[i], 10 * CENT);
+    stays_open(&b, 10 * CENT, 2);
+    purses_settle(a.purses, &held[9], 7 * CENT);
+    assert_int_equal(decide(&b, T, 10 * CENT, 1), ERR_OVER_BUDGET);
+    struct port_grant g = take(&b, T, 3 * CENT);
+    purses_settle(b.purses, &g, 3 * CENT);
+    assert_int_equal(decide(&a, T, 1, 1), ERR_OVER_BUDGET);
+    wait_book(p, "usd", "'1'");
+    wait_book(p, "usd_held", "'0'");
+    close_desk(&a, *state);
+    close_desk(&b, *state);
+}
+
+static void test_a_call_not_begun_costs_nothing(void **state)
+{
+    struct partition *p = *state;
+    struct desk a, b;
+    open_desk(&a, p);
+    open_desk(&b, p);
+    struct port_grant g = take(&a, T, USD);
+    stays_open(&b, 1, 2);
+    purses_forgo(a.purses, &g);
+    g = take(&b, T, USD); /* comes over by itself */
+    purses_settle(b.purses, &g, 0);
+    g = take(&a, T, USD);
+    purses_settle(a.purses, &g, 30 * CENT);
+    g = take(&b, T, 70 * CENT);
+    close_desk(&a, *state);
+    close_desk(&b, *state);
+}
+
+static void test_a_worker_that_leaves_holds_nothing(void **state)
+{
+    struct partition *p = *state;
+    struct desk a, b;
+    open_desk(&a, p);
+    open_desk(&b, p);
+    struct port_grant g = take(&a, T, 60 * CENT);
+    purses_settle(a.purses, &g, 50 * CENT);
+    assert_int_equal(decide(&a, T, 50 * CENT, 1), ERR_OK); /* at hand when it leaves */
+    purses_leave(a.purses);
+    assert_int_equal(purses_check(a.purses, T, 1, 1), ERR_BUSY);
+    wait_book(p, "usd", "'0.5'");
+    wait_book(p, "usd_held", "'0'");
+    g = take(&b, T, 50 * CENT);
+    assert_int_equal(decide(&b, T, 51 * CENT, 1), ERR_OVER_BUDGET);
+    close_desk(&a, *state);
+    close_desk(&b, *state);
+}
+
+static void test_more_than_the_most(void **state)
+{
+    struct partition *p = *state;
+    struct desk a;
+    open_desk(&a, p);
+    struct port_grant g = take(&a, T, 60 * CENT), h = take(&a, T, 40 * CENT);
+    purses_settle(a.purses, &g, 75 * CENT);
+    assert_int_equal(decide(&a, T, 26 * CENT, 1), ERR_OVER_BUDGET);
+    purses_settle(a.purses, &h, 0);
+    g = take(&a, T, 25 * CENT);
+    purses_settle(a.purses, &g, 30 * CENT);
+    wait_book(p, "usd", "'1.05'");
+    close_desk(&a, *state);
+}
+
+static int64_t scripts_run(struct partition *p)
+{
+    const char *text = ask(p, "INFO", "commandstats");
+    const char *at = strstr(text, "cmdstat_evalsha:calls=");
+    return at ? strtoll(at + strlen("cmdstat_evalsha:calls="), NULL, 10) : 0;
+}
+
+/* A busy tenant far from its limit does not ask for each call. */
+static void test_few_asks(void **state)
+{
+    struct partition *p = *state;
+    struct desk a;
+    open_desk(&a, p);
+    int64_t before = scripts_run(p), started = clock_mono_ms();
+    for (int i = 0; i < 500; i++) {
+        struct port_grant g = take(&a, "rich", 10 * CENT);
+        purses_settle(a.purses, &g, 2 * CENT);
+    }
+    int64_t rounds = scripts_run(p) - before, ms = clock_mono_ms() - started;
+    assert_true(rounds <= 20 + ms / 100);
+    close_desk(&a, *state);
+}
+
+/* Calls of yesterday are paid from yesterday's money. */
+static void test_at_midnight(void **state)
+{
+    struct partition *p = *state;
+    struct desk a;
+    open_desk(&a, p);
+    struct port_grant g = take(&a, T, 60 * CENT);
+    struct purse *mine = &a.purses->items[0];
+    int64_t today = mine->today.day;
+    mine->today.day = g.purse_day = today - 1; /* as if it had been taken then */
+    mine->until_ms = 0;
+    (void)ask(p, "FLUSHALL");
+    struct port_grant h = take(&a, T, USD);
+    assert_int_equal(h.purse_day, today);
+    assert_int_equal(mine->before.under_way, 60 * CENT);
+    purses_settle(a.purses, &g, 55 * CENT);
+    purses_settle(a.purses, &h, 95 * CENT);
+    assert_int_equal(mine->before.spent, 55 * CENT);
+    assert_int_equal(mine->today.spent, 95 * CENT);
+    for (int i = 0; mine->before.told != 55 * CENT || mine->today.told != 95 * CENT;)
+        turn(p, &i);
+    assert_string_equal(ask(p, "DBSIZE"), "2"); /* a ledger each */
+    g.purse_day = today - 2;                    /* long over */
+    purses_settle(a.purses, &g, USD);
+    assert_int_equal(decide(&a, T, 5 * CENT, 1), ERR_OK);
+    assert_int_equal(decide(&a, T, 6 * CENT, 1), ERR_OVER_BUDGET);
+    close_desk(&a, *state);
+}
+
+static void test_without_redis_nothing_is_granted(void **state)
+{
+    struct partition *p = *state;
+    struct desk a;
+    open_desk(&a, p);
+    (void)ask(p, "CONFIG", "SET", "maxmemory", "1"); /* it refuses to write */
+    stays_open(&a, CENT, 3);
+    (void)ask(p, "CONFIG", "SET", "maxmemory", "0");
+    (void)take(&a, T, CENT);
+    close_desk(&a, *state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        queue_test(test_without_a_limit_nobody_is_asked),
+        queue_test(test_what_needs_no_answer),
+        queue_test(test_two_workers_share_a_dollar),
+        queue_test(test_a_call_not_begun_costs_nothing),
+        queue_test(test_a_worker_that_leaves_holds_nothing),
+        queue_test(test_more_than_the_most),
+        queue_test(test_few_asks),
+        queue_test(test_at_midnight),
+        queue_test(test_without_redis_nothing_is_granted),
+    };
+    return cmocka_run_group_tests(tests, read_config, forget_config);
+}

@@ -1,0 +1,162 @@
+/* purse.c: who may take how much; see purse_ledger.c for where it comes from. */
+#include "workers/live/purse.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/rng.h"
+#include "workers/live/purse_ledger.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CALL_MAX_NANO                                                                  \
+    (INT64_C(1) << 47) /* as queues/journal.h; no call costs as much */
+
+static struct purse *find(const struct purses *all, const char *tenant)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->items[i].limits->name, tenant) == 0)
+            return &all->items[i];
+    return NULL;
+}
+
+bool purses_limit(const struct purses *all, const char *tenant)
+{
+    return find(all, tenant) != NULL;
+}
+
+/* Not even if all that others hold came back. */
+static bool is_over(const struct purse *p, int64_t usd_nano)
+{
+    int64_t used, limit = p->limits->usd_per_day_nano;
+    return usd_nano >= CALL_MAX_NANO ||
+           __builtin_add_overflow(p->gone, p->today.spent - p->gone_spent, &used) ||
+           used > limit || usd_nano > limit - used;
+}
+
+static void tell_over(struct purse *p)
+{
+    if (!p->told_over)
+        log_event(LOG_WARN, "tenant.over_budget", "tenant", p->limits->name, "hint",
+                  "usd_per_day is spent, or held by a worker that died", NULL);
+    p->told_over = true;
+}
+
+enum err purses_check(struct purses *all, const char *tenant, int64_t usd_nano,
+                      int waiting)
+{
+    struct purse *p = find(all, tenant);
+    if (!p)
+        return ERR_OK;
+    if (usd_nano < 0)
+        return ERR_PRICE_UNKNOWN;
+    if (usd_nano == 0)
+        return ERR_OK;
+    if (all->left)
+        return ERR_BUSY;
+    purse_turn_day(p);
+    if (is_over(p, usd_nano)) {
+        tell_over(p);
+        return ERR_OVER_BUDGET;
+    }
+    if (p->today.at_hand >= usd_nano)
+        return ERR_OK;
+    purse_want(p, usd_nano, waiting);
+    return ERR_BUSY;
+}
+
+void purses_take(struct purses *all, const char *tenant, int64_t usd_nano,
+                 struct port_grant *out)
+{
+    struct purse *p = find(all, tenant);
+    if (!p || usd_nano <= 0)
+        return;
+    check(p->today.at_hand >= usd_nano);
+    p->today.at_hand -= usd_nano;
+    p->today.under_way += usd_nano;
+    p->taken += usd_nano;
+    out->purse = (int)(p - all->items) + 1;
+    out->purse_day = p->today.day;
+    out->held_nano = usd_nano;
+}
+
+/* The call no longer holds its money. NULL: it is of a day long over. */
+static struct purse *end_hold(struct purses *all, const struct port_grant *g,
+                              struct purse_day **day)
+{
+    if (g->purse <= 0)
+        return NULL;
+    struct purse *p = &all->items[g->purse - 1];
+    *day = g->purse_day == p->today.day    ? &p->today
+           : g->purse_day == p->before.day ? &p->before
+                                           : NULL;
+    if (!*day)
+        return NULL;
+    (*day)->under_way -= g->held_nano;
+    check((*day)->under_way >= 0);
+    purse_flush_soon(p);
+    return p;
+}
+
+void purses_forgo(struct purses *all, const struct port_grant *g)
+{
+    struct purse_day *day;
+    struct purse *p = end_hold(all, g, &day);
+    if (p && day == &p->today)
+        day->at_hand += g->held_nano;
+}
+
+void purses_settle(struct purses *all, const struct port_grant *g, int64_t usd_nano)
+{
+    struct purse_day *day;
+    struct purse *p = end_hold(all, g, &day);
+    if (!p)
+        return;
+    day->spent += usd_nano;
+    if (day != &p->today)
+        return;
+    day->at_hand += g->held_nano - usd_nano;
+    if (day->at_hand < 0)
+        day->at_hand = 0; /* it cost more than the most it could */
+}
+
+void purses_leave(struct purses *all)
+{
+    for (size_t i = 0; i < all->count && !all->left; i++)
+        purse_leave(&all->items[i]);
+    all->left = true;
+}
+
+enum err purses_new(const struct purses_options *o, struct purses **out)
+{
+    struct purses *all = calloc(1, sizeof *all);
+    size_t tenants = o->config ? config_tenant_count(o->config) : 0;
+    if (!all || !(all->items = calloc(tenants + 1, sizeof *all->items))) {
+        free(all);
+        return ERR_NOMEM;
+    }
+    all->options = *o;
+    snprintf(all->worker, sizeof all->worker, "%016" PRIx64, rng_entropy());
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < tenants && !e; i++) {
+        const struct config_tenant *t = config_tenant_at(o->config, i);
+        if (t->usd_per_day_nano >= 0)
+            e = purse_open(&all->items[all->count++], all, t);
+    }
+    if (e) {
+        purses_free(all);
+        return e;
+    }
+    *out = all;
+    return ERR_OK;
+}
+
+void purses_free(struct purses *all)
+{
+    if (!all)
+        return;
+    for (size_t i = 0; i < all->count; i++)
+        purse_close(&all->items[i]);
+    free(all->items);
+    free(all);
+}

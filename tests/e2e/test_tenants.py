@@ -88,3 +88,103 @@ def test_ten_calls_with_kills(make):
     print(f"paid {paid(stack)}, stored {sum(good.values())}, ledger {book['usd']} and held by "
           f"the dead {book['usd_held']}")
     assert float(book["usd"]) + float(book["usd_held"]) <= 1
+
+
+def test_a_worker_that_leaves_takes_nothing_along(make):
+    """SIGTERM among four workers: still exactly ten."""
+    stack = make("1.00", "--latency-ms", "100:200", more="[worker]\nconcurrency = 1\n")
+    workers = [stack.worker() for _ in range(4)]
+    for name in "abc":
+        stack.enqueue(spec(name))
+    wait_for("calls", lambda: paid(stack) >= 4)
+    for worker in workers[:2]:
+        worker.terminate()
+        assert worker.wait(20) == 0
+    for name in "abc":
+        stack.wait_state(name, "over_budget")
+    assert paid(stack) == 10
+    stack.cli("replay", "a")
+
+
+def test_two_limits_and_none(make):
+    more = "[tenant small]\nusd_per_day = 0.30\n[tenant none]\nusd_per_day = 0\n"
+    stack = make("100", more=more)
+    stack.worker(), stack.worker()
+    for name, tenant in (("a", "acme"), ("s", "small"), ("n", "none"), ("d", "default")):
+        stack.enqueue(spec(name, tenant))
+    stack.wait_state("a", "live")
+    stack.wait_state("d", "live")
+    stack.wait_state("s", "over_budget")
+    stack.wait_state("n", "over_budget")
+    assert (paid(stack, "s"), paid(stack, "n"), paid(stack, "a")) == (3, 0, 8)
+    wait_for("all to be told", lambda: ledger(stack)["usd"] == "0.8")
+    assert ledger(stack, "default") == [] and ledger(stack, "small")["usd"] == "0.3"
+
+
+def test_what_waits_can_be_cancelled_and_drained(make):
+    """A slow call holds all the money; nothing is under way for those that wait."""
+    stack = make("0.10", "--latency-ms", "6000")
+    stack.worker()
+    stack.enqueue(spec("slow", n=1))
+    wait_for("a call", lambda: paid(stack) == 1)
+    second = stack.worker()
+    for name in "ab":
+        stack.enqueue(spec(name))
+
+    def waiting():
+        return sum(int(stack.redis.hget(k, "waiting") or 0)
+                   for k in stack.redis.scan_iter("bk:worker:*"))
+    wait_for("both to wait", lambda: waiting() == 16)
+    stack.cli("cancel", "a")
+    stack.wait_state("a", "cancelled", timeout_s=4)
+    second.terminate()
+    assert second.wait(4) == 0
+    assert stack.state("b") in ("queued", "running") and paid(stack) == 1
+    stack.wait_state("slow", "live")
+    stack.wait_state("b", "over_budget")
+    assert paid(stack) == 1 and not stack.journal("b")
+
+
+def test_a_price_must_be_known(make):
+    stack = make("1.00", prices="")
+    stack.worker()
+    stack.enqueue({**spec("a"), "budget": {"calls": 3}})
+    stack.enqueue(spec("b", "elsewhere"))
+    stack.wait_state("b", "live")
+    refused = [row for _, row in stack.redis.xrange(stack.key("rejected"))]
+    assert [(r["code"], r["pointer"]) for r in refused] == [("price_unknown", "/tenant")]
+    assert "usd_per_day" in refused[0]["message"] and not stack.campaign("a")
+
+
+def test_a_price_that_is_not_known_any_more(make):
+    """Admitted before the tenant had a limit: it fails, it does not spend unseen."""
+    stack = make("1.00", prices="")
+    ini = stack.folder / "barker.ini"
+    with_limit = ini.read_text()
+    ini.write_text(with_limit.replace(TENANT.format("1.00"), ""))
+    first = stack.worker()
+    stack.enqueue({**spec("a"), "not_before_ms": int(time.time() * 1000) + 4000})
+    stack.wait_state("a", "queued")
+    ini.write_text(with_limit)
+    first.kill()
+    first.wait()
+    stack.worker()
+    stack.wait_state("a", "failed")
+    assert stack.campaign("a")["error"] == "price_unknown" and paid(stack) == 0
+
+
+def test_redis_is_away(make):
+    """Nothing is granted, nothing is lost: exactly ten, with a restart in between."""
+    stack = make("1.00", "--latency-ms", "300:500", more="[worker]\nconcurrency = 1\n")
+    stack.worker(), stack.worker()
+    for name in "abc":
+        stack.enqueue(spec(name))
+    wait_for("calls", lambda: len(stack.ledger()[1]) >= 3)
+    time.sleep(1.2)  # everysec: what was acknowledged a second ago is on disk
+    stack.stop_redis()
+    time.sleep(1)
+    stack.start_redis()
+    for name in "abc":
+        stack.wait_state(name, "over_budget")
+    print(f"paid {paid(stack)}")
+    assert paid(stack) == 10

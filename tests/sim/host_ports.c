@@ -4,6 +4,7 @@
 #include "tests/sim/judge.h"
 #include "tests/sim/message.h"
 #include "tests/sim/model.h"
+#include "tests/sim/scenario.h"
 #include <string.h>
 
 static const char *keep(struct message *m, const char *text)
@@ -63,6 +64,23 @@ static void on_room(struct world *w, void *arg)
         runner_wake(h->runner);
 }
 
+/* What leaves hold may come back, what calls took will not. */
+static bool has_money(struct host *h, struct port_grant *out)
+{
+    struct world *w = h->world;
+    const struct scenario *s = w->plan.scenario;
+    int held = 0;
+    for (int i = 0; i < w->host_count; i++)
+        held += w->hosts[i]->leaves;
+    if (!s->tenant_calls || w->tenant_paid + held < s->tenant_calls)
+        return true;
+    if (w->tenant_paid >= s->tenant_calls)
+        out->refused = s->tenant_refusal ? s->tenant_refusal : ERR_OVER_BUDGET;
+    else
+        world_at(w, WORLD_SECOND_US / 20, on_room, h);
+    return false;
+}
+
 /* Now and then the endpoint has no room; the runner hears of it when there is some. */
 static bool admit(void *self, const struct port_call *call, int waiting,
                   struct port_grant *out)
@@ -76,6 +94,8 @@ static bool admit(void *self, const struct port_call *call, int waiting,
         world_at(w, world_between(w, 0, 3 * WORLD_SECOND_US), on_room, h);
         return false;
     }
+    if (!has_money(h, out))
+        return false;
     out->gate = 1;
     h->leaves++;
     return true;
@@ -126,8 +146,10 @@ static enum err send_call(void *self, const struct port_call *call, port_call_fn
         world_fail(((struct host *)self)->world, "%s: a call without leave",
                    call->campaign);
     enum err e = model_call(self, call, how, fn, arg, ticket, call_id);
-    if (!e)
+    if (!e) {
         forgo(self, &call->grant); /* it has become a call */
+        ((struct host *)self)->world->tenant_paid++;
+    }
     return e;
 }
 

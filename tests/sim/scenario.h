@@ -22,10 +22,12 @@ struct scenario {
     const char *error_also;    /* or so, when the last attempt met a short worker */
     const char *result;        /* text that the digest must hold, or NULL */
     enum scenario_flaws flaws;
-    bool faults;   /* errors of every class, worth a retry */
-    bool exact;    /* a crash changes nothing but the number of calls */
-    bool tight;    /* ends by its budget: lost calls may end it sooner */
-    int max_calls; /* in flight per worker; 0 = 8 */
+    bool faults;             /* errors of every class, worth a retry */
+    bool exact;              /* a crash changes nothing but the number of calls */
+    bool tight;              /* ends by its budget: lost calls may end it sooner */
+    int tenant_calls;        /* of all campaigns; 0 = no limit */
+    enum err tenant_refusal; /* … then: ERR_OK = over budget */
+    int max_calls;           /* in flight per worker; 0 = 8 */
     size_t job_max_bytes;
     int64_t refused_from_us,
         refused_until_us; /* the store is full: errors for writes */

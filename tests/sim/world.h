@@ -86,6 +86,7 @@ struct world {
     int64_t effects;       /* operations that workers began */
     int64_t fates[FATE_COUNT];
     int kills, misfortunes;
+    int tenant_paid;   /* calls that began, see scenario.tenant_calls */
     int64_t cancelled; /* calls that a worker cancelled */
     int64_t batch_us;  /* when the model was first given its batch; 0 = not yet */
     int64_t in_flight_at_crash; /* reservations open when their holder was lost */

@@ -30,3 +30,11 @@ struct funds_reply funds_read(const struct reply *r)
         .live = strtoll(reply_str(reply_at(r, 4), NULL), NULL, 10),
     };
 }
+
+enum err funds_day(struct queue *q, const char *tenant, const char *date, queue_fn fn,
+                   void *arg, uint64_t ticket)
+{
+    struct key key = keys_ledger(&q->keys, tenant, date);
+    return redis_do(q->redis, fn, arg, ticket, "HMGET", key.name, "usd", "usd_held",
+                    NULL);
+}

@@ -33,5 +33,8 @@ struct funds_reply {
 enum err funds_ask(struct queue *q, const struct funds_ask *a, queue_fn fn, void *arg,
                    uint64_t ticket) MUST_USE;
 struct funds_reply funds_read(const struct reply *r);
+/* Reply: [usd, held]: decimal text, nil without a ledger. date: YYYY-MM-DD. */
+enum err funds_day(struct queue *q, const char *tenant, const char *date, queue_fn fn,
+                   void *arg, uint64_t ticket) MUST_USE;
 
 #endif

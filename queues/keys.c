@@ -89,6 +89,11 @@ struct key keys_tenant(const struct keys *k, const char *tenant)
     return key;
 }
 
+struct key keys_ledger(const struct keys *k, const char *tenant, const char *date)
+{
+    return JOIN(keys_tenant(k, tenant).name, "spent", date);
+}
+
 struct key keys_of(const struct keys *k, const char *name)
 {
     return JOIN(k->root, name);

@@ -33,6 +33,8 @@ struct key keys_worker(const struct keys *k, const char *id); /* bk:worker:<id> 
 struct key keys_limits(const struct keys *k, const char *id);
 /* root of what a tenant may do, in a slot of its own: bk:{t:<tenant>} */
 struct key keys_tenant(const struct keys *k, const char *tenant);
+/* what it has spent on a day: bk:{t:<tenant>}:spent:<YYYY-MM-DD> */
+struct key keys_ledger(const struct keys *k, const char *tenant, const char *date);
 /* of the partition: inbox events control rejected changes campaigns dead */
 struct key keys_of(const struct keys *k, const char *name); /* bk:{p}:<name> */
 /* of a campaign */

@@ -9,6 +9,7 @@ import pytest
 from stack import wait_for
 
 TENANT = "[tenant acme]\nusd_per_day = {}\n"
+DAY_S = 86400
 SEED = int(os.environ.get("BARKER_SEED", "5"))
 TOKENS = 100  # of every reply, and the most that is asked for
 PRICES = "price_in = 0\nprice_out = 1000\n"  # 100 tokens are 0.10 usd
@@ -23,6 +24,8 @@ def spec(name, tenant="acme", n=8):
 @pytest.fixture
 def make(make_stack):
     def make(usd, *llm_args, prices=PRICES, more=""):
+        if DAY_S - time.time() % DAY_S < 60:
+            time.sleep(60)  # the money of a new day would be none of the test's
         stack = make_stack("mock", ("--reply-tokens", str(TOKENS), *llm_args))
         ini = stack.folder / "barker.ini"
         ini.write_text(f"[endpoint main]\nbase_url = {stack.llm_url}/v1\nmodel = simulated\n"
@@ -117,8 +120,12 @@ def test_two_limits_and_none(make):
     stack.wait_state("s", "over_budget")
     stack.wait_state("n", "over_budget")
     assert (paid(stack, "s"), paid(stack, "n"), paid(stack, "a")) == (3, 0, 8)
-    wait_for("all to be told", lambda: ledger(stack)["usd"] == "0.8")
-    assert ledger(stack, "default") == [] and ledger(stack, "small")["usd"] == "0.3"
+    wait_for("all to be told", lambda: [ledger(stack, t)[f] for t in ("acme", "small")
+                                        for f in ("usd", "usd_held")] == ["0.8", "0", "0.3", "0"])
+    assert ledger(stack, "default") == []
+    said = stack.cli("doctor", "--offline")
+    assert "0.8 of 100 usd spent today, 0 held" in said
+    assert "0.3 of 0.3 usd spent today" in said and "until midnight UTC" in said
 
 
 def test_what_waits_can_be_cancelled_and_drained(make):

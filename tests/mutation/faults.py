@@ -7,6 +7,7 @@ barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
 import faults_fair
 import faults_limits
 import faults_rules
+import faults_tenants
 
 LUA = "queues/lua/"
 RANK = "campaigns/ranking/"
@@ -296,4 +297,5 @@ FAULTS = {
     **faults_rules.FAULTS,
     **faults_fair.FAULTS,
     **faults_limits.FAULTS,
+    **faults_tenants.FAULTS,
 }

@@ -93,6 +93,7 @@ static int look_at_redis(struct doctor *d)
     doctor_server(d);
     doctor_data(d);
     doctor_queues(d);
+    doctor_tenants(d);
     doctor_drift(d);
     d->session = NULL;
     session_close(&s);

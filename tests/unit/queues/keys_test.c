@@ -52,6 +52,9 @@ static void test_global_names(void **state)
     assert_int_equal(keys_init(&k, "shop", 3), ERR_OK);
     assert_string_equal(keys_meta(&k).name, "shop:meta");
     assert_string_equal(keys_worker(&k, "h:1:x").name, "shop:worker:h:1:x");
+    assert_string_equal(keys_tenant(&k, "acme").name, "shop:{t:acme}");
+    assert_string_equal(keys_ledger(&k, "acme", "2026-11-25").name,
+                        "shop:{t:acme}:spent:2026-11-25");
 }
 
 /* Lua's name for the same thing. */

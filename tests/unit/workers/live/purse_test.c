@@ -179,6 +179,7 @@ static void test_a_call_not_begun_costs_nothing(void **state)
     open_desk(&b, p);
     struct port_grant g = take(&a, T, USD);
     stays_open(&b, 1, 2);
+    stays_open(&a, 1, 2);
     purses_forgo(a.purses, &g);
     g = take(&b, T, USD); /* comes over by itself */
     purses_settle(b.purses, &g, 0);

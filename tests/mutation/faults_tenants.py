@@ -1,0 +1,56 @@
+"""More faults, as in faults.py: the money of tenants over all workers."""
+
+FUND = "queues/lua/fund.lua"
+LIVE = "workers/live/"
+SCRIPT, E2E = "e2e:test_scripts_tenants.py", "e2e:test_tenants.py"
+PURSE = "unit:workers.live.purse_test"
+SIM = "sim:--seeds 150 --way 0"
+
+FAULTS = {
+    "held-money-granted-again": (
+        FUND, "plus(plus(book.spent, book.gone), plus(book.live, under_way))",
+        "plus(book.spent, plus(book.live, under_way))",
+        "money of a worker that died is spent a second time", [SCRIPT]),
+    "the-dead-awaited": (
+        FUND, 'silent > lease_ms and "gone" or "live"', '"live"',
+        "campaigns wait for ever for money of a worker that died", [SCRIPT]),
+    "spent-twice": (
+        FUND, "minus(said, book.said)", "said",
+        "each word of a worker counts its whole day again", [SCRIPT]),
+    "overtaken-ask-heard": (
+        FUND, "number <= book.number", "false",
+        "an old word brings back money that is spent", [SCRIPT]),
+    "yesterday-on-today": (
+        FUND, 'open(today), nano("0"), nano("0")', "open(today), said, under_way",
+        "the new day begins with the cost of the old one", [SCRIPT]),
+    "large-sums-rounded": (
+        "queues/lua/lib_nano.lua", "tonumber(string.sub(n, -9))}", "math.floor(tonumber(string.sub(n, -9)) / 1000) * 1000}",
+        "nano-dollars get lost", [SCRIPT]),
+    "block-takes-all": (
+        FUND, "math.max(first, math.floor(room / SHARE / first) * first)", "room",
+        "one worker holds what is left of the day", [SCRIPT]),
+    "refused-too-soon": (
+        LIVE + "purse.c", "usd_nano > limit - used", "usd_nano > limit - used - p->today.under_way",
+        "campaigns end while money may still come back", [PURSE]),
+    "never-refused": (
+        LIVE + "purse.c", "    if (is_over(p, usd_nano)) {", "    if (false) {",
+        "campaigns of a tenant without money never end", [PURSE]),
+    "unknown-price-is-free": (
+        LIVE + "purse.c", "        return ERR_PRICE_UNKNOWN;", "        return ERR_OK;",
+        "a model without a price spends without limit", [PURSE]),
+    "costs-nothing": (
+        LIVE + "ports_live.c", "&c.grant, result->usd_nano);", "&c.grant, 0);",
+        "no call is ever paid from the day", [E2E]),
+    "money-lost-on-leaving": (
+        LIVE + "purse_ledger.c", "if (is_open(&p->today) || p->asking)", "if (false)",
+        "each rolling restart takes money of the day", [PURSE]),
+    "refused-asks-kept": (
+        "workers/run/runner.c", "        else if (run->refused)\n            run_give_up(run);\n", "",
+        "a campaign of a tenant without money never ends", [SIM]),
+    "unpriced-goes-on": (
+        "workers/run/run_calls.c", "code != ERR_OVER_BUDGET && !run->failing", "false",
+        "a campaign without a price ends as over budget", [SIM]),
+    "price-not-asked": (
+        "workers/intake.c", "known || !t || t->usd_per_day_nano < 0", "true",
+        "what cannot be counted is admitted", [E2E]),
+}

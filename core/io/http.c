@@ -1,7 +1,7 @@
 /* http.c: requests of the HTTP client, from http_send() to their one settlement. */
 #include "core/io/http.h"
 #include "core/base/idmap.h"
-#include "core/io/http_call.h"
+#include "core/io/http_limits.h"
 #include "core/io/http_multi.h"
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@ struct http {
     size_t in_flight;
     /* a call is on one of these: running, ended, about to be settled in this turn */
     struct list running, ended, settling;
+    struct http_limiter *limiter; /* **owns** */
     struct loop_timer *late; /* stands in for a deferred call when memory is short */
     bool deferred, closing;
     int holds; /* owner, deferred call, settling: the last one frees */
@@ -93,6 +94,7 @@ static void on_late(void *arg)
 static void call_ended(struct http *h, struct http_call *c)
 {
     c->multi = NULL;
+    http_limiter_forget(h->limiter, c);
     list_remove(&c->node);
     list_push(&h->ended, &c->node);
     if (h->deferred) {
@@ -115,6 +117,13 @@ static void on_transfer_done(void *arg, CURL *easy, CURLcode result)
     call_ended(arg, c);
 }
 
+static void on_limit(void *arg, struct http_call *c, enum http_limit broken)
+{
+    http_multi_remove(c->multi, c->easy);
+    http_call_break(c, broken);
+    call_ended(arg, c);
+}
+
 static void http_close(struct http *h)
 {
     for (int i = 0; i < h->multi_count; i++) {
@@ -122,6 +131,7 @@ static void http_close(struct http *h)
     }
     h->multi_count = 0;
     http_pool_fini(&h->pool);
+    http_limiter_free(h->limiter);
     if (h->late) {
         loop_timer_free(h->late);
     }
@@ -160,6 +170,7 @@ enum err http_new(struct loop *l, const struct http_options *o, struct http **ou
         h->ca_file = strdup(o->ca_file);
         e = h->ca_file ? ERR_OK : ERR_NOMEM;
     }
+    e = e ? e : http_limiter_new(l, on_limit, h, &h->limiter);
     long idle = (connections + multis - 1) / multis;
     while (!e && h->multi_count < multis) {
         struct http_multi **m = &h->multis[h->multi_count];
@@ -190,7 +201,7 @@ static struct http_multi *multi_pick(const struct http *h)
 static enum err call_start(struct http *h, struct http_call *c)
 {
     if (c->deadline_ms <= 0) {
-        http_call_abort(c, ERR_DEADLINE);
+        http_call_break(c, HTTP_LIMIT_TOTAL);
         call_ended(h, c);
         return ERR_OK;
     }
@@ -199,6 +210,9 @@ static enum err call_start(struct http *h, struct http_call *c)
     if (!e) {
         c->multi = m;
         list_push(&h->running, &c->node);
+        if (c->limits.tls_ms > 0) {
+            http_limiter_watch(h->limiter, c);
+        }
     }
     return e;
 }
@@ -213,6 +227,7 @@ enum err http_send(struct http *h, const struct http_request *q, http_fn fn, voi
     if (!c) {
         return ERR_NOMEM;
     }
+    c->limiter = h->limiter;
     c->fn = fn;
     c->arg = arg;
     c->ticket = ticket;
@@ -237,8 +252,16 @@ void http_cancel(struct http *h, uint64_t id)
         return; /* settled, or ended and about to be: what came back is kept */
     }
     http_multi_remove(c->multi, c->easy);
-    http_call_abort(c, ERR_CANCELLED);
+    http_call_abort(c);
     call_ended(h, c);
+}
+
+void http_first_token(struct http *h, uint64_t id)
+{
+    struct http_call *c = idmap_get(&h->calls, id);
+    if (c && c->multi && !c->token_us) {
+        http_call_token(c);
+    }
 }
 
 void http_free(struct http *h)

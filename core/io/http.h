@@ -40,6 +40,29 @@ typedef enum http_take (*http_body_fn)(void *arg, uint64_t ticket,
                                        const struct http_reply *so_far,
                                        const char *bytes, size_t n);
 
+/* Limits of time within a transfer, each told apart in http_reply.limit; 0 = none. The
+ * one that is broken first ends it, some 50 ms late at most. */
+struct http_limits {
+    int64_t tls_ms;         /* of an https URL: from TCP to TLS; connect_timeout_ms
+                             * bounds the two together, and the name with them */
+    int64_t send_ms;        /* from the connection until the request is written whole */
+    int64_t first_byte_ms;  /* from the connection to the status line; 1xx is none */
+    int64_t first_token_ms; /* from the connection until http_first_token(); without
+                             * on_body, until the first byte of the body. Nothing that
+                             * comes before, such as a comment or a ping, resets it */
+    int64_t idle_ms;        /* from then on: between bytes of the body, any of them */
+};
+enum http_limit {
+    HTTP_LIMIT_NONE,
+    HTTP_LIMIT_CONNECT,
+    HTTP_LIMIT_TLS,
+    HTTP_LIMIT_SEND,
+    HTTP_LIMIT_FIRST_BYTE,
+    HTTP_LIMIT_FIRST_TOKEN,
+    HTTP_LIMIT_IDLE,
+    HTTP_LIMIT_TOTAL,
+};
+
 /* All pointers are **borrowed** until http_send() returns, but `body`: until settled.
  */
 struct http_request {
@@ -51,22 +74,25 @@ struct http_request {
     size_t body_len;
     int64_t connect_timeout_ms; /* 0 = bounded by the deadline only */
     int64_t deadline_ms;        /* relative; covers everything; <= 0: already passed */
-    size_t max_reply_bytes;     /* body cap: over it ERR_LIMIT; 0 = 1 MiB */
-    http_body_fn on_body;       /* NULL: the body is kept. arg and ticket as of fn */
+    struct http_limits limits;
+    size_t max_reply_bytes; /* body cap: over it ERR_LIMIT; 0 = 1 MiB */
+    http_body_fn on_body;   /* NULL: the body is kept. arg and ticket as of fn */
 };
 
 /* **Borrowed** by the callback. err: ERR_OK (any status), ERR_UNSENT (connect, DNS, TLS
- * failed: nothing was sent), ERR_UNKNOWN_OUTCOME (lost after sending), ERR_TRUNCATED,
- * ERR_LIMIT, ERR_DEADLINE, ERR_CANCELLED. `sent` tells for DEADLINE and CANCELLED
- * whether the request may have reached the server. */
+ * failed: nothing was sent; or send_ms: not whole), ERR_UNKNOWN_OUTCOME (lost after
+ * sending), ERR_TRUNCATED, ERR_LIMIT, ERR_DEADLINE, ERR_CANCELLED. `sent` tells for
+ * DEADLINE and CANCELLED whether the request may have reached the server. */
 struct http_reply {
     enum err err;
     bool sent;
     int status;
     const char *body; /* NUL-terminated; what on_body left */
     size_t body_len;
-    const char *message; /* curl's text of a failure, or "" */
+    const char *message;   /* curl's text of a failure, the limit's, or "" */
+    enum http_limit limit; /* of time, which ended it */
     int64_t total_us, first_byte_us, connect_us;
+    int64_t first_token_us; /* 0 = none came */
     const struct http_headers *headers;
 };
 /* Value of the last header of that name (case ignored), or NULL. Kept up to 16 KiB. */
@@ -87,6 +113,9 @@ enum err http_send(struct http *h, const struct http_request *q, http_fn fn, voi
 /* Closes the transfer in this loop turn; settles with ERR_CANCELLED. Unknown id, or a
  * request that has ended and is about to settle: no-op, its reply is kept. */
 void http_cancel(struct http *h, uint64_t id);
+/* What was asked for has begun to come. For on_body; said again, or of an unknown id:
+ * no-op. */
+void http_first_token(struct http *h, uint64_t id);
 size_t http_in_flight(const struct http *h);
 
 #endif

@@ -1,6 +1,7 @@
 /* http_call.c: see http_call.h. */
 #include "core/io/http_call.h"
 #include "core/base/clock.h"
+#include "core/io/http_limits.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,11 @@ static enum err take_body(struct http_call *c, const char *bytes, size_t n)
         return ERR_LIMIT;
     }
     c->body_bytes += n;
+    if (c->token_us) {
+        c->last_us = clock_mono_us();
+    } else if (!c->on_body) {
+        http_call_token(c);
+    }
     enum http_take take = HTTP_KEEP;
     if (c->on_body) {
         const struct http_reply so_far = {.sent = true,
@@ -59,8 +65,10 @@ static long bytes_sent(const struct http_call *c)
  * was written, even in part, may have been served: it must not go out twice. */
 static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
-    const struct http_call *c = arg;
+    struct http_call *c = arg;
     (void)ip, (void)local_ip, (void)port, (void)local_port;
+    c->ready_us = clock_mono_us();
+    http_limiter_watch(c->limiter, c);
     return c->repeatable || bytes_sent(c) == 0 ? CURL_PREREQFUNC_OK
                                                : CURL_PREREQFUNC_ABORT;
 }
@@ -77,6 +85,7 @@ struct http_call *http_call_new(void)
         return NULL;
     }
     list_init(&c->node);
+    wheel_item_init(&c->due);
     buf_init(&c->body, DEFAULT_REPLY_BYTES);
     http_headers_init(&c->headers);
     return c;
@@ -198,6 +207,11 @@ enum err http_call_prepare(struct http_call *c, const struct http_request *q,
     c->born_us = clock_mono_us();
     c->total_us = 0;
     c->deadline_ms = q->deadline_ms;
+    c->connect_ms = q->connect_timeout_ms;
+    c->upload_bytes = (int64_t)q->body_len;
+    c->limits = q->limits;
+    c->tcp_us = c->ready_us = c->token_us = c->last_us = 0;
+    c->broken = HTTP_LIMIT_NONE;
     c->err = ERR_OK;
     c->sent = false;
     c->repeatable = strcmp(q->method, "POST") != 0 && strcmp(q->method, "PATCH") != 0;
@@ -211,6 +225,7 @@ enum err http_call_prepare(struct http_call *c, const struct http_request *q,
     }
     set_fixed(c);
     bool tls = strncasecmp(q->url, "https:", 6) == 0;
+    c->limits.tls_ms = tls ? q->limits.tls_ms : 0;
     CURL *h = c->easy;
     CURLcode r = curl_easy_setopt(h, CURLOPT_URL, q->url);
     r |= curl_easy_setopt(h, CURLOPT_HTTPHEADER, c->lines);
@@ -242,6 +257,19 @@ static enum err why_failed(const struct http_call *c, CURLcode code)
     return c->headers.status >= 200 ? ERR_TRUNCATED : ERR_UNKNOWN_OUTCOME;
 }
 
+static void tell_limit(struct http_call *c, enum http_limit limit)
+{
+    const int64_t ms[] = {[HTTP_LIMIT_CONNECT] = c->connect_ms,
+                          [HTTP_LIMIT_TLS] = c->limits.tls_ms,
+                          [HTTP_LIMIT_SEND] = c->limits.send_ms,
+                          [HTTP_LIMIT_FIRST_BYTE] = c->limits.first_byte_ms,
+                          [HTTP_LIMIT_FIRST_TOKEN] = c->limits.first_token_ms,
+                          [HTTP_LIMIT_IDLE] = c->limits.idle_ms,
+                          [HTTP_LIMIT_TOTAL] = c->deadline_ms};
+    c->broken = limit;
+    http_limit_print(limit, ms[limit], c->message, sizeof c->message);
+}
+
 void http_call_end(struct http_call *c, CURLcode code)
 {
     c->total_us = clock_mono_us() - c->born_us;
@@ -253,13 +281,34 @@ void http_call_end(struct http_call *c, CURLcode code)
     if (!c->message[0]) {
         (void)strncat(c->message, curl_easy_strerror(code), CURL_ERROR_SIZE - 1);
     }
+    if (c->err == ERR_DEADLINE) {
+        tell_limit(c, HTTP_LIMIT_TOTAL);
+    } else if (code == CURLE_OPERATION_TIMEDOUT && c->err == ERR_UNSENT) {
+        tell_limit(c, HTTP_LIMIT_CONNECT);
+    }
 }
 
-void http_call_abort(struct http_call *c, enum err why)
+void http_call_abort(struct http_call *c)
 {
     c->total_us = clock_mono_us() - c->born_us;
     c->sent = bytes_sent(c) > 0;
-    c->err = why;
+    c->err = ERR_CANCELLED;
+}
+
+/* What is not whole there cannot be served. */
+void http_call_break(struct http_call *c, enum http_limit limit)
+{
+    bool unsent = limit == HTTP_LIMIT_TLS || limit == HTTP_LIMIT_SEND;
+    http_call_abort(c);
+    c->sent = c->sent && !unsent;
+    c->err = unsent ? ERR_UNSENT : ERR_DEADLINE;
+    tell_limit(c, limit);
+}
+
+void http_call_token(struct http_call *c)
+{
+    c->token_us = c->last_us = clock_mono_us();
+    http_limiter_watch(c->limiter, c);
 }
 
 static int64_t time_us(const struct http_call *c, CURLINFO what)
@@ -280,6 +329,8 @@ void http_call_reply(const struct http_call *c, struct http_reply *r)
         .body = buf_str(&c->body),
         .body_len = c->body.len,
         .message = c->message,
+        .limit = c->broken,
+        .first_token_us = c->token_us ? c->token_us - c->born_us : 0,
         .total_us = c->total_us,
         .first_byte_us = time_us(c, CURLINFO_STARTTRANSFER_TIME_T),
         .connect_us = tls > tcp ? tls : tcp,

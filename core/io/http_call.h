@@ -6,11 +6,13 @@
 
 #include "core/base/buf.h"
 #include "core/base/list.h"
+#include "core/base/wheel.h"
 #include "core/io/http.h"
 #include "core/io/http_headers.h"
 #include <curl/curl.h>
 
 struct http_multi;
+struct http_limiter;
 
 struct http_call {
     struct list node;
@@ -24,7 +26,15 @@ struct http_call {
     struct buf body;
     size_t body_bytes; /* that came, kept or not */
     struct http_headers headers;
-    int64_t born_us, total_us, deadline_ms;
+    int64_t born_us, total_us, deadline_ms, connect_ms;
+    int64_t upload_bytes; /* of the request's body */
+    struct http_limits limits;
+    struct http_limiter *limiter; /* borrows */
+    struct wheel_item due;
+    /* when TCP was seen to stand (if it matters), the connection stood, content began,
+     * bytes came last; 0 = not yet */
+    int64_t tcp_us, ready_us, token_us, last_us;
+    enum http_limit broken;
     enum err err; /* ERR_OK until it failed */
     bool sent;    /* bytes of the request were written; set when it ended */
     bool repeatable;
@@ -39,8 +49,11 @@ enum err http_call_prepare(struct http_call *c, const struct http_request *q,
                            const char *ca_file) MUST_USE;
 /* The transfer ended with curl's `code`: decides err, sent and message. */
 void http_call_end(struct http_call *c, CURLcode code);
-/* It is ended by us: ERR_CANCELLED or ERR_DEADLINE. */
-void http_call_abort(struct http_call *c, enum err why);
+/* It is ended by us. */
+void http_call_abort(struct http_call *c);
+void http_call_break(struct http_call *c, enum http_limit limit);
+/* Content has begun to come. */
+void http_call_token(struct http_call *c);
 /* **Borrows** the call's memory. */
 void http_call_reply(const struct http_call *c, struct http_reply *r);
 /* Forgets the request, for the pool. */

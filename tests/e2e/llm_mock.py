@@ -119,6 +119,9 @@ class Mock:
             model = model or request.match_info.get("model", "")
         except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
             status, answer = 400, failure("invalid_request_error", repr(error))
+        for name in set(self.args.refuse) & set(body):
+            status, answer = 400, failure("invalid_request_error",
+                                          f"Unsupported parameter: '{name}'")
         if self.args.key and dialect.key(request.headers) != self.args.key:
             status, answer = 401, failure("authentication_error", "wrong key")
         digest = hashlib.sha256(prompt.encode()).hexdigest() if status == 200 else ""
@@ -148,14 +151,14 @@ class Mock:
 
     async def stream(self, request, parts, fail_by, line):
         """Sends the events; or what fail_by makes of them, which is no answer."""
-        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream",
+        answer = web.StreamResponse(headers={"Content-Type": self.args.stream_type,
                                              "X-Simulated": "llm_mock"})
         await answer.prepare(request)
         half = b"".join(parts[:len(parts) // 2])
         data = {"": b"".join(parts), "cut": half[:-3], "end": half,
                 "error": encode("error", OVERLOADED, False, "\n"),
                 "middle": half + encode("error", OVERLOADED, False, "\n"),
-                "endless": half}[fail_by]
+                "endless": half, "stall": half, "mute": b"", "pings": b""}[fail_by]
         if fail_by:
             line.update(usage={}, content=None)
         for at in range(0, len(data), 13):
@@ -164,8 +167,10 @@ class Mock:
         if fail_by == "cut":
             request.transport.close()
             status = 0
-        elif fail_by == "endless":
-            status = await self.never_end(request, answer, parts[len(parts) // 2])
+        elif fail_by in ("endless", "stall", "mute", "pings"):
+            part = parts[len(parts) // 2] if fail_by == "endless" else b": ping\n\n"
+            status = await self.never_end(request, answer,
+                                          b"" if fail_by in ("stall", "mute") else part)
         else:
             await answer.write_eof()
         self.note(**line, status=status, t_ms=int(time.time() * 1000))
@@ -173,10 +178,11 @@ class Mock:
 
     @staticmethod
     async def never_end(request, answer, part):
-        """The same event again and again, until the client hangs up."""
+        """The same event, or nothing, again and again until the client hangs up."""
         with contextlib.suppress(ConnectionResetError, asyncio.CancelledError):
             while request.transport and not request.transport.is_closing():
-                await answer.write(part)
+                if part:
+                    await answer.write(part)
                 await asyncio.sleep(0.001)
         return 499
 
@@ -200,7 +206,11 @@ async def main():
     parser.add_argument("--reply-tokens", type=int, default=0, help="each reply counts as so many")
     parser.add_argument("--fail-every", type=int, default=0)
     parser.add_argument("--fail-by", default="500",
-                        choices=["500", "cut", "end", "error", "middle", "endless"])
+                        choices=["500", "cut", "end", "error", "middle", "endless",
+                                 "stall", "mute", "pings"])
+    parser.add_argument("--stream-type", default="text/event-stream")
+    parser.add_argument("--refuse", action="append", default=[],
+                        help="a parameter that is no parameter here")
     app = web.Application()
     parser.add_argument("--key", help="refuse other keys; without it none is looked at")
     parser.add_argument("--tls", help="PEM file with certificate and key: https")

@@ -229,6 +229,12 @@ static enum err write_audit(struct store_op *op, const struct port_place *at,
     add_audit(op, "usd", usd);
     snprintf(text, sizeof text, "%lld", (long long)(r->total_us / 1000));
     add_audit(op, "ms", text);
+    if (r->first_token_us > 0) {
+        snprintf(text, sizeof text, "%lld", (long long)(r->first_byte_us / 1000));
+        add_audit(op, "first_byte_ms", text);
+        snprintf(text, sizeof text, "%lld", (long long)(r->first_token_us / 1000));
+        add_audit(op, "first_token_ms", text);
+    }
     add_audit(op, "verdict", err_code(r->code));
     add_audit(op, "message", r->message ? r->message : "");
     return op->words.failed ? ERR_NOMEM : ERR_OK;

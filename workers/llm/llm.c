@@ -18,6 +18,7 @@
 struct llm {
     struct loop *loop;
     struct llm_options options;
+    struct http_limits limits; /* of a streamed call */
     struct endpoints endpoints;
     struct http *http;           /* **owns** */
     struct admission *admission; /* **owns** */
@@ -46,6 +47,17 @@ static enum err open_gates(struct llm *l)
     return admission_new(&o, &l->admission);
 }
 
+static void read_limits(struct http_limits *out, const struct config *c)
+{
+    *out = (struct http_limits){
+        .tls_ms = config_int(c, "llm", "tls_ms"),
+        .send_ms = config_int(c, "llm", "send_ms"),
+        .first_byte_ms = config_int(c, "llm", "first_byte_ms"),
+        .first_token_ms = config_int(c, "llm", "first_token_ms"),
+        .idle_ms = config_int(c, "llm", "idle_ms"),
+    };
+}
+
 enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
                  struct err_detail *d)
 {
@@ -55,6 +67,7 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
     llm->loop = l;
     llm->options = *o;
     llm->holds = 1;
+    read_limits(&llm->limits, o->config);
     list_init(&llm->unsent);
     list_init(&llm->idle);
     idmap_init(&llm->calls);
@@ -221,7 +234,12 @@ static enum http_take on_body(void *arg, uint64_t ticket,
                               size_t n)
 {
     struct llm *l = arg;
-    return llm_call_feed(idmap_get(&l->calls, ticket), so_far, bytes, n);
+    struct llm_call *c = idmap_get(&l->calls, ticket);
+    bool begun = c->stream.begun;
+    enum http_take take = llm_call_feed(c, so_far, bytes, n);
+    if (c->stream.begun && !begun)
+        http_first_token(l->http, c->http_id);
+    return take;
 }
 
 static enum err defer(struct llm *l, struct llm_call *c)
@@ -237,6 +255,15 @@ static enum err defer(struct llm *l, struct llm_call *c)
     return ERR_OK;
 }
 
+/* What is not streamed begins when it is complete. */
+static struct http_limits limits_of(const struct llm *l, const struct llm_call *c)
+{
+    struct http_limits limits = l->limits;
+    if (!c->request.stream)
+        limits.first_byte_ms = limits.first_token_ms = 0;
+    return limits;
+}
+
 static enum err send(struct llm *l, struct llm_call *c)
 {
     const struct provider_request *q = &c->request;
@@ -249,6 +276,7 @@ static enum err send(struct llm *l, struct llm_call *c)
         .body_len = q->body.len,
         .connect_timeout_ms = l->options.connect_timeout_ms,
         .deadline_ms = l->options.timeout_ms,
+        .limits = limits_of(l, c),
         .max_reply_bytes = q->stream ? STREAM_MAX_BYTES : REPLY_MAX_BYTES,
         .on_body = q->stream ? on_body : NULL,
     };

@@ -103,7 +103,8 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
     enum err failed = stop_rules_init(&c->stop, &call->ask->stop);
     if (failed)
         return failed;
-    if (e->config->stream && e->provider->stream) {
+    if (e->config->stream && e->provider->stream &&
+        !(c->request.without & PROVIDER_STREAM)) {
         provider_stream_init(&c->stream, e->provider, &c->reply);
         c->request.stream = true;
     }
@@ -245,6 +246,8 @@ void llm_call_settle(struct llm_call *c, const struct http_reply *http)
         .message = r->message,
         .status = http ? http->status : 0,
         .total_us = http ? http->total_us : 0,
+        .first_byte_us = http ? http->first_byte_us : 0,
+        .first_token_us = http && c->request.stream ? http->first_token_us : 0,
     };
     /* not if we ended the transfer ourselves, with what we needed in hand */
     out.possibly_billed = http && http->err && http->sent && r->code == http->err;

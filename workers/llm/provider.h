@@ -22,6 +22,7 @@ enum provider_param {
     PROVIDER_SEED = 4,
     PROVIDER_SCHEMA = 8,        /* refused: the schema stands in the prompt */
     PROVIDER_STREAM_USAGE = 16, /* refused: a stream may then come without usage */
+    PROVIDER_STREAM = 32,       /* refused: replies come whole */
 };
 
 /* A request ready for http_send(); **owns** its buffers. Never logged: it may hold the

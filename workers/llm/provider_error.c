@@ -122,7 +122,8 @@ static void read_fields(const struct http_reply *http, struct error_fields *f)
                                         "choices.0.error.code", "code", NULL};
     static const char *const kinds[] = {"error.type", "error.status", "0.error.status",
                                         "error_type", "type",         NULL};
-    static const char *const params[] = {"error.param", "param", NULL};
+    static const char *const params[] = {"error.param", "param", "detail.0.loc.1",
+                                         NULL};
     static const char *const texts[] = {"error.message",
                                         "0.error.message",
                                         "choices.0.error.message",
@@ -195,7 +196,19 @@ static void quoted_word(const char *message, char *out, size_t size)
         provider_copy_text(out, size, start + 1, (size_t)(end - start - 1));
 }
 
-/* A 400 about one optional parameter, as "Unsupported parameter: 'max_tokens' …". */
+/* Does the message quote this name, with ' or "? */
+static bool is_quoted(const char *message, const char *name)
+{
+    size_t len = strcspn(name, "*");
+    for (const char *at = message; (at = strchr(at, *name)); at++)
+        if (at > message && strchr("'\"", at[-1]) && strncmp(at, name, len) == 0 &&
+            at[len] == at[-1])
+            return true;
+    return false;
+}
+
+/* A 400 about one optional parameter, as "Unsupported parameter: 'max_tokens' …" or
+ * "('body', 'stream_options'): Extra inputs are not permitted". */
 static unsigned refused_param(struct error_fields *f)
 {
     static const struct {
@@ -205,16 +218,21 @@ static unsigned refused_param(struct error_fields *f)
                   {"max_tokens", PROVIDER_MAX_TOKENS},
                   {"seed", PROVIDER_SEED},
                   {"stream_options*", PROVIDER_STREAM_USAGE},
+                  {"stream", PROVIDER_STREAM},
                   {"response_format*", PROVIDER_SCHEMA}};
     bool unsupported = strncasecmp(f->code, "unsupported", 11) == 0 ||
                        strcasestr(f->message, "not support") ||
+                       strcasestr(f->message, "not permitted") ||
                        strcasestr(f->message, "unsupported");
     if (!*f->param)
         quoted_word(f->message, f->param, sizeof f->param);
     for (size_t i = 0; unsupported && i < sizeof params / sizeof *params; i++)
         if (name_fits(params[i].name, f->param))
             return params[i].param;
-    return 0;
+    for (size_t i = 0; unsupported && i < sizeof params / sizeof *params; i++)
+        if (is_quoted(f->message, params[i].name))
+            return params[i].param;
+    return unsupported && strcasestr(f->message, "streaming") ? PROVIDER_STREAM : 0;
 }
 
 static void apply_should_retry(const struct http_reply *http,

@@ -41,6 +41,7 @@ static void read_event(struct provider_stream *s, const struct sse_event *e)
     } before = {out->tokens_in, out->tokens_out, out->tokens_cached,
                 out->tokens_written, out->has_usage};
     s->provider->stream(s, e->type, &data);
+    s->begun = s->begun || out->text.len > 0;
     if (out->has_usage || !before.known)
         return;
     out->tokens_in = before.in;
@@ -92,20 +93,79 @@ static enum http_take keep(struct provider_stream *s, size_t n)
         return HTTP_STOP;
     }
     s->kept_bytes += n;
+    s->begun = s->begun || s->is_other;
     return HTTP_KEEP;
+}
+
+static bool is_blank(char c)
+{
+    static const char blanks[] = " \t\r\n\xef\xbb\xbf"; /* a byte order mark, too */
+    return memchr(blanks, c, sizeof blanks - 1) != NULL;
+}
+
+/* Could, or do, these bytes begin an event stream? */
+static bool begins_stream(const char *head, size_t n, bool *whole)
+{
+    static const char *const fields[] = {":", "data:", "event:", "id:", "retry:"};
+    *whole = false;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (strncmp(fields[i], head, n) == 0) {
+            *whole = fields[i][n] == '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Some servers send their streams as text/plain, or as nothing at all. Returns how many
+ * bytes were looked at. */
+static size_t sniff(struct provider_stream *s, const char *bytes, size_t n)
+{
+    size_t at = 0;
+    while (at < n && !s->is_stream && !s->is_other) {
+        char c = bytes[at++];
+        if (s->head_len == 0 && is_blank(c))
+            continue;
+        s->head[s->head_len++] = c;
+        s->is_other = !begins_stream(s->head, s->head_len, &s->is_stream);
+    }
+    return at;
+}
+
+static enum http_take take(struct provider_stream *s, const char *bytes, size_t n)
+{
+    enum err e = sse_feed(&s->sse, bytes, n);
+    if (e && e != ERR_CANCELLED)
+        s->limit = e;
+    return e ? HTTP_STOP : HTTP_TAKE;
+}
+
+/* Bytes that could be either are kept; of a stream nobody reads them. */
+static enum http_take find_out(struct provider_stream *s,
+                               const struct http_reply *so_far, const char *bytes,
+                               size_t n)
+{
+    s->is_stream = says_stream(so_far);
+    s->is_other = so_far->status < 200 || so_far->status >= 300;
+    size_t seen = sniff(s, bytes, n);
+    if (!s->is_stream)
+        return s->is_other || s->head_len > 0 ? keep(s, n) : HTTP_TAKE;
+    enum http_take first = take(s, s->head, s->head_len);
+    return first == HTTP_TAKE ? take(s, bytes + seen, n - seen) : first;
 }
 
 enum http_take provider_stream_feed(struct provider_stream *s,
                                     const struct http_reply *so_far, const char *bytes,
                                     size_t n)
 {
-    s->is_stream = s->is_stream || says_stream(so_far);
-    if (!s->is_stream)
+    if (s->is_other)
         return keep(s, n);
-    enum err e = sse_feed(&s->sse, bytes, n);
-    if (e && e != ERR_CANCELLED)
-        s->limit = e;
-    return e ? HTTP_STOP : HTTP_TAKE;
+    return s->is_stream ? take(s, bytes, n) : find_out(s, so_far, bytes, n);
+}
+
+void provider_stream_thought(struct provider_stream *s)
+{
+    s->begun = true;
 }
 
 void provider_stream_text(struct provider_stream *s, enum err e)
@@ -119,6 +179,7 @@ void provider_stream_refusal(struct provider_stream *s, const struct json_span *
 {
     size_t len = strlen(s->refusal);
     provider_scan_word(in, path, s->refusal + len, sizeof s->refusal - len);
+    s->begun = s->begun || *s->refusal;
 }
 
 /* Of an object that does not fit, its beginning is enough to be classified by. */
@@ -165,7 +226,7 @@ static void end_incomplete(struct provider_stream *s, const struct http_reply *h
                       http->status);
     else
         provider_fail(out, ERR_TRUNCATED, true, "the stream ended before its end");
-    if (out->code == ERR_TRUNCATED)
+    if (out->code == ERR_TRUNCATED || (out->code == ERR_DEADLINE && out->text.len > 0))
         (void)snprintf(out->finish, sizeof out->finish, "truncated");
 }
 

@@ -1,7 +1,8 @@
 /* provider_stream.h: a streamed reply of any dialect, read as its bytes come (LLM_WIRE
  * §0.1). What is whole is decoded only; a stream counts as an answer when its dialect's
- * end was seen. A reply that is no event stream, as most errors are, is left to the
- * dialect's read(). Internal to workers/llm. Pure, as provider.h. */
+ * end was seen. A reply that is no event stream, by its type and its first bytes, as
+ * most errors are, is left to the dialect's read(). Internal to workers/llm. Pure, as
+ * provider.h. */
 #ifndef BARKER_WORKERS_LLM_PROVIDER_STREAM_H
 #define BARKER_WORKERS_LLM_PROVIDER_STREAM_H
 
@@ -15,7 +16,12 @@ struct provider_stream {
     struct sse sse;                  /* **owns** */
     struct buf error;                /* **owns**: the JSON that told of an error */
     char refusal[200];
-    bool is_stream; /* the reply says that it is one */
+    bool is_stream,
+        is_other; /* by its type, or by its first bytes; else not yet known */
+    char head[8]; /* these, while they could be either; blanks left out */
+    size_t head_len;
+    bool begun; /* what was asked for: text, a thought, a refusal, a reply that is whole
+                 */
     bool any, done; /* an event came; the one that ends the stream did */
     enum err text;  /* the first text that could not be read, else ERR_OK */
     enum err limit; /* too much came, or memory is short */
@@ -38,6 +44,8 @@ void provider_stream_end(struct provider_stream *s, const struct http_reply *htt
 void provider_stream_text(struct provider_stream *s, enum err e);
 void provider_stream_refusal(struct provider_stream *s, const struct json_span *in,
                              const char *path);
+/* The model is at work, though there is no text yet: a thought came. */
+void provider_stream_thought(struct provider_stream *s);
 /* This object holds the error that ended the stream. */
 void provider_stream_error(struct provider_stream *s, const struct json_span *object);
 /* The model and the id of the reply, from the first event that tells. */

@@ -86,7 +86,7 @@ struct port_call_result {
     int status;
     int64_t tokens_in, tokens_out, tokens_cached, usd_nano;
     bool usage_estimated;
-    int64_t total_us;
+    int64_t total_us, first_byte_us, first_token_us; /* 0 = it did not come to that */
 };
 
 struct port_place {

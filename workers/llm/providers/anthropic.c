@@ -179,6 +179,7 @@ static void stream_delta(struct provider_stream *s, const struct json_span *data
 {
     struct buf *text = &s->out->text;
     char type[32];
+    provider_stream_thought(s); /* or more than that */
     provider_scan_word(data, "delta.type", type, sizeof type);
     if (strcmp(type, "text_delta") == 0)
         provider_stream_text(s, provider_scan_text(data, "delta.text", text));

@@ -191,13 +191,16 @@ static void read_reply(const struct http_reply *http, int64_t now_ms,
 static void stream(struct provider_stream *s, const char *type,
                    const struct json_span *data)
 {
-    struct json_span candidate;
+    struct json_span candidate, part;
     (void)type;
     provider_stream_model(s, data, "modelVersion");
     provider_stream_id(s, data, "responseId");
     read_usage(data, s->out);
     if (provider_scan_item(data, "candidates", 0, &candidate)) {
         provider_stream_text(s, read_parts(&candidate, s->out));
+        if (!s->begun &&
+            !json_scan_path(candidate.at, candidate.len, "content.parts.0", &part))
+            provider_stream_thought(s); /* or more than that */
         read_finish(&candidate, s->out);
     } else {
         (void)is_blocked(data, s->out);

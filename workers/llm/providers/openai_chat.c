@@ -169,15 +169,16 @@ void openai_chat_read_finish(const struct openai_parts *parts,
             (void)snprintf(out->finish, sizeof out->finish, "%s", words[i][1]);
 }
 
+/* Servers have two names for a thought. */
+enum { CONTENT, REFUSAL, TOOLS, THOUGHT, REASONING, OF_MESSAGE };
 /* What is looked for, level by level. */
 struct wanted {
-    struct json_member details[1], usage[4], message[3], choice[2], choices[1],
+    struct json_member details[1], usage[4], message[OF_MESSAGE], choice[2], choices[1],
         reply[4];
 };
 enum { MODEL, ID, USAGE, CHOICES };
 enum { IN, OUT, DETAILS, HITS };
 enum { MESSAGE, FINISH };
-enum { CONTENT, REFUSAL, TOOLS };
 
 static void want(struct wanted *w, const char *message)
 {
@@ -189,8 +190,10 @@ static void want(struct wanted *w, const char *message)
                   [HITS] = {.name = "prompt_cache_hit_tokens"}},
         .message = {[CONTENT] = {.name = "content"},
                     [REFUSAL] = {.name = "refusal"},
-                    [TOOLS] = {.name = "tool_calls"}},
-        .choice = {[MESSAGE] = {message, w->message, 3, {0}, false},
+                    [TOOLS] = {.name = "tool_calls"},
+                    [THOUGHT] = {.name = "reasoning_content"},
+                    [REASONING] = {.name = "reasoning"}},
+        .choice = {[MESSAGE] = {message, w->message, OF_MESSAGE, {0}, false},
                    [FINISH] = {.name = "finish_reason"}},
         .choices = {{"0", w->choice, 2, {0}, false}},
         .reply = {[MODEL] = {.name = "model"},
@@ -198,6 +201,12 @@ static void want(struct wanted *w, const char *message)
                   [USAGE] = {"usage", w->usage, 4, {0}, false},
                   [CHOICES] = {"choices", w->choices, 1, {0}, false}},
     };
+}
+
+/* A string that is not empty. */
+static bool is_said(const struct json_span *s)
+{
+    return s->at && s->at[0] == '"' && s->len > 2;
 }
 
 static bool is_object(const struct json_member *m)
@@ -229,6 +238,8 @@ void openai_chat_find(const struct json_span *in, const char *message,
     out->content = w.message[CONTENT].value;
     out->refusal = w.message[REFUSAL].value;
     out->tools = w.message[TOOLS].value;
+    out->has_thought =
+        is_said(&w.message[THOUGHT].value) || is_said(&w.message[REASONING].value);
 }
 
 /* The one choice: its text, and whether it counts as an answer. A forced tool's input
@@ -296,6 +307,8 @@ void openai_chat_stream(struct provider_stream *s, const char *type,
     if (e == ERR_NOT_FOUND || (!e && out->text.len == before))
         e = stream_tool(&parts.tools, &out->text);
     provider_stream_text(s, e);
+    if (parts.has_thought)
+        provider_stream_thought(s);
     provider_stream_refusal(s, &parts.refusal, "");
     openai_chat_read_finish(&parts, out);
     if (strcmp(out->finish, "error") == 0)

@@ -29,8 +29,9 @@ struct openai_parts {
     struct json_span message;                 /* by the name asked for */
     struct json_span content, refusal, tools; /* of it */
     struct openai_usage usage;
-    enum err failed; /* ERR_OK: there is a choice, and it is whole */
-    bool whole;      /* all of it */
+    enum err failed;  /* ERR_OK: there is a choice, and it is whole */
+    bool whole;       /* all of it */
+    bool has_thought; /* by either of two names that servers have for it */
 };
 /* `message`: of the choice: message, delta in a stream, text in legacy completions. */
 void openai_chat_find(const struct json_span *in, const char *message,

@@ -191,6 +191,9 @@ static void stream(struct provider_stream *s, const char *type,
         response = nothing;
     provider_stream_model(s, &response, "model");
     provider_stream_id(s, &response, "id");
+    size_t len = strlen(type);
+    if (len > 6 && strcmp(type + len - 6, ".delta") == 0)
+        provider_stream_thought(s); /* or more than that */
     if (strcmp(type, "response.output_text.delta") == 0 ||
         strcmp(type, "response.function_call_arguments.delta") == 0)
         provider_stream_text(s, provider_scan_text(data, "delta", &s->out->text));

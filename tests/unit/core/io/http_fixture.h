@@ -25,6 +25,7 @@ struct outcome {
     struct http_reply reply; /* pointers are dead, but `text` */
     char text[512];          /* start of the body */
     char header[128];        /* value of X-Test */
+    char message[128];
     uint64_t ticket;
 };
 
@@ -39,6 +40,7 @@ static inline void outcome_record(void *arg, uint64_t ticket,
     o->ticket = ticket;
     (void)snprintf(o->text, sizeof o->text, "%s", r->body);
     (void)snprintf(o->header, sizeof o->header, "%s", header ? header : "(none)");
+    (void)snprintf(o->message, sizeof o->message, "%s", r->message);
 }
 
 /* The client under test and what its requests came to. */

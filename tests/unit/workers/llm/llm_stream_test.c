@@ -30,7 +30,9 @@ struct fixture {
     uint64_t call_id;
 };
 
-static void start(struct fixture *f, const struct raw_step *steps, size_t count)
+/* more: settings of the section [llm] */
+static void start_with(struct fixture *f, const struct raw_step *steps, size_t count,
+                       const char *more)
 {
     char path[] = "/tmp/barker-stream-test-XXXXXX", ini[256];
     struct err_detail d = {0};
@@ -40,8 +42,8 @@ static void start(struct fixture *f, const struct raw_step *steps, size_t count)
     assert_true(fd >= 0);
     int n = snprintf(ini, sizeof ini,
                      "[endpoint e]\nbase_url = http://127.0.0.1:%d/v1\nmodel = m\n"
-                     "price_in = 1\nprice_out = 2\nstream = true\n",
-                     f->raw.port);
+                     "price_in = 1\nprice_out = 2\nstream = true\n[llm]\n%s",
+                     f->raw.port, more);
     assert_int_equal(write(fd, ini, (size_t)n), n);
     (void)close(fd);
     assert_int_equal(config_load(path, &f->config, &d), ERR_OK);
@@ -50,6 +52,11 @@ static void start(struct fixture *f, const struct raw_step *steps, size_t count)
     struct llm_options o = {
         .config = f->config, .connect_timeout_ms = WAIT_MS, .timeout_ms = WAIT_MS};
     assert_int_equal(llm_new(f->loop, &o, &f->llm, &d), ERR_OK);
+}
+
+static void start(struct fixture *f, const struct raw_step *steps, size_t count)
+{
+    start_with(f, steps, count, "");
 }
 
 static void stop(struct fixture *f)
@@ -271,6 +278,83 @@ static void test_cancel_in_the_middle(void **state)
     stop(&f);
 }
 
+/* It may have been made, and so billed, to its end; what came is kept. */
+static void test_stall_in_the_middle(void **state)
+{
+    (void)state;
+    static const struct raw_step steps[] = {{OPEN "4000\r\n" SAY("Hel"), false}};
+    struct fixture f;
+    struct ask a = plain_ask();
+    struct port_call call = call_of(&a);
+    start_with(&f, steps, 1, "idle_ms = 50\nfirst_token_ms = 10000\n");
+    struct port_estimate most = llm_estimate(f.llm, &call);
+    const struct seen_call *c = exchange(&f, a);
+    assert_int_equal(c->result.code, ERR_DEADLINE);
+    assert_string_equal(c->message, "the deadline passed: nothing more for 50 ms");
+    assert_true(c->result.retryable && c->result.sent && c->result.possibly_billed);
+    assert_int_equal(c->result.tokens_in + c->result.tokens_out, most.tokens);
+    assert_string_equal(c->text, "Hel");
+    assert_string_equal(c->finish, "truncated");
+    assert_true(c->result.first_byte_us > 0);
+    assert_true(c->result.first_token_us >= c->result.first_byte_us);
+    stop(&f);
+}
+
+static void test_no_token(void **state)
+{
+    (void)state;
+    static const struct raw_step steps[] = {{OPEN "4000\r\n: ping\n\n", false}};
+    struct fixture f;
+    start_with(&f, steps, 1, "idle_ms = 1\nfirst_token_ms = 50\n");
+    const struct seen_call *c = exchange(&f, plain_ask());
+    assert_int_equal(c->result.code, ERR_DEADLINE);
+    assert_string_equal(c->message, "the deadline passed: no token for 50 ms");
+    assert_true(c->result.retryable && c->result.possibly_billed);
+    assert_int_equal(c->result.first_token_us, 0);
+    stop(&f);
+}
+
+/* Its end came; that the server keeps the connection open takes nothing from it. */
+static void test_complete_but_open(void **state)
+{
+    (void)state;
+    static const struct raw_step steps[] = {
+        {OPEN "4000\r\n" SAY("Hello") STOP USAGE DONE, false}};
+    struct fixture f;
+    start_with(&f, steps, 1, "idle_ms = 50\n");
+    const struct seen_call *c = exchange(&f, plain_ask());
+    assert_int_equal(c->result.code, ERR_OK);
+    assert_string_equal(c->text, "Hello");
+    assert_int_equal(c->result.tokens_out, 10);
+    assert_false(c->result.possibly_billed);
+    stop(&f);
+}
+
+/* The next call of this model is not streamed. */
+static void test_stream_is_refused(void **state)
+{
+    (void)state;
+    static const struct raw_step steps[] = {
+        {"HTTP/1.1 400 No\r\nConnection: close\r\n\r\n"
+         "{\"error\":{\"message\":\"no\",\"param\":\"stream\",\"code\":\"unsupported_"
+         "value\"}}",
+         true},
+        {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+         "{\"choices\":[{\"message\":{\"content\":\"" TEN
+         "\"},\"finish_reason\":\"stop\"}]}",
+         true}};
+    struct fixture f;
+    start(&f, steps, 2);
+    const struct seen_call *c = exchange(&f, plain_ask());
+    assert_int_equal(c->result.code, ERR_BAD_REQUEST);
+    assert_true(c->result.retryable);
+    c = exchange(&f, plain_ask());
+    assert_int_equal(c->result.code, ERR_OK);
+    assert_string_equal(c->text, TEN);
+    assert_int_equal(c->result.first_token_us, 0); /* of streams only */
+    stop(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +366,10 @@ int main(void)
         cmocka_unit_test(test_error_inside_200),
         cmocka_unit_test(test_no_stream_comes),
         cmocka_unit_test(test_cancel_in_the_middle),
+        cmocka_unit_test(test_stall_in_the_middle),
+        cmocka_unit_test(test_no_token),
+        cmocka_unit_test(test_complete_but_open),
+        cmocka_unit_test(test_stream_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

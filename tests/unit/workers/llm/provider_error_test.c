@@ -186,14 +186,28 @@ static void test_long_message_is_cut_at_a_character(void **state)
     fixture_end(&f);
 }
 
+struct refusal {
+    int status;
+    const char *body;
+    unsigned refused;
+};
+
+static void expect_refused(const struct refusal *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct reply_fixture f;
+        fixture_set(&f, cases[i].status, "", cases[i].body);
+        provider_read_error(&f.http, NOW_MS, &f.reply);
+        if (f.reply.refused != cases[i].refused)
+            fail_msg("%s: %u", cases[i].body, f.reply.refused);
+        fixture_end(&f);
+    }
+}
+
 static void test_refused_parameters(void **state)
 {
     (void)state;
-    static const struct {
-        int status;
-        const char *body;
-        unsigned refused;
-    } cases[] = {
+    static const struct refusal cases[] = {
         {400,
          "{\"error\":{\"message\":\"Unsupported parameter: 'max_tokens' is not "
          "supported "
@@ -226,14 +240,34 @@ static void test_refused_parameters(void **state)
          PROVIDER_STREAM_USAGE},
         {429, "{\"error\":{\"message\":\"'seed' unsupported\",\"param\":\"seed\"}}", 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct reply_fixture f;
-        fixture_set(&f, cases[i].status, "", cases[i].body);
-        provider_read_error(&f.http, NOW_MS, &f.reply);
-        if (f.reply.refused != cases[i].refused)
-            fail_msg("%s: %u", cases[i].body, f.reply.refused);
-        fixture_end(&f);
-    }
+    expect_refused(cases, sizeof cases / sizeof *cases);
+}
+
+/* Servers with a list of their own, and those that do not stream. */
+static void test_refused_streams(void **state)
+{
+    (void)state;
+    static const struct refusal cases[] = {
+        {400,
+         "{\"error\":{\"message\":\"Your organization must be verified to stream this "
+         "model.\",\"param\":\"stream\",\"code\":\"unsupported_value\"}}",
+         PROVIDER_STREAM},
+        {400, "{\"detail\":\"Streaming is not supported by this model\"}",
+         PROVIDER_STREAM},
+        {422,
+         "{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\","
+         "\"stream_options\"],\"msg\":\"Extra inputs are not permitted\"}]}",
+         PROVIDER_STREAM_USAGE},
+        {422,
+         "{\"detail\":[{\"type\":\"less_than\",\"loc\":[\"body\",\"temperature\"],"
+         "\"msg\":\"Input should be less than 1\"}]}",
+         0},
+        {400,
+         "{\"object\":\"error\",\"message\":\"[{'type': 'extra_forbidden', 'loc': ("
+         "'body', 'stream'), 'msg': 'Extra inputs are not permitted'}]\"}",
+         PROVIDER_STREAM},
+    };
+    expect_refused(cases, sizeof cases / sizeof *cases);
 }
 
 int main(void)
@@ -246,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_long_message_is_cut_at_a_character),
         cmocka_unit_test(test_refused_parameters),
+        cmocka_unit_test(test_refused_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #define SAY(text)                                                                      \
     "data: {\"choices\":[{\"delta\":{\"content\":\"" text                              \
     "\"},\"finish_reason\":null}]}\n\n"
+#define STOP "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 #define OVERLOADED "data: {\"error\":{\"type\":\"overloaded_error\"}}\n\n"
 
 /* Errors, and answers of servers that do not stream. */
@@ -40,6 +41,115 @@ static void test_no_stream(void **state)
         f.http.err = replies[i].transfer;
         provider_stream_end(&s, &f.http, NOW_MS);
         assert_int_equal(f.reply.code, replies[i].code);
+        provider_stream_fini(&s);
+        fixture_end(&f);
+    }
+}
+
+/* Streams without their type, whole and a byte at a time. */
+static void test_sniffed(void **state)
+{
+    (void)state;
+    static const char rest[] = SAY("a") STOP "data: [DONE]\n\n";
+    static const char *const starts[] = {"",         ": ping\n\n", "\xef\xbb\xbf",
+                                         " \r\n\n",  "event: x\n", "id: 1\n",
+                                         "retry:9\n"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts * 2; i++) {
+        struct reply_fixture f;
+        struct provider_stream s;
+        char body[256];
+        size_t n = (size_t)snprintf(body, sizeof body, "%s%s", starts[i / 2], rest);
+        fixture_set(&f, 200, i % 3 ? "Content-Type: text/plain\n" : "", "");
+        provider_stream_init(&s, provider_find("openai_chat"), &f.reply);
+        for (size_t at = 0, step = i % 2 ? n : 1; at < n; at += step)
+            assert_true(provider_stream_feed(&s, &f.http, body + at, step) !=
+                        HTTP_STOP);
+        provider_stream_end(&s, &f.http, NOW_MS);
+        assert_int_equal(f.reply.code, ERR_OK);
+        assert_string_equal(buf_str(&f.reply.text), "a");
+        provider_stream_fini(&s);
+        fixture_end(&f);
+    }
+}
+
+/* What looks like one at first, or comes with another status, is none. */
+static void test_not_sniffed(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+        enum http_take take;
+        bool begun;
+    } replies[] = {{200, "  \r\n ", HTTP_TAKE, false},
+                   {200, " dat", HTTP_KEEP, false},
+                   {200, "date: x", HTTP_KEEP, true},
+                   {200, "\n{\"a\":1}", HTTP_KEEP, true},
+                   {500, "data: x\n\n", HTTP_KEEP, true}};
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        struct reply_fixture f;
+        struct provider_stream s;
+        fixture_set(&f, replies[i].status, "", replies[i].body);
+        provider_stream_init(&s, provider_find("openai_chat"), &f.reply);
+        assert_int_equal(
+            provider_stream_feed(&s, &f.http, replies[i].body, f.http.body_len),
+            replies[i].take);
+        assert_int_equal(s.begun, replies[i].begun);
+        provider_stream_end(&s, &f.http, NOW_MS);
+        assert_true(f.reply.code == ERR_SERVER || f.reply.code == ERR_TRUNCATED);
+        provider_stream_fini(&s);
+        fixture_end(&f);
+    }
+}
+
+/* When the first token has come: the limits of time depend on it. */
+static void test_begun(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dialect, *body;
+        bool begun;
+    } cases[] = {
+        {"openai_chat", ": ping\n\n", false},
+        {"openai_chat",
+         "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\","
+         "\"reasoning\":null,\"reasoning_content\":\"\"}}]}\n\n",
+         false},
+        {"openai_chat", SAY("a"), true},
+        {"openai_chat", "data: {\"choices\":[{\"delta\":{\"reasoning\":\"hm\"}}]}\n\n",
+         true},
+        {"openai_chat",
+         "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n", true},
+        {"openai_chat", "data: {\"choices\":[{\"delta\":{\"refusal\":\"no\"}}]}\n\n",
+         true},
+        {"openai_completions", "data: {\"choices\":[{\"text\":\"a\"}]}\n\n", true},
+        {"openai_responses",
+         "data: {\"type\":\"response.created\",\"response\":{}}\n\n", false},
+        {"openai_responses",
+         "data: {\"type\":\"response.reasoning_text.delta\",\"delta\":\"hm\"}\n\n",
+         true},
+        {"anthropic", "event: ping\ndata: {\"type\": \"ping\"}\n\n", false},
+        {"anthropic", "data: {\"type\":\"message_start\",\"message\":{}}\n\n", false},
+        {"anthropic",
+         "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":"
+         "\"thinking_delta\",\"thinking\":\"hm\"}}\n\n",
+         true},
+        {"gemini", "data: {\"candidates\":[{\"index\":0}]}\n\n", false},
+        {"gemini",
+         "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hm\","
+         "\"thought\":true}]}}]}\n\n",
+         true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply_fixture f;
+        struct provider_stream s;
+        fixture_set(&f, 200, EVENTS, "");
+        provider_stream_init(&s, provider_find(cases[i].dialect), &f.reply);
+        assert_int_equal(
+            provider_stream_feed(&s, &f.http, cases[i].body, strlen(cases[i].body)),
+            HTTP_TAKE);
+        if (s.begun != cases[i].begun)
+            fail_msg("%s: %s", cases[i].dialect, cases[i].body);
         provider_stream_fini(&s);
         fixture_end(&f);
     }
@@ -97,9 +207,9 @@ static void test_header_id_wins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_stream),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_header_id_wins),
+        cmocka_unit_test(test_no_stream),   cmocka_unit_test(test_sniffed),
+        cmocka_unit_test(test_not_sniffed), cmocka_unit_test(test_begun),
+        cmocka_unit_test(test_bounds),      cmocka_unit_test(test_header_id_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,11 +10,11 @@ LIMITS = {"stall": ("idle_ms = 200", "nothing more for 200 ms"),
           "pings": ("first_token_ms = 300\nidle_ms = 100", "no token for 300 ms")}
 
 
-def configure(stack, tmp_path, limits, dialect="openai_chat"):
+def configure(stack, tmp_path, limits, dialect="openai_chat", stream="true"):
     file = tmp_path / "barker.ini"
     file.write_text(f"[llm]\n{limits}\n[endpoint e]\ndialect = {dialect}\n"
                     f"base_url = {stack.llm_url}{BASES[dialect]}\nmodel = simulated\n"
-                    "key_env = TIMERS_KEY\nprice_in = 1\nprice_out = 4\nstream = true\n")
+                    f"key_env = TIMERS_KEY\nprice_in = 1\nprice_out = 4\nstream = {stream}\n")
     stack.env.update(BARKER_CONFIG=str(file), TIMERS_KEY=KEY)
 
 
@@ -53,6 +53,13 @@ def test_times_stand_in_the_audit(make_stack, tmp_path):
     assert rows
     for row in rows:
         assert int(row["first_byte_ms"]) <= int(row["first_token_ms"]) <= int(row["ms"])
+
+
+def test_whole_reply_has_no_first_token(make_stack, tmp_path):
+    stack = make_stack(llm="mock", llm_args=("--key", KEY, "--latency-ms", "400"))
+    configure(stack, tmp_path, "first_byte_ms = 100\nfirst_token_ms = 100", stream="false")
+    run_spec(stack, TITLES)
+    assert {row["verdict"] for row in audit(stack)} == {"ok"}
 
 
 def test_stream_of_another_type(make_stack, tmp_path):

@@ -8,6 +8,7 @@ import faults_fair
 import faults_limits
 import faults_rules
 import faults_tenants
+import faults_timers
 
 LUA = "queues/lua/"
 RANK = "campaigns/ranking/"
@@ -298,4 +299,5 @@ FAULTS = {
     **faults_fair.FAULTS,
     **faults_limits.FAULTS,
     **faults_tenants.FAULTS,
+    **faults_timers.FAULTS,
 }

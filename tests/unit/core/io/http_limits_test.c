@@ -157,9 +157,9 @@ static void drip_a_byte(void **state)
     struct fixture *f = *state;
     struct http_request q = serve(
         f, &(struct dripper){.head = HEAD, .piece = "1\r\nx\r\n", .pause_ms = 10});
-    q.limits = (struct http_limits){.first_token_ms = WAIT_MS, .idle_ms = WAIT_MS / 2};
-    q.deadline_ms = 500;
-    expect(client_exchange(&f->c, &q), HTTP_LIMIT_TOTAL, "not complete for 500 ms");
+    q.limits = (struct http_limits){.first_token_ms = WAIT_MS, .idle_ms = 700};
+    q.deadline_ms = 1600;
+    expect(client_exchange(&f->c, &q), HTTP_LIMIT_TOTAL, "not complete for 1600 ms");
 }
 
 /* Takes the body; 'x' is content, all else is none. */

@@ -1,0 +1,38 @@
+"""More faults, as in faults.py: limits of time within a call, and what they depend on."""
+
+LIMITS = "core/io/http_limits.c"
+STREAM = "workers/llm/provider_stream.c"
+HTTP = "unit:core.io.http_limits_test"
+LLM = "unit:workers.llm.llm_stream_test"
+READER = "unit:workers.llm.provider_stream_test"
+
+FAULTS = {
+    "stall-for-ever": (
+        LIMITS, "        take_first(&d, c->last_us, l->idle_ms, HTTP_LIMIT_IDLE);", "        ;",
+        "a stream that stalls in the middle holds its call for two minutes", [HTTP, LLM]),
+    "idle-not-reset": (
+        "core/io/http_call.c", "        c->last_us = clock_mono_us();\n", "        ;\n",
+        "a long text is cut off though its tokens keep coming", [HTTP]),
+    "silence-judged-first": (
+        LIMITS, "        t->deferred = loop_defer(t->loop, on_deferred, t) == ERR_OK;",
+        "        sweep(t);",
+        "after a pause of the process all streams are given up, though their bytes lie there",
+        [HTTP]),
+    "ping-is-a-token": (
+        STREAM, "    s->begun = s->begun || out->text.len > 0;", "    s->begun = true;",
+        "a server that only sends roles and pings is never given up", [READER]),
+    "thought-is-none": (
+        STREAM, "void provider_stream_thought(struct provider_stream *s)\n{\n    s->begun = true;",
+        "void provider_stream_thought(struct provider_stream *s)\n{\n    (void)s;",
+        "a model that thinks for longer than first_token_ms never answers", [READER]),
+    "whole-reply-has-no-time": (
+        "workers/llm/llm.c", "    if (!c->request.stream)\n        limits", "    if (false)\n        limits",
+        "first_token_ms ends all calls that are not streamed",
+        ["e2e:test_timers.py::test_whole_reply_has_no_first_token"]),
+    "early-end-taken-late": (
+        "core/base/wheel.c", "        step = w->step + 1;", "        step = w->step;",
+        "a limit that should have run out is looked at a lap later", ["unit:core.base.wheel_test"]),
+    "half-request-billed": (
+        "core/io/http_call.c", "limit == HTTP_LIMIT_TLS || limit == HTTP_LIMIT_SEND",
+        "limit == HTTP_LIMIT_TLS", "a request that no server took is paid for", [HTTP]),
+}

@@ -60,7 +60,7 @@ static void put_result(struct args *a, const struct journal_result *r)
     args_int(a, r->tokens_in);
     args_int(a, r->tokens_out);
     args_int(a, r->usd_nano);
-    args_int(a, r->was_sent);
+    args_int(a, r->was_sent + (r->was_sent && r->was_hedged));
     args_int(a, r->call);
     for (int i = 0; i < words; i++)
         args_str(a, r->audit[i]);

@@ -35,8 +35,9 @@ struct journal_result {
     const char *record; /* JSON object text; "t" is added by the script */
     size_t record_len;
     int64_t tokens_in, tokens_out, usd_nano; /* actual; 0: not billed; below 2^47 */
-    bool was_sent; /* false: nothing left the machine, so the call is not counted */
-    bool call;     /* false: not an LLM call (a read): no budget, no counters */
+    bool was_sent;   /* false: nothing left the machine, so the call is not counted */
+    bool was_hedged; /* it counts as two */
+    bool call;       /* false: not an LLM call (a read): no budget, no counters */
     const char *const *audit; /* field, value, …, NULL; or NULL */
 };
 /* Is the record an object, and are all amounts within their range? */

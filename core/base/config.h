@@ -27,8 +27,8 @@ struct config_endpoint {
     char max_tokens_name[32]; /* of the parameter; "" = as the dialect has it */
     char api_version[32];     /* of Azure's classic addresses */
     enum config_structured structured;
-    bool json_schema; /* false = structured is "prompt"; the older key */
-    bool stream;      /* replies come bit by bit, and may be stopped */
+    bool json_schema;   /* false = structured is "prompt"; the older key */
+    bool stream, hedge; /* replies come bit by bit, and may be stopped */
 };
 
 struct config_tenant {

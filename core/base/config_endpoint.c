@@ -37,6 +37,7 @@ static const struct field fields[] = {
     FIELD("max_tokens_name", FIELD_TEXT, max_tokens_name),
     FIELD("api_version", FIELD_TEXT, api_version),
     FIELD("stream", FIELD_BOOL, stream),
+    FIELD("hedge", FIELD_BOOL, hedge),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 --@use job end whole money
 -- ARGV: id, fence, stage, iteration, then per settlement: how many words follow, index,
--- attempt, record, tokens_in, tokens_out, nano, was_sent, call, audit field, value, …
+-- attempt, record, tokens_in, tokens_out, nano, requests, call, audit field, value, …
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local AUDIT_MAX, JOURNALS_MAX = 10000, 1000
 local mine, entry = holds(id, fence)
@@ -26,9 +26,10 @@ end
 -- at: where the settlement's index stands in ARGV
 local function charge(at)
   local tokens_in, tokens_out = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
-  if ARGV[at + 6] == "1" then
-    add(in_budget, "calls", 1)
-    add(in_public, "calls", 1)
+  local requests = tonumber(ARGV[at + 6])
+  if requests > 0 then
+    add(in_budget, "calls", requests)
+    add(in_public, "calls", requests)
   end
   add(in_budget, "tokens", tokens_in + tokens_out)
   add(in_budget, "nano", tonumber(ARGV[at + 5]))

@@ -129,7 +129,10 @@ class Mock:
                   prompt_sha256=digest, model=model)
         await self.answer_is_due(number)
         fails = status == 200 and self.args.fail_every and number % self.args.fail_every == 0
-        if fails and self.args.fail_by == "500":
+        if fails and self.args.fail_by == "late":
+            status = await self.never_answer(request)
+            answer = {}
+        elif fails and self.args.fail_by == "500":
             status, answer = 500, failure("server_error", "mock failure")
         elif status == 200:
             content = self.content(prompt, schema, digest)
@@ -186,6 +189,14 @@ class Mock:
                 await asyncio.sleep(0.001)
         return 499
 
+    @staticmethod
+    async def never_answer(request):
+        """No byte, until the client hangs up."""
+        with contextlib.suppress(asyncio.CancelledError):
+            while request.transport and not request.transport.is_closing():
+                await asyncio.sleep(0.01)
+        return 499
+
     def content(self, prompt, schema, digest):
         turn = self.seen[digest] = self.seen.get(digest, -1) + 1
         rng = random.Random(f"{digest}/{turn}")
@@ -207,7 +218,7 @@ async def main():
     parser.add_argument("--fail-every", type=int, default=0)
     parser.add_argument("--fail-by", default="500",
                         choices=["500", "cut", "end", "error", "middle", "endless",
-                                 "stall", "mute", "pings"])
+                                 "stall", "mute", "pings", "late"])
     parser.add_argument("--stream-type", default="text/event-stream")
     parser.add_argument("--refuse", action="append", default=[],
                         help="a parameter that is no parameter here")

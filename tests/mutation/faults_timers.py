@@ -6,6 +6,9 @@ HTTP = "unit:core.io.http_limits_test"
 LLM = "unit:workers.llm.llm_stream_test"
 READER = "unit:workers.llm.provider_stream_test"
 
+HEDGER = "workers/llm/hedger.c"
+HEDGE, TIMES = "unit:workers.llm.hedger_test", "unit:workers.llm.hedge_times_test"
+
 FAULTS = {
     "stall-for-ever": (
         LIMITS, "        take_first(&d, c->last_us, l->idle_ms, HTTP_LIMIT_IDLE);", "        ;",
@@ -26,7 +29,7 @@ FAULTS = {
         "void provider_stream_thought(struct provider_stream *s)\n{\n    (void)s;",
         "a model that thinks for longer than first_token_ms never answers", [READER]),
     "whole-reply-has-no-time": (
-        "workers/llm/llm.c", "    if (!c->request.stream)\n        limits", "    if (false)\n        limits",
+        "workers/llm/llm_limits.c", "    if (!streamed)", "    if (false)",
         "first_token_ms ends all calls that are not streamed",
         ["e2e:test_timers.py::test_whole_reply_has_no_first_token"]),
     "early-end-taken-late": (
@@ -35,4 +38,27 @@ FAULTS = {
     "half-request-billed": (
         "core/io/http_call.c", "limit == HTTP_LIMIT_TLS || limit == HTTP_LIMIT_SEND",
         "limit == HTTP_LIMIT_TLS", "a request that no server took is paid for", [HTTP]),
+    "loser-is-free": (
+        HEDGER, "    r.usd_nano += lost->usd_nano;\n", "",
+        "what the second request may have cost stands in no budget", [HEDGE]),
+    "reserved-for-one": (
+        "workers/llm/llm.c", ".tokens = (in + out) * (for_two ? 2 : 1),", ".tokens = in + out,",
+        "a call that is asked twice exceeds its budget", [HEDGE]),
+    "loser-goes-on": (
+        HEDGER, "        if (c->won)\n            h->options.cancel(h->options.arg, twin);", "        ;",
+        "the request that lost holds the call until it has ended, too", [HEDGE]),
+    "failure-wins": (
+        HEDGER, "c->won || (twin && !twin->won && !c->result.code)",
+        "c->won || (twin && !twin->won)",
+        "an error of the second request takes the call from the first", [HEDGE]),
+    "hedges-unbounded": (
+        "workers/llm/hedge_times.c", "    if (t->credit < WHOLE)\n        return false;\n", "",
+        "an endpoint that slows down gets twice the requests", [HEDGE, TIMES]),
+    "never-for-one": (
+        "workers/run/run_calls.c", "    if (!a->for_two)\n        a->state", "    if (true)\n        a->state",
+        "a campaign is over budget though there was enough for its calls",
+        ["e2e:test_hedging.py::test_budget_for_one_is_enough"]),
+    "requests-counted-once": (
+        "queues/journal.c", "r->was_sent + (r->was_sent && r->was_hedged)", "r->was_sent",
+        "calls of a campaign are fewer than its endpoint saw", ["e2e:test_hedging.py"]),
 }

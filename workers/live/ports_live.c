@@ -229,6 +229,8 @@ static enum err write_audit(struct store_op *op, const struct port_place *at,
     add_audit(op, "usd", usd);
     snprintf(text, sizeof text, "%lld", (long long)(r->total_us / 1000));
     add_audit(op, "ms", text);
+    if (r->hedged)
+        add_audit(op, "hedged", "1");
     if (r->first_token_us > 0) {
         snprintf(text, sizeof text, "%lld", (long long)(r->first_byte_us / 1000));
         add_audit(op, "first_byte_ms", text);
@@ -267,6 +269,7 @@ static enum err live_settle(void *self, const struct port_place *at,
                                          .tokens_out = r->tokens_out,
                                          .usd_nano = r->usd_nano,
                                          .was_sent = r->sent,
+                                         .was_hedged = r->hedged,
                                          .call = s->is_call,
                                          .audit = s->is_call ? op->audit : NULL};
     if (!journal_result_is_sound(&op->result)) {

@@ -2,8 +2,10 @@
  * client, or, when there was nothing to send it to, from a deferred call. */
 #include "workers/llm/llm.h"
 #include "core/base/idmap.h"
+#include "core/base/clock.h"
 #include "workers/llm/admission.h"
-#include "workers/llm/llm_call.h"
+#include "workers/llm/hedger.h"
+#include "workers/llm/llm_limits.h"
 #include "workers/llm/llm_tokens.h"
 #include "workers/llm/provider_prompt.h"
 #include <stdlib.h>
@@ -22,6 +24,7 @@ struct llm {
     struct endpoints endpoints;
     struct http *http;           /* **owns** */
     struct admission *admission; /* **owns** */
+    struct hedger *hedger;       /* **owns** */
     struct idmap calls;
     struct list unsent; /* struct llm_call.node */
     struct list idle;   /* calls that are over, their memory is used again */
@@ -36,6 +39,16 @@ static void llm_release(struct llm *l)
         free(l);
 }
 
+static enum err send_hedge(void *arg, struct llm_call *c);
+static void cancel_transfer(void *arg, struct llm_call *c);
+
+static enum err open_hedger(struct llm *l)
+{
+    struct hedger_options o = {
+        .loop = l->loop, .send = send_hedge, .cancel = cancel_transfer, .arg = l};
+    return hedger_new(&o, &l->hedger);
+}
+
 static enum err open_gates(struct llm *l)
 {
     struct admission_options o = {.loop = l->loop,
@@ -47,17 +60,6 @@ static enum err open_gates(struct llm *l)
     return admission_new(&o, &l->admission);
 }
 
-static void read_limits(struct http_limits *out, const struct config *c)
-{
-    *out = (struct http_limits){
-        .tls_ms = config_int(c, "llm", "tls_ms"),
-        .send_ms = config_int(c, "llm", "send_ms"),
-        .first_byte_ms = config_int(c, "llm", "first_byte_ms"),
-        .first_token_ms = config_int(c, "llm", "first_token_ms"),
-        .idle_ms = config_int(c, "llm", "idle_ms"),
-    };
-}
-
 enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
                  struct err_detail *d)
 {
@@ -67,7 +69,7 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
     llm->loop = l;
     llm->options = *o;
     llm->holds = 1;
-    read_limits(&llm->limits, o->config);
+    llm_limits_read(&llm->limits, o->config);
     list_init(&llm->unsent);
     list_init(&llm->idle);
     idmap_init(&llm->calls);
@@ -82,9 +84,12 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
         e = http_new(l, &http, &llm->http);
     if (!e)
         e = open_gates(llm);
+    if (!e)
+        e = open_hedger(llm);
     if (e) {
         if (llm->http)
             http_free(llm->http);
+        admission_free(llm->admission);
         endpoints_fini(&llm->endpoints);
         free(llm);
         return e;
@@ -113,14 +118,24 @@ static void give_call(struct llm *l, struct llm_call *c)
     l->idle_count++;
 }
 
+static void settle(struct llm *l, struct llm_call *c)
+{
+    l->holds++; /* the callback may free l */
+    (void)idmap_take(&l->calls, c->id);
+    if (c->twin)
+        (void)idmap_take(&l->calls, c->twin->id);
+    c->fn(c->arg, c->ticket, &c->result);
+    give_call(l, c);
+    llm_release(l);
+}
+
 static void settle_unsent(struct llm *l)
 {
     while (!list_empty(&l->unsent)) {
         struct llm_call *c = list_item(l->unsent.next, struct llm_call, node);
         list_remove(&c->node);
-        (void)idmap_take(&l->calls, c->id);
-        llm_call_settle(c, NULL);
-        give_call(l, c);
+        llm_call_end(c, NULL);
+        settle(l, c);
     }
 }
 
@@ -143,6 +158,7 @@ void llm_free(struct llm *l)
     while (!list_empty(&l->idle))
         llm_call_free(take_call(l));
     idmap_fini(&l->calls);
+    hedger_free(l->hedger);
     admission_free(l->admission);
     endpoints_fini(&l->endpoints);
     llm_release(l);
@@ -190,9 +206,13 @@ int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *mod
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
 {
     int64_t in = llm_prompt_tokens(call), out = llm_reply_tokens(call->ask);
-    return (struct port_estimate){
-        .tokens = in + out,
-        .usd_nano = llm_cost_nano(l, call->endpoint, call->model, in, out)};
+    const struct endpoint *e = endpoints_find(&l->endpoints, call->endpoint);
+    bool for_two = call->may_hedge && e && e->config->hedge;
+    int64_t usd_nano = llm_cost_nano(l, call->endpoint, call->model, in, out);
+    return (struct port_estimate){.tokens = (in + out) * (for_two ? 2 : 1),
+                                  .usd_nano =
+                                      for_two && usd_nano > 0 ? 2 * usd_nano : usd_nano,
+                                  .for_two = for_two};
 }
 
 bool llm_admit(struct llm *l, const struct port_call *call, int waiting,
@@ -221,12 +241,12 @@ void llm_leave(struct llm *l)
 static void on_http(void *arg, uint64_t ticket, const struct http_reply *r)
 {
     struct llm *l = arg;
-    struct llm_call *c = idmap_take(&l->calls, ticket);
+    struct llm_call *c = idmap_get(&l->calls, ticket);
     check(c);
-    l->holds++; /* the callback may free l */
-    llm_call_settle(c, r);
-    give_call(l, c);
-    llm_release(l);
+    llm_call_end(c, r);
+    c = hedger_end(l->hedger, c);
+    if (c)
+        settle(l, c);
 }
 
 static enum http_take on_body(void *arg, uint64_t ticket,
@@ -237,8 +257,10 @@ static enum http_take on_body(void *arg, uint64_t ticket,
     struct llm_call *c = idmap_get(&l->calls, ticket);
     bool begun = c->stream.begun;
     enum http_take take = llm_call_feed(c, so_far, bytes, n);
-    if (c->stream.begun && !begun)
+    if (c->stream.begun && !begun) {
         http_first_token(l->http, c->http_id);
+        hedger_began(l->hedger, c);
+    }
     return take;
 }
 
@@ -255,32 +277,50 @@ static enum err defer(struct llm *l, struct llm_call *c)
     return ERR_OK;
 }
 
-/* What is not streamed begins when it is complete. */
-static struct http_limits limits_of(const struct llm *l, const struct llm_call *c)
-{
-    struct http_limits limits = l->limits;
-    if (!c->request.stream)
-        limits.first_byte_ms = limits.first_token_ms = 0;
-    return limits;
-}
-
+/* The second request is the first one under another id, with what is left of the time.
+ */
 static enum err send(struct llm *l, struct llm_call *c)
 {
-    const struct provider_request *q = &c->request;
+    const struct llm_call *first = c->is_hedge ? c->twin : c;
+    const struct provider_request *q = &first->request;
+    struct http_header headers[PROVIDER_HEADERS_MAX];
+    for (size_t i = 0; i < q->header_count; i++) {
+        headers[i] = q->headers[i];
+        if (headers[i].value == q->call_id)
+            headers[i].value = c->request.call_id;
+    }
+    c->sent_us = clock_mono_us();
+    int64_t passed_ms = c->is_hedge ? (c->sent_us - first->sent_us) / 1000 : 0;
     struct http_request request = {
         .method = "POST",
         .url = buf_str(&q->url),
-        .headers = q->headers,
+        .headers = headers,
         .header_count = q->header_count,
         .body = buf_str(&q->body),
         .body_len = q->body.len,
         .connect_timeout_ms = l->options.connect_timeout_ms,
-        .deadline_ms = l->options.timeout_ms,
-        .limits = limits_of(l, c),
+        .deadline_ms = l->options.timeout_ms - passed_ms,
+        .limits = llm_limits_of(&l->limits, q->stream),
         .max_reply_bytes = q->stream ? STREAM_MAX_BYTES : REPLY_MAX_BYTES,
         .on_body = q->stream ? on_body : NULL,
     };
     return http_send(l->http, &request, on_http, l, c->id, &c->http_id);
+}
+
+static enum err send_hedge(void *arg, struct llm_call *c)
+{
+    struct llm *l = arg;
+    c->id = l->closing ? 0 : idmap_put(&l->calls, c);
+    enum err e = c->id ? send(l, c) : ERR_NOMEM;
+    if (e)
+        (void)idmap_take(&l->calls, c->id);
+    return e;
+}
+
+static void cancel_transfer(void *arg, struct llm_call *c)
+{
+    struct llm *l = arg;
+    http_cancel(l->http, c->http_id);
 }
 
 enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
@@ -305,6 +345,8 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
     }
     c->admission = l->admission;
     c->grant = call->grant;
+    if (c->endpoint)
+        hedger_watch(l->hedger, c);
     *call_id = c->id;
     return ERR_OK;
 }
@@ -344,6 +386,9 @@ enum err llm_probe(struct llm *l, size_t i, int64_t deadline_ms, http_fn fn, voi
 void llm_cancel(struct llm *l, uint64_t call_id)
 {
     const struct llm_call *c = idmap_get(&l->calls, call_id);
-    if (c && c->endpoint)
-        http_cancel(l->http, c->http_id);
+    if (!c || !c->endpoint)
+        return;
+    http_cancel(l->http, c->http_id); /* over: no-op */
+    if (c->twin)
+        http_cancel(l->http, c->twin->http_id);
 }

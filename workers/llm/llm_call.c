@@ -18,6 +18,7 @@ struct llm_call *llm_call_new(void)
     if (!c)
         return NULL;
     list_init(&c->node);
+    wheel_item_init(&c->hedge_due);
     provider_request_init(&c->request);
     provider_reply_init(&c->reply);
     return c;
@@ -25,6 +26,8 @@ struct llm_call *llm_call_new(void)
 
 static void end_parts(struct llm_call *c)
 {
+    if (c->twin && !c->is_hedge)
+        llm_call_free(c->twin);
     if (c->request.stream)
         provider_stream_fini(&c->stream);
     stop_rules_fini(&c->stop);
@@ -32,7 +35,7 @@ static void end_parts(struct llm_call *c)
 
 bool llm_call_reset(struct llm_call *c)
 {
-    if (c->request.body.cap_bytes + c->reply.text.cap_bytes > KEPT_MAX_BYTES)
+    if (c->twin || c->request.body.cap_bytes + c->reply.text.cap_bytes > KEPT_MAX_BYTES)
         return false;
     end_parts(c);
     provider_request_reset(&c->request);
@@ -41,6 +44,7 @@ bool llm_call_reset(struct llm_call *c)
     struct provider_reply reply = c->reply;
     *c = (struct llm_call){.request = request, .reply = reply};
     list_init(&c->node);
+    wheel_item_init(&c->hedge_due);
     return true;
 }
 
@@ -97,6 +101,7 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
     struct endpoint *e = c->endpoint;
     c->has_price = endpoint_price(list, e, c->model, &c->price);
     c->has_schema = call->ask->schema != NULL;
+    c->may_hedge = call->may_hedge && e->config->hedge;
     c->prompt_tokens = llm_prompt_tokens(call);
     c->reply_tokens = llm_reply_tokens(call->ask);
     c->request.without = endpoint_without(e, c->model);
@@ -110,6 +115,32 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
     }
     buf_reserve(&c->request.body, request_bytes(call->ask));
     return e->provider->build(e->config, e->key, c->model, call, &c->request);
+}
+
+struct llm_call *llm_call_twin(struct llm_call *c)
+{
+    struct llm_call *t = llm_call_new();
+    if (!t)
+        return NULL;
+    t->admission = c->admission;
+    t->endpoint = c->endpoint;
+    memcpy(t->model, c->model, sizeof t->model);
+    t->has_price = c->has_price;
+    t->price = c->price;
+    t->has_schema = c->has_schema;
+    t->prompt_tokens = c->prompt_tokens;
+    t->reply_tokens = c->reply_tokens;
+    t->may_hedge = c->may_hedge;
+    t->is_hedge = true;
+    t->twin = c;
+    t->request.without = c->request.without;
+    t->request.stream = c->request.stream;
+    if (t->request.stream)
+        provider_stream_init(&t->stream, c->endpoint->provider, &t->reply);
+    (void)snprintf(t->request.call_id, sizeof t->request.call_id, "%.*s/hedge",
+                   (int)(sizeof t->request.call_id - sizeof "/hedge"),
+                   c->request.call_id);
+    return t;
 }
 
 /* A server may quote the key it was given; no log or audit row shall. What is shorter
@@ -228,12 +259,12 @@ static void end_leave(const struct llm_call *c, const struct port_call_result *o
         admission_close(c->admission, c->endpoint, out->retry_after_ms);
 }
 
-void llm_call_settle(struct llm_call *c, const struct http_reply *http)
+void llm_call_end(struct llm_call *c, const struct http_reply *http)
 {
     const struct provider_reply *r = &c->reply;
     if (http)
         read_reply(c, http);
-    struct port_call_result out = {
+    c->result = (struct port_call_result){
         .code = r->code,
         .retryable = r->retryable,
         .sent = http && (!http->err || http->sent),
@@ -250,8 +281,7 @@ void llm_call_settle(struct llm_call *c, const struct http_reply *http)
         .first_token_us = http && c->request.stream ? http->first_token_us : 0,
     };
     /* not if we ended the transfer ourselves, with what we needed in hand */
-    out.possibly_billed = http && http->err && http->sent && r->code == http->err;
-    count_usage(c, &out);
-    end_leave(c, &out);
-    c->fn(c->arg, c->ticket, &out);
+    c->result.possibly_billed = http && http->err && http->sent && r->code == http->err;
+    count_usage(c, &c->result);
+    end_leave(c, &c->result);
 }

@@ -4,12 +4,13 @@
 #define BARKER_WORKERS_LLM_LLM_CALL_H
 
 #include "core/base/list.h"
+#include "core/base/wheel.h"
 #include "workers/llm/admission.h"
 #include "workers/llm/provider_stream.h"
 #include "workers/llm/stop_rules.h"
 
 struct llm_call {
-    struct list node; /* while it waits to settle without ever having been sent */
+    struct list node; /* while it waits to settle unsent, or to be closed as a loser */
     uint64_t id, http_id, ticket;
     port_call_fn fn;
     void *arg;
@@ -19,6 +20,13 @@ struct llm_call {
     char model[ENDPOINT_MODEL_MAX_BYTES];
     bool has_price, has_schema;
     bool aborted; /* a stop rule was broken */
+    bool may_hedge;
+    bool is_hedge;  /* the second request of its twin; its URL and body are there */
+    bool won, over; /* against its twin; the transfer is over */
+    struct llm_call *twin; /* **owned** by the first one; NULL = none */
+    struct wheel_item hedge_due;
+    int64_t sent_us;
+    struct port_call_result result; /* once it is over; its texts are those below */
     struct price price;
     int64_t prompt_tokens, reply_tokens; /* the most it can take */
     struct provider_request request;
@@ -38,7 +46,10 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
 /* As on_body of an http_request, of a call whose request.stream is set. */
 enum http_take llm_call_feed(struct llm_call *c, const struct http_reply *so_far,
                              const char *bytes, size_t n) MUST_USE;
-/* Reads what came back and calls fn; http NULL: it was never sent. Frees nothing. */
-void llm_call_settle(struct llm_call *c, const struct http_reply *http);
+/* The same call once more, of a call that was sent: what it needs of the ask is copied,
+ * but for its stop rules. Unsent, without a grant. NULL: out of memory. */
+struct llm_call *llm_call_twin(struct llm_call *c);
+/* Reads what came back into c->result; http NULL: it was never sent. */
+void llm_call_end(struct llm_call *c, const struct http_reply *http);
 
 #endif

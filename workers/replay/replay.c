@@ -120,7 +120,7 @@ static enum err port_reserve(void *self, const struct port_place *at, const int 
 static struct port_estimate port_estimate_none(void *self, const struct port_call *call)
 {
     (void)self, (void)call;
-    return (struct port_estimate){0, 0};
+    return (struct port_estimate){.tokens = 0};
 }
 
 /* No call is made: the journal says how the last attempt ended. */

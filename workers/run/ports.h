@@ -71,10 +71,12 @@ struct port_call {
     const char *endpoint, *model;         /* "" = default */
     const char *refused_text, *objection; /* re-ask; "" = none */
     struct port_grant grant;              /* ends with the call */
+    bool may_hedge; /* it may be asked twice, if its estimate was for two */
 };
 /* What a call may cost at most, for the reservation; usd_nano -1: price unknown. */
 struct port_estimate {
     int64_t tokens, usd_nano;
+    bool for_two; /* requests, as it may be asked twice */
 };
 struct port_call_result {
     enum err code; /* ERR_OK, or the error class */
@@ -86,6 +88,7 @@ struct port_call_result {
     int status;
     int64_t tokens_in, tokens_out, tokens_cached, usd_nano;
     bool usage_estimated;
+    bool hedged; /* two requests were sent; tokens and money are those of both */
     int64_t total_us, first_byte_us, first_token_us; /* 0 = it did not come to that */
 };
 

@@ -38,6 +38,7 @@ struct run_ask {
     enum run_ask_state state;
     int attempt; /* number of the next or current attempt */
     int failures;
+    bool for_two, single; /* reserved for two requests; no budget for two */
     uint64_t call_id;
     struct port_grant grant;        /* from its slot to its call */
     struct port_call_result result; /* of the call being settled; text in the arena */

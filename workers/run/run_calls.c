@@ -200,7 +200,10 @@ static struct port_call call_of(const struct run *run, int index)
                               .model = run->spec.llm_model,
                               .refused_text = engine_refused_text(run->engine, index),
                               .objection = engine_objection(run->engine, index),
-                              .grant = run->asks[index].grant};
+                              .grant = run->asks[index].grant,
+                              /* a bound on calls is one on requests */
+                              .may_hedge = !run->asks[index].single &&
+                                           run->spec.budget_calls < 0};
 }
 
 bool run_admit(struct run *run, int index)
@@ -307,6 +310,14 @@ void run_give_up(struct run *run)
     run_advance(run);
 }
 
+/* Not enough for two requests may be enough for one. */
+static void go_short(struct run_ask *a)
+{
+    if (!a->for_two)
+        a->state = RUN_ASK_SHORT;
+    a->single = a->for_two;
+}
+
 static void on_reserved(void *arg, uint64_t ticket, enum err e,
                         const enum port_verdict *verdicts, int count)
 {
@@ -328,7 +339,7 @@ static void on_reserved(void *arg, uint64_t ticket, enum err e,
             give_back(run, index);
             run->asks[index].attempt += verdicts[i] == PORT_EXISTS;
             if (verdicts[i] == PORT_OVER_BUDGET)
-                run->asks[index].state = RUN_ASK_SHORT;
+                go_short(&run->asks[index]);
         }
     }
     give_up_short(run, &op);
@@ -348,6 +359,7 @@ static enum err reserve(struct run *run, const int *batch, int count)
         struct port_call call = call_of(run, batch[i]);
         attempts[i] = call.attempt;
         most[i] = r->ports.estimate(r->ports.self, &call);
+        run->asks[batch[i]].for_two = most[i].for_two;
         op->batch[i] = batch[i];
     }
     op->batch_count = count;

@@ -91,7 +91,7 @@ static void start(struct fixture *f, const char *more)
     assert_int_equal(config_load(path, &f->config, &d), ERR_OK);
     (void)unlink(path);
     struct llm_options l = {
-        .config = f->config, .connect_timeout_ms = WAIT_MS, .timeout_ms = WAIT_MS};
+        .config = f->config, .connect_timeout_ms = WAIT_MS, .timeout_ms = 3 * WAIT_MS};
     assert_int_equal(llm_new(f->loop, &l, &f->llm, &d), ERR_OK);
 }
 

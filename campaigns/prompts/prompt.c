@@ -3,8 +3,11 @@
 #include "core/base/buf.h"
 #include "core/base/hash.h"
 #include <string.h>
+#include <strings.h>
 
 #define PROMPT_MAX_BYTES (1024 * 1024) /* all that a spec may bring fits */
+
+#define HARMLESS "\xe2\x80\xb9" /* looks like < and is none */
 
 #define PROMPT(name) extern const char text_##name##_en_txt[], text_##name##_zh_txt[];
 #include "campaigns/prompts/prompts.def"
@@ -41,6 +44,27 @@ static const char *value_of(const struct prompt_value *values, const char *name,
     return "";
 }
 
+/* "<data", "</data", and what a reader may take for it */
+static bool is_mark(const char *p)
+{
+    return strncasecmp(p + 1 + strspn(p + 1, " \t\r\n/\\"), "data", 4) == 0;
+}
+
+/* Values are material between <data> and </data>: none can open or close that. */
+static void append_value(struct buf *out, const char *value)
+{
+    const char *mark = value;
+    while ((mark = strchr(mark, '<')) != NULL) {
+        if (is_mark(mark)) {
+            buf_append(out, value, (size_t)(mark - value));
+            buf_append_str(out, HARMLESS);
+            value = mark + 1;
+        }
+        mark++;
+    }
+    buf_append_str(out, value);
+}
+
 /* Renders the slot at p ("{{"); returns where the text goes on. */
 static const char *render_slot(struct buf *out, const char *p,
                                const struct prompt_value *values)
@@ -51,7 +75,7 @@ static const char *render_slot(struct buf *out, const char *p,
     if (*name == '/')
         return after;
     if (*name != '#') {
-        buf_append_str(out, value_of(values, name, (size_t)(end - name)));
+        append_value(out, value_of(values, name, (size_t)(end - name)));
         return after;
     }
     name++;

@@ -1,6 +1,7 @@
 /* prompt.h: prompt texts as data. campaigns/prompts/<name>_<en|zh>.txt are embedded by
  * the build; {{name}} is replaced by a value, {{#name}}…{{/name}} is kept only if the
- * value is not empty. Values are never parsed again, so a value cannot open a slot.
+ * value is not empty. Values are never parsed again, so a value cannot open a slot; and
+ * in none of them stands the mark of a fence, <data> or </data>.
  * Static text comes first, so that provider prompt caches hit. */
 #ifndef BARKER_CAMPAIGNS_PROMPTS_PROMPT_H
 #define BARKER_CAMPAIGNS_PROMPTS_PROMPT_H

@@ -1,7 +1,9 @@
 /* engine.c: one iteration of one stage: plan, judge replies, fold. */
 #include "campaigns/engine.h"
+#include "campaigns/checks/pii.h"
 #include "campaigns/checks/repair.h"
 #include "campaigns/checks/schema.h"
+#include "campaigns/prompts/prompt.h"
 #include <string.h>
 
 #define REASKS_MAX 1
@@ -12,6 +14,7 @@ struct engine_slot {
     bool settled;
     const char *refused_text; /* arena */
     struct objection objection;
+    struct pii pii; /* of its prompt */
 };
 
 struct engine {
@@ -74,6 +77,49 @@ static enum err load_schemas(struct engine *e)
     return ERR_OK;
 }
 
+/* The model is told what the tokens are and how long their values, so that it counts
+ * right. */
+static enum err describe_tokens(const struct campaign *c, const struct pii *p,
+                                struct ask *ask)
+{
+    struct buf tokens;
+    buf_init(&tokens, 4096);
+    enum err e = pii_describe(p, &tokens);
+    const struct prompt_value values[] = {{"tokens", buf_str(&tokens)}, {NULL, NULL}};
+    const char *note =
+        prompt_render(c->arena, prompt_text("pii", c->spec->locale[0]), values);
+    buf_fini(&tokens);
+    if (!e && note)
+        ask->user = arena_printf(c->arena, "%s\n\n%s", ask->user, note);
+    return e ? e : note && ask->user ? ERR_OK : ERR_NOMEM;
+}
+
+static bool is_masked(const struct engine *e, int index)
+{
+    return e->asks.items[index].type == ASK_CHAT && !e->campaign->spec->send_pii;
+}
+
+/* What leaves the machine: no personal data in it. */
+static enum err mask_prompts(struct engine *e)
+{
+    struct campaign *c = e->campaign;
+    for (int i = 0; i < e->asks.count; i++) {
+        struct ask *ask = &e->asks.items[i];
+        struct pii *p = &e->slots[i].pii;
+        pii_init(p, c->arena);
+        if (!is_masked(e, i))
+            continue;
+        enum err err = pii_mask(p, ask->system, &ask->system);
+        if (!err)
+            err = pii_mask(p, ask->user, &ask->user);
+        if (!err && p->count)
+            err = describe_tokens(c, p, ask);
+        if (err)
+            return err;
+    }
+    return ERR_OK;
+}
+
 static enum err plan(struct engine *e)
 {
     struct campaign *c = e->campaign;
@@ -87,7 +133,8 @@ static enum err plan(struct engine *e)
     if (e->asks.failed)
         return ERR_LIMIT;
     e->open = e->asks.count;
-    return load_schemas(e);
+    err = load_schemas(e);
+    return err ? err : mask_prompts(e);
 }
 
 enum err engine_begin(struct campaign *c, struct engine **out, bool *direct,
@@ -192,6 +239,51 @@ static enum err parse_reply(struct engine *e, int index, const char *text, size_
     return ERR_OK;
 }
 
+/* The reply with what its tokens stand for, as all that follows sees it. */
+static enum err unmask(const struct engine *e, int index, const char **text, size_t *n,
+                       struct objection *o)
+{
+    char token[PII_TOKEN_MAX];
+    const struct pii *p = &e->slots[index].pii;
+    if (!is_masked(e, index))
+        return ERR_OK;
+    if (pii_find_unknown(p, *text, *n, token))
+        objection_raise(o, "%s stands for nothing: no such word was given.", token);
+    enum err err = pii_restore(p, *text, *n, text, n);
+    if (err != ERR_LIMIT)
+        return err;
+    objection_raise(o, "The text is too long.");
+    return ERR_OK;
+}
+
+/* An objection goes to the model, and may quote what was put in for its tokens. */
+static enum err mask_objection(struct engine *e, int index, struct objection *o)
+{
+    const char *message = o->message;
+    if (!is_masked(e, index))
+        return ERR_OK;
+    enum err err = pii_mask(&e->slots[index].pii, o->message, &message);
+    if (err || message == o->message)
+        return err;
+    o->raised = false;
+    objection_raise(o, "%s", message);
+    return ERR_OK;
+}
+
+static enum err judge(struct engine *e, int index, const char *text, size_t n,
+                      struct objection *o)
+{
+    struct engine_slot *slot = &e->slots[index];
+    enum err err = unmask(e, index, &text, &n, o);
+    e->answers[index].text = text;
+    if (err || o->raised)
+        return err; /* what it says of tokens is for the model */
+    err = parse_reply(e, index, text, n, o);
+    if (!err && !o->raised && e->stage->accept)
+        err = e->stage->accept(e->campaign, &e->asks.items[index], slot->reply, o);
+    return !err && o->raised ? mask_objection(e, index, o) : err;
+}
+
 enum err engine_reply(struct engine *e, int index, const char *text, size_t n,
                       int64_t usd_nano, enum engine_verdict *verdict)
 {
@@ -203,11 +295,8 @@ enum err engine_reply(struct engine *e, int index, const char *text, size_t n,
     char *kept = arena_strndup(e->campaign->arena, text, n);
     if (!kept)
         return ERR_NOMEM;
-    e->answers[index].text = kept;
     e->answers[index].usd_nano += usd_nano;
-    enum err err = parse_reply(e, index, text, n, &o);
-    if (!err && !o.raised && e->stage->accept)
-        err = e->stage->accept(e->campaign, &e->asks.items[index], slot->reply, &o);
+    enum err err = judge(e, index, kept, n, &o);
     if (err)
         return err;
     if (!o.raised) {

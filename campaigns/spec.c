@@ -143,10 +143,21 @@ static enum err llm_model(struct spec_reader *r, const struct json *j, const cha
 {
     return spec_read_text(r, j, path, 127, &r->spec->llm_model);
 }
+/* In the spec and not in a configuration: stored replies are read by it. */
+static enum err llm_pii(struct spec_reader *r, const struct json *j, const char *path)
+{
+    const char *name = json_str(j, "");
+    r->spec->send_pii = strcmp(name, "send") == 0;
+    if (r->spec->send_pii || strcmp(name, "mask") == 0)
+        return ERR_OK;
+    return err_set(r->d, ERR_BAD_VALUE, path, "mask or send");
+}
 static enum err read_llm(struct spec_reader *r, const struct json *j, const char *path)
 {
-    static const struct spec_row rows[] = {
-        {"endpoint", llm_endpoint}, {"model", llm_model}, {NULL, NULL}};
+    static const struct spec_row rows[] = {{"endpoint", llm_endpoint},
+                                           {"model", llm_model},
+                                           {"pii", llm_pii},
+                                           {NULL, NULL}};
     return spec_read_object(r, j, path, rows);
 }
 static const char *const metric_names[] = {"click", "conversion", "revenue"};

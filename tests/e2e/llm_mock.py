@@ -125,8 +125,9 @@ class Mock:
         if self.args.key and dialect.key(request.headers) != self.args.key:
             status, answer = 401, failure("authentication_error", "wrong key")
         digest = hashlib.sha256(prompt.encode()).hexdigest() if status == 200 else ""
-        self.note(n=number, t_ms=int(time.time() * 1000), id=client_id,
-                  prompt_sha256=digest, model=model)
+        whole = {"request": await request.text(), "url": str(request.url)}
+        self.note(n=number, t_ms=int(time.time() * 1000), id=client_id, prompt_sha256=digest,
+                  model=model, **(whole if self.args.whole else {}))
         await self.answer_is_due(number)
         fails = status == 200 and self.args.fail_every and number % self.args.fail_every == 0
         if fails and self.args.fail_by == "late":
@@ -203,6 +204,10 @@ class Mock:
         chinese = "zh" in prompt or sum("一" <= c < "鿿" for c in prompt) * 4 > len(prompt)
         if schema is None:
             return sentence(rng, chinese)
+        copied = re.search(self.args.copy, prompt) if self.args.copy else None
+        if copied:
+            return json.dumps(make(schema, rng, chinese, schema, set(), lambda field: 8),
+                              ensure_ascii=False).replace('"}', f' {copied.group(0)}"}}')
         value = make(schema, rng, chinese, schema, set(),
                      lambda field: asked_limit(prompt, field))
         return json.dumps(value, ensure_ascii=False)
@@ -213,6 +218,8 @@ async def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency-ms", default="0", help="N or MIN:MAX")
     parser.add_argument("--ledger")
+    parser.add_argument("--whole", action="store_true", help="requests stand in it as they came")
+    parser.add_argument("--copy", help="what matches this in a prompt stands in its answer")
     parser.add_argument("--hold", help="a file with a number: later calls wait for their answer")
     parser.add_argument("--reply-tokens", type=int, default=0, help="each reply counts as so many")
     parser.add_argument("--fail-every", type=int, default=0)

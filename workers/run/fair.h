@@ -50,7 +50,7 @@ struct fair {
 void fair_init(struct fair *f);
 void fair_flow_init(struct fair_flow *flow);
 /* Into the line of a lane. Who is in line already stays where it is. */
-void fair_join(struct fair *f, struct fair_flow *flow, enum fair_lane_name lane);
+void fair_join(struct fair *f, struct fair_flow *flow, enum fair_lane_name name);
 void fair_leave(struct fair_flow *flow); /* out of line; no harm if it is not in one */
 bool fair_is_empty(const struct fair *f);
 /* Whose turn it is, or NULL. It is next until it is charged, refused or leaves. */

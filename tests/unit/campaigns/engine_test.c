@@ -26,10 +26,87 @@ static void settled_is_settled(void **state)
     engine_fini(e);
 }
 
+/* What goes out has tokens, what comes back and is kept has what they stand for. */
+static void personal_data_stays_here(void **state)
+{
+    struct world *w = *state;
+    struct engine *e = NULL;
+    enum engine_verdict verdict;
+    bool direct;
+    world_spec(w, "\"approval\":\"none\",\"brand\":{\"never\":[\"old@shop.example\"]},"
+                  "\"input\":{\"prompt\":\"Ask ann@shop.example, 13800138000\"}");
+    world_step(w);
+    assert_int_equal(engine_begin(w->c, &e, &direct, &w->next), ERR_OK);
+    const char *user = engine_ask(e, 0)->user;
+    assert_ptr_equal(strstr(user, "Ask [[email_1]], [[phone_1]]\n\n"), user);
+    assert_non_null(strstr(user, "[[email_1]] (16), [[phone_1]] (11)"));
+    const char *made_up = "Ask [[email_1]] or [[email_2]]",
+               *never = "Ask [[email_1]], not old@shop.example",
+               *good = "Ask [[email_1]], [[phone_1]]";
+    assert_int_equal(engine_reply(e, 0, made_up, strlen(made_up), 1, &verdict), ERR_OK);
+    assert_int_equal(verdict, ENGINE_REASK);
+    assert_non_null(strstr(engine_objection(e, 0), "[[email_2]] stands for nothing"));
+    assert_string_equal(engine_refused_text(e, 0), made_up); /* as it came */
+    assert_int_equal(engine_reply(e, 1, never, strlen(never), 1, &verdict), ERR_OK);
+    assert_string_equal(engine_objection(e, 1),
+                        "The text contains \"[[email_2]]\", which must never appear.");
+    assert_int_equal(engine_reply(e, 0, good, strlen(good), 1, &verdict), ERR_OK);
+    for (int i = 0; i < engine_count(e); i++)
+        engine_fail(e, i, ERR_DEADLINE);
+    assert_int_equal(engine_finish(e, &w->next), ERR_OK);
+    assert_string_equal(w->c->variants[0].text, "Ask ann@shop.example, 13800138000");
+    engine_fini(e);
+}
+
+/* Limits are held by what is shown, not by what was written. */
+static void limits_count_what_is_restored(void **state)
+{
+    struct world *w = *state;
+    struct engine *e = NULL;
+    enum engine_verdict verdict;
+    bool direct;
+    world_spec(w, "\"approval\":\"none\",\"channel\":[\"sms\"],\"facts\":{\"mail\":"
+                  "\"the.whole.customer.service@shop.example\"},"
+                  "\"input\":{\"brief\":\"b\",\"n\":1}");
+    world_step(w);
+    assert_int_equal(engine_begin(w->c, &e, &direct, &w->next), ERR_OK);
+    assert_null(strchr(engine_ask(e, 0)->user, '@'));
+    char reply[300];
+    snprintf(reply, sizeof reply, "{\"text\":\"%0130d [[email_1]]\"}", 7);
+    assert_int_equal(engine_reply(e, 0, reply, strlen(reply), 1, &verdict), ERR_OK);
+    assert_int_equal(verdict, ENGINE_REASK);
+    assert_non_null(strstr(engine_objection(e, 0), "segments"));
+    snprintf(reply, sizeof reply, "{\"text\":\"%0120d [[email_1]]\"}", 7);
+    assert_int_equal(engine_reply(e, 0, reply, strlen(reply), 1, &verdict), ERR_OK);
+    assert_int_equal(verdict, ENGINE_SETTLED);
+    assert_int_equal(engine_finish(e, &w->next), ERR_OK);
+    assert_int_equal(strlen(w->c->variants[0].text), 160);
+    engine_fini(e);
+}
+
+static void sent_as_it_is_if_the_spec_says_so(void **state)
+{
+    struct world *w = *state;
+    struct engine *e = NULL;
+    enum engine_verdict verdict;
+    bool direct;
+    world_spec(w, "\"approval\":\"none\",\"llm\":{\"pii\":\"send\"},"
+                  "\"input\":{\"prompt\":\"Ask ann@shop.example\",\"n\":1}");
+    world_step(w);
+    assert_int_equal(engine_begin(w->c, &e, &direct, &w->next), ERR_OK);
+    assert_string_equal(engine_ask(e, 0)->user, "Ask ann@shop.example");
+    assert_int_equal(engine_reply(e, 0, "[[email_1]]", 11, 1, &verdict), ERR_OK);
+    assert_int_equal(verdict, ENGINE_SETTLED);
+    engine_fini(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         world_test(settled_is_settled),
+        world_test(personal_data_stays_here),
+        world_test(limits_count_what_is_restored),
+        world_test(sent_as_it_is_if_the_spec_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

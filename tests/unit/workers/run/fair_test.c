@@ -18,17 +18,22 @@ struct line { /* flows that always have one more call to make */
     int calls[FLOWS_MAX];
 };
 
-static int setup(void **state)
+static void begin(struct line *l)
 {
-    struct line *l = calloc(1, sizeof *l);
-    if (!l)
-        return -1;
+    *l = (struct line){.calls = {0}};
     fair_init(&l->fair);
     for (int i = 0; i < FLOWS_MAX; i++) {
         fair_flow_init(&l->flows[i]);
         l->cost[i] = 500;
     }
-    *state = l;
+}
+
+static int setup(void **state)
+{
+    *state = malloc(sizeof(struct line));
+    if (!*state)
+        return -1;
+    begin(*state);
     return 0;
 }
 
@@ -91,9 +96,7 @@ static void test_a_newcomer_waits_for_one_call_of_each(void **state)
 {
     struct line *l = *state;
     for (int before = 0; before < 60; before++) {
-        setup(state);
-        free(l);
-        l = *state;
+        begin(l);
         for (int i = 0; i < 4; i++) {
             l->cost[i] = 100 * (i + 1);
             join(l, i, FAIR_LIVE);

@@ -52,7 +52,8 @@ static bool begins(const struct span *s, size_t i)
     char before = s->text[i - 1];
     if (is_alnum(before) || before == '_' || before == '+')
         return false;
-    return !(strchr(".,", before) && i > s->from + 1 && is_digit(s->text[i - 2]));
+    return !((before == '.' || before == ',') && i > s->from + 1 &&
+             is_digit(s->text[i - 2]));
 }
 static bool ends(const struct span *s, size_t i)
 {
@@ -277,7 +278,7 @@ static size_t read_ip(const struct span *s, size_t i)
 
 static bool is_local(char c)
 {
-    return is_alnum(c) || (c && strchr("._%+-", c));
+    return is_alnum(c) || c == '.' || c == '_' || c == '%' || c == '+' || c == '-';
 }
 
 /* At the beginning of a run of such characters only, so that a text is read once. */
@@ -305,6 +306,14 @@ static size_t read_email(const struct span *s, size_t i)
         label = 0;
     }
     return end ? end - i : 0;
+}
+
+/* Most of a text is the middle of a word, or no letter of a value at all. */
+static bool may_begin(const struct span *s, size_t i)
+{
+    if (!is_local(s->text[i]))
+        return false;
+    return i == s->from || !is_alnum(s->text[i - 1]) || is_escape(s, i - 1);
 }
 
 static size_t read_at(const struct span *s, size_t i, enum pii_kind *kind)
@@ -339,6 +348,8 @@ bool pii_find(const char *text, size_t n, size_t from, struct pii_place *out)
     const struct span s = {text, n, from};
     for (size_t i = from; i < n; i++) {
         enum pii_kind kind;
+        if (!may_begin(&s, i))
+            continue;
         size_t len = read_at(&s, i, &kind);
         if (!len)
             continue;

@@ -120,13 +120,11 @@ static void give_call(struct llm *l, struct llm_call *c)
 
 static void settle(struct llm *l, struct llm_call *c)
 {
-    l->holds++; /* the callback may free l */
     (void)idmap_take(&l->calls, c->id);
     if (c->twin)
         (void)idmap_take(&l->calls, c->twin->id);
     c->fn(c->arg, c->ticket, &c->result);
     give_call(l, c);
-    llm_release(l);
 }
 
 static void settle_unsent(struct llm *l)
@@ -245,8 +243,11 @@ static void on_http(void *arg, uint64_t ticket, const struct http_reply *r)
     check(c);
     llm_call_end(c, r);
     c = hedger_end(l->hedger, c);
-    if (c)
-        settle(l, c);
+    if (!c)
+        return;
+    l->holds++; /* the callback may free l */
+    settle(l, c);
+    llm_release(l);
 }
 
 static enum http_take on_body(void *arg, uint64_t ticket,

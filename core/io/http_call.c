@@ -19,7 +19,7 @@ static enum err take_body(struct http_call *c, const char *bytes, size_t n)
     }
     c->body_bytes += n;
     if (c->token_us) {
-        c->last_us = clock_mono_us();
+        c->last_us = http_limiter_now_us(c->limiter);
     } else if (!c->on_body) {
         http_call_token(c);
     }
@@ -67,7 +67,7 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
 {
     struct http_call *c = arg;
     (void)ip, (void)local_ip, (void)port, (void)local_port;
-    c->ready_us = clock_mono_us();
+    c->ready_us = http_limiter_now_us(c->limiter);
     http_limiter_watch(c->limiter, c);
     return c->repeatable || bytes_sent(c) == 0 ? CURL_PREREQFUNC_OK
                                                : CURL_PREREQFUNC_ABORT;

@@ -37,9 +37,10 @@ static bool is_sent_whole(const struct http_call *c)
 }
 
 /* curl does not tell when TCP stood, only that it stands: looked at in each step. */
-static struct due tls_due(struct http_call *c, int64_t now_us)
+static struct due tls_due(struct http_call *c)
 {
     long port = 0;
+    int64_t now_us = clock_mono_us();
     struct due d = {HTTP_LIMIT_NONE, 0};
     if (!c->tcp_us && !curl_easy_getinfo(c->easy, CURLINFO_LOCAL_PORT, &port) && port)
         c->tcp_us = now_us;
@@ -51,15 +52,14 @@ static struct due tls_due(struct http_call *c, int64_t now_us)
 }
 
 /* The first of the limits that run. */
-static struct due first_due(struct http_call *c, int64_t now_us)
+static struct due first_due(struct http_call *c)
 {
     struct due d = {HTTP_LIMIT_NONE, 0};
     const struct http_limits *l = &c->limits;
     if (!c->ready_us)
-        return tls_due(c, now_us);
+        return tls_due(c);
     if (c->headers.status < 200) { /* 1xx is no answer */
-        if (l->send_ms > 0 && !is_sent_whole(c))
-            take_first(&d, c->ready_us, l->send_ms, HTTP_LIMIT_SEND);
+        take_first(&d, c->ready_us, l->send_ms, HTTP_LIMIT_SEND);
         take_first(&d, c->ready_us, l->first_byte_ms, HTTP_LIMIT_FIRST_BYTE);
     }
     if (c->token_us)
@@ -72,7 +72,7 @@ static struct due first_due(struct http_call *c, int64_t now_us)
 /* What is due later than was thought is left where it is. */
 void http_limiter_watch(struct http_limiter *t, struct http_call *c)
 {
-    struct due d = first_due(c, clock_mono_us());
+    struct due d = first_due(c);
     if (!d.which || (c->due.due_ms && c->due.due_ms <= d.at_ms))
         return;
     wheel_set(&t->wheel, &c->due, d.at_ms);
@@ -81,22 +81,38 @@ void http_limiter_watch(struct http_limiter *t, struct http_call *c)
     t->ticking = true;
 }
 
+int64_t http_limiter_now_us(const struct http_limiter *t)
+{
+    return loop_now_ms(t->loop) * US;
+}
+
 void http_limiter_forget(struct http_limiter *t, struct http_call *c)
 {
     wheel_remove(&t->wheel, &c->due);
 }
 
+/* As first_due(), for one that may be broken: whether a request has gone out whole is
+ * asked only then. */
+static struct due look(struct http_call *c, int64_t now_ms)
+{
+    struct due d = first_due(c);
+    if (d.which != HTTP_LIMIT_SEND || d.at_ms > now_ms || !is_sent_whole(c))
+        return d;
+    c->limits.send_ms = 0; /* it was kept */
+    return first_due(c);
+}
+
 static void sweep(struct http_limiter *t)
 {
     struct list due;
-    int64_t now_us = clock_mono_us();
+    int64_t now_ms = clock_mono_ms();
     list_init(&due);
-    wheel_turn(&t->wheel, now_us / US, &due);
+    wheel_turn(&t->wheel, now_ms, &due);
     while (!list_empty(&due)) {
         struct http_call *c = list_item(due.next, struct http_call, due.node);
         list_remove(&c->due.node);
-        struct due d = first_due(c, now_us);
-        if (d.which && d.at_ms <= now_us / US)
+        struct due d = look(c, now_ms);
+        if (d.which && d.at_ms <= now_ms)
             t->fn(t->arg, c, d.which);
         else if (d.which)
             wheel_set(&t->wheel, &c->due, d.at_ms);

@@ -18,6 +18,8 @@ typedef void (*http_limiter_fn)(void *arg, struct http_call *c, enum http_limit 
 enum err http_limiter_new(struct loop *l, http_limiter_fn fn, void *arg,
                           struct http_limiter **out) MUST_USE;
 void http_limiter_free(struct http_limiter *t); /* NULL is fine; no transfer is left */
+/* The time of this loop turn: what is noted for each piece of a body costs no clock. */
+int64_t http_limiter_now_us(const struct http_limiter *t);
 /* A limit of c has begun to run. */
 void http_limiter_watch(struct http_limiter *t, struct http_call *c);
 void http_limiter_forget(struct http_limiter *t, struct http_call *c);

@@ -14,7 +14,7 @@ FAULTS = {
         LIMITS, "        take_first(&d, c->last_us, l->idle_ms, HTTP_LIMIT_IDLE);", "        ;",
         "a stream that stalls in the middle holds its call for two minutes", [HTTP, LLM]),
     "idle-not-reset": (
-        "core/io/http_call.c", "        c->last_us = clock_mono_us();\n", "        ;\n",
+        "core/io/http_call.c", "        c->last_us = http_limiter_now_us(c->limiter);\n", "        ;\n",
         "a long text is cut off though its tokens keep coming", [HTTP]),
     "silence-judged-first": (
         LIMITS, "        t->deferred = loop_defer(t->loop, on_deferred, t) == ERR_OK;",

@@ -285,17 +285,17 @@ static enum err send(struct llm *l, struct llm_call *c)
     const struct llm_call *first = c->is_hedge ? c->twin : c;
     const struct provider_request *q = &first->request;
     struct http_header headers[PROVIDER_HEADERS_MAX];
-    for (size_t i = 0; i < q->header_count; i++) {
+    for (size_t i = 0; c->is_hedge && i < q->header_count; i++) {
         headers[i] = q->headers[i];
         if (headers[i].value == q->call_id)
             headers[i].value = c->request.call_id;
     }
-    c->sent_us = clock_mono_us();
-    int64_t passed_ms = c->is_hedge ? (c->sent_us - first->sent_us) / 1000 : 0;
+    c->sent_us = c->may_hedge ? clock_mono_us() : 0;
+    int64_t passed_ms = (c->sent_us - first->sent_us) / 1000;
     struct http_request request = {
         .method = "POST",
         .url = buf_str(&q->url),
-        .headers = headers,
+        .headers = c->is_hedge ? headers : q->headers,
         .header_count = q->header_count,
         .body = buf_str(&q->body),
         .body_len = q->body.len,

@@ -10,21 +10,20 @@
 /* How a worker stands, whole: whatever of earlier asks or replies was lost. */
 struct funds_ask {
     const char *tenant;
-    int64_t limit; /* of a day; -1 = none */
-    const char
-        *lease;     /* names this worker; new at each start, and once nothing is held */
-    int64_t number; /* grows from ask to ask of a worker; late ones are ignored */
+    int64_t limit;     /* of a day; -1 = none */
+    const char *lease; /* names this worker on one day, until it holds nothing */
+    int64_t number;    /* grows from ask to ask; one overtaken is ERR_FENCED */
     int64_t lease_ms;  /* nobody waits longer for what a silent worker holds */
-    int64_t day;       /* of spent and under_way: days since 1970; 0 = today */
-    int64_t spent;     /* by this lease on that day, so far */
+    int64_t day;       /* of the lease: days since 1970; 0 = today */
+    int64_t spent;     /* by this lease so far */
     int64_t under_way; /* held by its calls; what else it held goes back */
-    int64_t wanted;    /* for those who wait, today */
+    int64_t wanted;    /* by those who wait; of a day that is over nothing is granted */
     int64_t first;     /* the most the first of them may cost; 0 = nobody waits */
     int64_t ahead;     /* to be kept at hand, if there is plenty */
 };
 /* What it grants from there on is held beside under_way. */
 struct funds_reply {
-    int64_t day, lasts_ms; /* the day of which the rest tells */
+    int64_t day, lasts_ms; /* 0: it is over */
     int64_t granted;
     int64_t gone; /* spent, or held by workers that fell silent */
     int64_t live; /* held by other workers: it may come back */

@@ -1,10 +1,10 @@
 --@use job money nano
 -- Money of a tenant, a ledger for each UTC day, shared by all workers (docs/decisions/0012).
 -- ARGV: limit of a day in nano-dollars (-1: none), name of the worker's lease, number of
--- this request, ms after which nobody waits for a silent worker; the day of which the next
--- two tell (0: today), what the lease has spent on it so far, what its calls under way
--- hold; what more is wanted, the most that the first in line may cost (0: nobody waits),
--- and what may be kept at hand if there is plenty.
+-- this request, ms after which nobody waits for a silent worker; the day of it (0: today;
+-- of a day that is over nothing is granted), what the lease has spent so far, what its
+-- calls under way hold; what more is wanted, the most that the first in line may cost (0:
+-- nobody waits), and what may be kept at hand if there is plenty.
 -- Reply: [day, ms that it still lasts, granted, what is gone for good, what may come back]
 local DAY_MS, KEEP_MS = 86400000, 40 * 86400000
 local QUIET_MS, FOLD_MS = 600000, 3600000 -- when what a silent worker said is summed up
@@ -35,7 +35,7 @@ end
 -- What the day has cost, and what the leases hold: live ones may give it back, silent
 -- ones will not. After an hour that is settled.
 local function open(day)
-  local book = {day = day, key = ledger_key(date(day)), spent = nano("0"),
+  local book = {key = ledger_key(date(day)), spent = nano("0"),
                 gone = nano("0"), live = nano("0"), said = nano("0"), number = 0}
   local flat, old = redis.call("HGETALL", book.key), {}
   for i = 1, #flat, 2 do
@@ -77,19 +77,14 @@ local function allot(room)
   return math.min(wanted, math.max(first, math.floor(room / SHARE / first) * first))
 end
 
-local book = open(about)
-if number <= book.number then return {about, 0, 0, "0", "0"} end -- overtaken
+local book, granted = open(about), 0
+if number <= book.number then return {"fenced"} end -- overtaken
 book.spent = plus(book.spent, minus(said, book.said))
-if about ~= today and wanted > 0 then
-  write(book, said, under_way)
-  book, said, under_way = open(today), nano("0"), nano("0")
-end
-local granted = 0
-if book.day == today then
+if about == today then
   local used = plus(plus(book.spent, book.gone), plus(book.live, under_way))
   local room = limit == "-1" and math.huge or nano_number(minus(nano(limit), used))
   granted = allot(room)
 end
 write(book, said, plus(under_way, nano(int(granted))))
-return {book.day, math.max(0, (book.day + 1) * DAY_MS - now), granted,
+return {about, math.max(0, (about + 1) * DAY_MS - now), granted,
         nano_text(plus(book.spent, book.gone)), nano_text(book.live)}

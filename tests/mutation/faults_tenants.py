@@ -18,11 +18,18 @@ FAULTS = {
         FUND, "minus(said, book.said)", "said",
         "each word of a worker counts its whole day again", [SCRIPT]),
     "overtaken-ask-heard": (
-        FUND, "number <= book.number", "false",
+        FUND, "number <= book.number then", "false then",
         "an old word brings back money that is spent", [SCRIPT]),
     "yesterday-on-today": (
-        FUND, 'open(today), nano("0"), nano("0")', "open(today), said, under_way",
+        FUND, "local about = arg(5) > 0 and arg(5) or today", "local about = today",
         "the new day begins with the cost of the old one", [SCRIPT]),
+    "money-of-yesterday": (
+        FUND, "if about == today then", "if true then",
+        "a worker that is slow at midnight spends what is left of yesterday", [SCRIPT]),
+    "one-lease-for-two-days": (
+        LIVE + "purse_ledger.c", "    new_lease(p, 0);\n    p->gone = 0;",
+        "    p->today = (struct purse_day){.lease = p->leases};\n    p->gone_spent = p->gone = 0;",
+        "what was spent shortly before midnight is forgotten", [PURSE]),
     "large-sums-rounded": (
         "queues/lua/lib_nano.lua", "tonumber(string.sub(n, -9))}", "math.floor(tonumber(string.sub(n, -9)) / 1000) * 1000}",
         "nano-dollars get lost", [SCRIPT]),

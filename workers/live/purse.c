@@ -76,7 +76,7 @@ void purses_take(struct purses *all, const char *tenant, int64_t usd_nano,
     p->today.under_way += usd_nano;
     p->taken += usd_nano;
     out->purse = (int)(p - all->items) + 1;
-    out->purse_day = p->today.day;
+    out->purse_lease = p->today.lease;
     out->held_nano = usd_nano;
 }
 
@@ -87,9 +87,7 @@ static struct purse *end_hold(struct purses *all, const struct port_grant *g,
     if (g->purse <= 0)
         return NULL;
     struct purse *p = &all->items[g->purse - 1];
-    *day = g->purse_day == p->today.day    ? &p->today
-           : g->purse_day == p->before.day ? &p->before
-                                           : NULL;
+    *day = purse_day_of(p, g->purse_lease);
     if (!*day)
         return NULL;
     (*day)->under_way -= g->held_nano;

@@ -13,11 +13,10 @@
 #define POLL_MAX_MS 500
 #define WANTED_MAX (INT64_C(1) << 51)
 
-static void new_lease(struct purse *p)
+static void new_lease(struct purse *p, int64_t day)
 {
-    snprintf(p->lease, sizeof p->lease, "%s-%" PRId64, p->owner->worker, ++p->leases);
-    p->today.spent = p->today.told = p->gone_spent = 0;
-    p->before = (struct purse_day){0};
+    p->today = (struct purse_day){.lease = ++p->leases, .day = day};
+    p->gone_spent = 0;
 }
 
 static void on_wake(void *arg);
@@ -27,7 +26,7 @@ enum err purse_open(struct purse *p, struct purses *owner,
                     const struct config_tenant *limits)
 {
     *p = (struct purse){.owner = owner, .limits = limits};
-    new_lease(p);
+    new_lease(p, 0);
     enum err e = loop_timer_new(owner->options.loop, on_wake, p, &p->wake);
     return e ? e : loop_timer_new(owner->options.loop, on_flush, p, &p->flush);
 }
@@ -65,8 +64,8 @@ static void turn(struct purse *p)
 {
     p->before = p->today;
     p->before.at_hand = 0;
-    p->today = (struct purse_day){0};
-    p->gone = p->gone_spent = 0;
+    new_lease(p, 0);
+    p->gone = 0;
     p->told_over = false;
     purse_flush_soon(p);
 }
@@ -85,29 +84,28 @@ static bool is_open(const struct purse_day *d)
 /* Is it the turn of yesterday's calls to be told of? */
 static bool is_untold(const struct purse *p)
 {
-    return is_open(&p->before) && p->sent.day != p->before.day;
+    return is_open(&p->before) && p->sent.lease != p->before.lease;
 }
 
-static struct purse_day *day_of(struct purse *p, int64_t day)
+struct purse_day *purse_day_of(struct purse *p, int64_t lease)
 {
-    return day == p->today.day ? &p->today : day == p->before.day ? &p->before : NULL;
+    return lease == p->today.lease    ? &p->today
+           : lease == p->before.lease ? &p->before
+                                      : NULL;
 }
 
 static void take_reply(struct purse *p, const struct funds_reply *r)
 {
-    struct purse_day *told = day_of(p, p->sent.day);
-    if (told)
-        told->told = p->sent.spent;
-    if (p->sent.day && r->day != p->sent.day && p->today.day == p->sent.day)
-        turn(p); /* Redis is a day ahead */
-    if (!p->today.day && (!p->sent.day || r->day != p->sent.day))
-        p->today.day = r->day;
-    if (r->day != p->today.day)
+    struct purse_day *d = purse_day_of(p, p->sent.lease);
+    if (d)
+        d->told = p->sent.spent;
+    if (d != &p->today)
         return;
-    p->today.at_hand += r->granted;
+    d->day = r->day;
+    d->at_hand += r->granted;
     p->until_ms = p->sent.at_ms + r->lasts_ms;
     p->gone = r->gone;
-    p->gone_spent = r->day == p->sent.day || !p->sent.day ? p->sent.spent : 0;
+    p->gone_spent = p->sent.spent;
 }
 
 static void reckon_next_ask(struct purse *p, bool served)
@@ -123,7 +121,9 @@ static void set_flush(struct purse *p, bool lost)
 {
     p->dirty = false;
     p->idle_since_ms = 0;
-    if (lost || p->today.at_hand > 0 || p->today.spent != p->today.told || is_untold(p))
+    if (lost)
+        loop_timer_start(p->flush, POLL_MAX_MS, 0);
+    else if (p->today.at_hand > 0 || p->today.spent != p->today.told || is_untold(p))
         purse_flush_soon(p);
     else if (is_open(&p->today) || is_open(&p->before))
         loop_timer_start(p->flush, RENEW_MS, 0);
@@ -158,11 +158,13 @@ static void ask(struct purse *p, const struct purse_day *about)
 {
     bool today = about == &p->today;
     int64_t now = clock_mono_ms();
-    if (p->idle_since_ms && now - p->idle_since_ms > IDLE_MS && !is_open(&p->today))
-        new_lease(p);
+    char lease[40];
+    if (today && p->idle_since_ms && now - p->idle_since_ms > IDLE_MS)
+        new_lease(p, p->today.day);
+    snprintf(lease, sizeof lease, "%s-%" PRId64, p->owner->worker, about->lease);
     struct funds_ask what = {.tenant = p->limits->name,
                              .limit = p->limits->usd_per_day_nano,
-                             .lease = p->lease,
+                             .lease = lease,
                              .number = ++p->number,
                              .lease_ms = LEASE_MS,
                              .day = about->day,
@@ -174,7 +176,7 @@ static void ask(struct purse *p, const struct purse_day *about)
     if (what.ahead > WANTED_MAX)
         what.ahead = WANTED_MAX;
     p->wanted = p->first = 0;
-    p->sent.day = what.day;
+    p->sent.lease = about->lease;
     p->sent.spent = what.spent;
     p->sent.first = what.first;
     p->sent.at_ms = now;

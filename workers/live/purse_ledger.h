@@ -10,7 +10,8 @@
 /* What this worker has on one day. Redis counts no less than under_way, at_hand and
  * spent as used. */
 struct purse_day {
-    int64_t day; /* since 1970; 0 = Redis has not told yet */
+    int64_t lease; /* part of its name in Redis; never used again */
+    int64_t day;   /* since 1970; 0 = Redis has not told yet */
     int64_t under_way, at_hand;
     int64_t spent, told; /* by this lease; told: how much of it Redis knows */
 };
@@ -18,7 +19,6 @@ struct purse {
     struct purses *owner;
     const struct config_tenant *limits; /* borrows */
     struct purse_day today, before;     /* before: calls that began a day ago */
-    char lease[40];
     int64_t leases, number;
     int64_t until_ms;         /* of today, on our clock */
     int64_t gone, gone_spent; /* as Redis said, and what we had spent then */
@@ -31,7 +31,7 @@ struct purse {
     bool dirty;               /* flush is set for soon */
     bool told_lost, told_over;
     struct { /* the ask under way */
-        int64_t day, spent, first, at_ms;
+        int64_t lease, spent, first, at_ms;
     } sent;
     struct loop_timer *wake, *flush;
 };
@@ -46,6 +46,8 @@ struct purses {
 enum err purse_open(struct purse *p, struct purses *owner,
                     const struct config_tenant *limits) MUST_USE;
 void purse_close(struct purse *p);
+/* NULL: of a day long over. */
+struct purse_day *purse_day_of(struct purse *p, int64_t lease);
 /* If the day is over, what was at hand is of no use. */
 void purse_turn_day(struct purse *p);
 /* One call is refused; all of one turn of the runner are asked for together. */

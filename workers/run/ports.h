@@ -59,7 +59,7 @@ struct port_grant {
     int gate; /* 0: of an endpoint without limits, nothing to give back */
     int64_t slot, tokens, usual_tokens, until_ms;
     int purse; /* 0: of a tenant without limit, nothing is held */
-    int64_t purse_day, held_nano;
+    int64_t purse_lease, held_nano;
     enum err refused; /* no leave: why it will not be given; ERR_OK = it may be */
 };
 

@@ -256,11 +256,11 @@ static void test_at_midnight(void **state)
     struct port_grant g = take(&a, T, 60 * CENT);
     struct purse *mine = &a.purses->items[0];
     int64_t today = mine->today.day;
-    mine->today.day = g.purse_day = today - 1; /* as if it had been taken then */
+    mine->today.day--; /* as if it had been taken then */
     mine->until_ms = 0;
     (void)ask(p, "FLUSHALL");
     struct port_grant h = take(&a, T, USD);
-    assert_int_equal(h.purse_day, today);
+    assert_int_equal(mine->today.day, today);
     assert_int_equal(mine->before.under_way, 60 * CENT);
     purses_settle(a.purses, &g, 55 * CENT);
     purses_settle(a.purses, &h, 95 * CENT);
@@ -269,11 +269,32 @@ static void test_at_midnight(void **state)
     for (int i = 0; mine->before.told != 55 * CENT || mine->today.told != 95 * CENT;)
         turn(p, &i);
     assert_string_equal(ask(p, "DBSIZE"), "2"); /* a ledger each */
-    g.purse_day = today - 2;                    /* long over */
+    g.purse_lease = 99;                         /* long over */
     purses_settle(a.purses, &g, USD);
     assert_int_equal(decide(&a, T, 5 * CENT, 1), ERR_OK);
     assert_int_equal(decide(&a, T, 6 * CENT, 1), ERR_OVER_BUDGET);
     close_desk(&a, *state);
+}
+
+/* Our clock runs ahead, Redis has the old day still: nothing is counted twice. */
+static void test_just_before_midnight(void **state)
+{
+    struct partition *p = *state;
+    struct desk a;
+    open_desk(&a, p);
+    struct port_grant g = take(&a, T, 30 * CENT);
+    purses_settle(a.purses, &g, 20 * CENT);
+    wait_book(p, "usd", "'0.2'");
+    g = take(&a, T, 30 * CENT);
+    a.purses->items[0].until_ms = 0;
+    stays_open(&a, 51 * CENT, 2); /* of the other day 20 are spent, 30 may come back */
+    struct port_grant h = take(&a, T, 40 * CENT);
+    purses_settle(a.purses, &g, 30 * CENT);
+    purses_settle(a.purses, &h, 40 * CENT);
+    wait_book(p, "usd", "'0.9'");
+    wait_book(p, "usd_held", "'0'");
+    assert_int_equal(decide(&a, T, 11 * CENT, 1), ERR_OVER_BUDGET);
+    close_desk(&a, p);
 }
 
 static void test_without_redis_nothing_is_granted(void **state)
@@ -299,6 +320,7 @@ int main(void)
         queue_test(test_more_than_the_most),
         queue_test(test_few_asks),
         queue_test(test_at_midnight),
+        queue_test(test_just_before_midnight),
         queue_test(test_without_redis_nothing_is_granted),
     };
     return cmocka_run_group_tests(tests, read_config, forget_config);

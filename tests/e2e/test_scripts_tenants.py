@@ -195,9 +195,9 @@ def test_a_new_day(make):
     assert tenant.ask("b", USD)[:3] == (old + 1, DAY_MS, USD)
     # a comes from yesterday: what it spent belongs there, and it gets nothing more of it
     today = tenant.book()
-    assert tenant.ask("a", USD, USD, 30 * CENT, 20 * CENT, USD, day=old)[:3] == (old, 0, 0)
+    assert tenant.ask("a", CENT, CENT, 30 * CENT, 20 * CENT, CENT, day=old)[:3] == (old, 0, 0)
     assert (tenant.book(old)["usd"], tenant.book(old)["usd_held"]) == ("0.3", "0.2")
-    assert tenant.ask("a", 0, 0, 45 * CENT, 0, USD, day=old)[:3] == (old, 0, 0)
+    assert tenant.ask("a", 0, 0, 45 * CENT, 0, CENT, day=old)[:3] == (old, 0, 0)
     assert (tenant.book(old)["usd"], tenant.book(old)["usd_held"]) == ("0.45", "0")
     assert tenant.book() == today
 

@@ -32,9 +32,10 @@ struct limits_ask {
     const struct limits_back *back;
     int back_count; /* <= LIMITS_BACK_MAX */
 };
-/* Reply: [slot, calls, tokens, ms after which it may be worth asking again]. Calls and
- * tokens are 0, or tokens suffice for the first in line. Not to be repeated when the
- * outcome is unknown: what it granted counts as spent. */
+/* Reply: [slot, calls, tokens, ms after which it may be worth asking again, ms for
+ * which the endpoint wants to be left alone]. Calls and tokens are 0, or tokens suffice
+ * for the first in line. Not to be repeated when the outcome is unknown: what it
+ * granted counts as spent. */
 enum err limits_lease(struct queue *q, const struct limits_ask *a, queue_fn fn,
                       void *arg, uint64_t ticket) MUST_USE;
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define CONTROL_BATCH 64
+#define COOLING_MAX 512
 #define GIVE_BACK_MS 5000 /* after calls were cut: time to give the jobs back */
 
 struct worker {
@@ -196,8 +197,10 @@ static void on_poll(void *arg)
     if (beat) {
         struct runner_counts counts = runner_count(w->runner);
         w->last_beat_ms = now;
-        presence_write(&w->queue, w->id, &counts, loop_lag_ms(w->loop), w->started_ms,
-                       2 * lease);
+        char cooling[COOLING_MAX];
+        llm_print_cooling(w->llm, cooling, sizeof cooling);
+        presence_write(&w->queue, w->id, &counts, cooling, loop_lag_ms(w->loop),
+                       w->started_ms, 2 * lease);
     }
     w->ticking = true;
     if (jobs_tick(&w->queue, &tick, on_tick, w, 0)) {

@@ -87,9 +87,10 @@ static enum err refuse_unknown(const char *section, const char *key,
 }
 
 static enum err on_pair(void *user, const char *section, const char *key,
-                        const char *value, struct err_detail *d)
+                        const char *value, int line, struct err_detail *d)
 {
     struct config *c = user;
+    c->endpoints.line = line;
     if (strncmp(section, "endpoint ", 9) == 0)
         return config_endpoint_set(
             &c->endpoints, section + 9 + strspn(section + 9, " "), key, value, d);
@@ -144,6 +145,8 @@ enum err config_load(const char *path, struct config **out, struct err_detail *d
     struct err_detail why = {.path = ""};
     if (!e) {
         e = config_endpoint_finish(&c->endpoints, &why);
+        if (e && c->endpoints.line)
+            config_ini_where(path, c->endpoints.line, why.path, sizeof why.path);
         if (e)
             err_set(d, e, *why.path ? why.path : path, "%s", why.message);
     }

@@ -10,6 +10,7 @@
 
 #define CONFIG_ENDPOINTS_MAX 32
 #define CONFIG_TENANTS_MAX 1000
+#define CONFIG_FALLBACKS_MAX 8
 
 /* How an endpoint is asked for JSON of a certain shape. */
 enum config_structured {
@@ -29,6 +30,9 @@ struct config_endpoint {
     enum config_structured structured;
     bool json_schema;   /* false = structured is "prompt"; the older key */
     bool stream, hedge; /* replies come bit by bit, and may be stopped */
+    char fallback[640]; /* names of others, as written */
+    size_t fallbacks[CONFIG_FALLBACKS_MAX]; /* which they are, see config_endpoint_at */
+    size_t fallback_count;
 };
 
 struct config_tenant {

@@ -38,6 +38,7 @@ static const struct field fields[] = {
     FIELD("api_version", FIELD_TEXT, api_version),
     FIELD("stream", FIELD_BOOL, stream),
     FIELD("hedge", FIELD_BOOL, hedge),
+    FIELD("fallback", FIELD_TEXT, fallback),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 
@@ -174,6 +175,8 @@ enum err config_endpoint_set(struct config_endpoints *list, const char *name,
             return err_set(d, ERR_CONFIG, "", "%s is given twice for endpoint %s", key,
                            name);
         list->given[at] |= 1u << i;
+        if (fields[i].offset == offsetof(struct config_endpoint, fallback))
+            list->fallback_line[at] = list->line;
         return field_set(&list->items[at], &fields[i], value, d);
     }
     return err_set(d, ERR_CONFIG, "", "unknown key '%s' in [endpoint %s]", key, name);
@@ -205,10 +208,63 @@ static enum err add_from_env(struct config_endpoints *list, struct err_detail *d
     return ERR_OK;
 }
 
+/* One name of a fallback= line, whose place is found among all endpoints. */
+static enum err add_fallback(const struct config_endpoints *list,
+                             struct config_endpoint *e, const char *name, size_t len,
+                             struct err_detail *d)
+{
+    size_t at = 0;
+    while (at < list->count && (strlen(list->items[at].name) != len ||
+                                memcmp(list->items[at].name, name, len) != 0))
+        at++;
+    if (at == list->count)
+        return err_set(d, ERR_CONFIG, "",
+                       "endpoint %s: fallback: there is no endpoint '%.*s'", e->name,
+                       (int)len, name);
+    bool twice = &list->items[at] == e;
+    for (size_t i = 0; i < e->fallback_count; i++)
+        twice = twice || e->fallbacks[i] == at;
+    if (twice)
+        return err_set(d, ERR_CONFIG, "", "endpoint %s: fallback: %s", e->name,
+                       &list->items[at] == e ? "it names itself"
+                                             : "a name stands there twice");
+    if (e->fallback_count == CONFIG_FALLBACKS_MAX)
+        return err_set(d, ERR_CONFIG, "", "endpoint %s: fallback: more than %d names",
+                       e->name, CONFIG_FALLBACKS_MAX);
+    e->fallbacks[e->fallback_count++] = at;
+    return ERR_OK;
+}
+
+static enum err find_fallbacks(const struct config_endpoints *list,
+                               struct config_endpoint *e, struct err_detail *d)
+{
+    static const char blank[] = " \t";
+    const char *at = e->fallback;
+    enum err failed = ERR_OK;
+    while (*at && !failed) {
+        at += strspn(at, blank);
+        size_t part = strcspn(at, ","), len = part;
+        while (len > 0 && strchr(blank, at[len - 1]))
+            len--;
+        failed = add_fallback(list, e, at, len, d);
+        at += part;
+        if (*at == ',' && !*++at && !failed)
+            failed = err_set(d, ERR_CONFIG, "",
+                             "endpoint %s: fallback ends with a comma", e->name);
+    }
+    return failed;
+}
+
 enum err config_endpoint_finish(struct config_endpoints *list, struct err_detail *d)
 {
+    list->line = 0;
     for (size_t i = 0; i < list->count; i++) {
         struct config_endpoint *e = &list->items[i];
+        enum err failed = find_fallbacks(list, e, d);
+        if (failed) {
+            list->line = list->fallback_line[i];
+            return failed;
+        }
         if (!*e->model)
             return err_set(d, ERR_CONFIG, "", "endpoint %s has no model", e->name);
         if (!e->json_schema)

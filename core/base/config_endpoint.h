@@ -8,7 +8,10 @@
 struct config_endpoints {
     struct config_endpoint items[CONFIG_ENDPOINTS_MAX];
     unsigned given[CONFIG_ENDPOINTS_MAX]; /* bit of each key that was set */
+    int fallback_line[CONFIG_ENDPOINTS_MAX];
     size_t count;
+    int line; /* of the pair at hand; after a failed finish: the line to blame, 0 = none
+               */
 };
 
 /* One pair of a section [endpoint NAME]; d->message on error. */

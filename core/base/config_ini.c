@@ -66,12 +66,18 @@ static int on_line(void *user, const char *section, const char *key, const char 
         return 0;
     }
     struct err_detail d = {.code = ERR_OK};
-    enum err e = r->on_pair(r->user, section, key, value, &d);
+    enum err e = r->on_pair(r->user, section, key, value, r->line, &d);
     if (!e)
         return 1;
     r->failed_line = r->line;
     err_set(&r->why, e, "", "%s", d.message);
     return 0;
+}
+
+void config_ini_where(const char *path, int line, char *out, size_t size)
+{
+    size_t len = strlen(path), room = size - 16; /* the end of a path says most */
+    snprintf(out, size, "%s:%d", len > room ? path + len - room : path, line);
 }
 
 enum err config_ini_read(const char *path, config_pair_fn on_pair, void *user,
@@ -100,9 +106,6 @@ enum err config_ini_read(const char *path, config_pair_fn on_pair, void *user,
     if (!r.failed_line)
         return ERR_OK;
     char where[sizeof d->path];
-    size_t len = strlen(path),
-           room = sizeof where - 16; /* the end of a path says most */
-    snprintf(where, sizeof where, "%s:%d", len > room ? path + len - room : path,
-             r.failed_line);
+    config_ini_where(path, r.failed_line, where, sizeof where);
     return err_set(d, r.why.code, where, "%s", r.why.message);
 }

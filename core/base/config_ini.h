@@ -5,13 +5,17 @@
 
 #include "core/base/err.h"
 
+#include <stddef.h>
+
 /* Returns ERR_OK or the reason, with d->message set; d->path is filled by the reader.
  */
 typedef enum err (*config_pair_fn)(void *user, const char *section, const char *key,
-                                   const char *value, struct err_detail *d);
+                                   const char *value, int line, struct err_detail *d);
 
 /* Stops at the first refused line. */
 enum err config_ini_read(const char *path, config_pair_fn on_pair, void *user,
                          struct err_detail *d) MUST_USE;
+/* "file:line"; of a long path the end. */
+void config_ini_where(const char *path, int line, char *out, size_t size);
 
 #endif

@@ -5,7 +5,8 @@
 -- tokens of the first in line, thousandths of tokens that get used as a rule; tokens by
 -- which the pace was wrong, ms for which the endpoint wants to be left alone; then what
 -- comes back, in triples: slot, calls, tokens.
--- Reply: [slot, calls, tokens, ms after which it may be worth asking again]
+-- Reply: [slot, calls, tokens, ms after which it may be worth asking again, ms for which
+-- the endpoint wants to be left alone]
 local SLOT_MS, SLOTS = 500, 125 -- 60 s, 2 s from grant to arrival, one slot of rounding
 local WINDOW_MS, BURST_MS, HEAD_MS = SLOT_MS * SLOTS, 1000, 1500
 local POLL_MS, SETTLE_MS = 50, 100 -- for others to give back calls and tokens
@@ -35,7 +36,7 @@ local function read_held()
   end
   return true
 end
-if in_flight > 0 and not read_held() then return {slot, 0, 0, 0} end -- overtaken
+if in_flight > 0 and not read_held() then return {slot, 0, 0, 0, 0} end -- overtaken
 
 local slots, state = {}, {}
 local function read_slots()
@@ -161,4 +162,4 @@ if in_flight > 0 then
              int(holding + n) .. " " .. int(number) .. " " .. int(now))
   redis.call("PEXPIRE", held, int(hold_ms))
 end
-return {slot, n, t, math.ceil(wait)}
+return {slot, n, t, math.ceil(wait), math.max(0, math.ceil(closed - now))}

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import json
 import math
+import os
 import pathlib
 import random
 import re
@@ -87,9 +88,15 @@ def failure(kind, message):
     return {"error": {"message": message, "type": kind, "param": None, "code": None}}
 
 
+REFUSALS = {"500": (500, failure("server_error", "mock failure")),
+            "529": (529, failure("overloaded_error", "mock overload")),
+            "money": (429, failure("insufficient_quota", "mock bill")),
+            "rate": (429, failure("rate_limit_exceeded", "mock rate"))}
+
+
 class Mock:
     def __init__(self, args):
-        self.args, self.numbers, self.seen = args, itertools.count(1), {}
+        self.args, self.numbers, self.seen, self.under_way = args, itertools.count(1), {}, 0
         low, _, high = args.latency_ms.partition(":")
         self.latency = float(low), float(high or low)
         self.ledger = open(args.ledger, "a", encoding="utf-8") if args.ledger else None
@@ -101,7 +108,11 @@ class Mock:
 
     def handler(self, dialect):
         async def handle(request):
-            return await self.serve(dialect, request)
+            self.under_way += 1
+            try:
+                return await self.serve(dialect, request)
+            finally:
+                self.under_way -= 1
         return handle
 
     async def answer_is_due(self, number):
@@ -124,17 +135,22 @@ class Mock:
                                           f"Unsupported parameter: '{name}'")
         if self.args.key and dialect.key(request.headers) != self.args.key:
             status, answer = 401, failure("authentication_error", "wrong key")
+        if status == 200 and self.under_way > self.args.at_once:
+            status, answer = 429, failure("rate_limit_error_of_calls", "too many concurrent calls")
         digest = hashlib.sha256(prompt.encode()).hexdigest() if status == 200 else ""
         whole = {"request": await request.text(), "url": str(request.url)}
         self.note(n=number, t_ms=int(time.time() * 1000), id=client_id, prompt_sha256=digest,
                   model=model, **(whole if self.args.whole else {}))
         await self.answer_is_due(number)
-        fails = status == 200 and self.args.fail_every and number % self.args.fail_every == 0
+        fails = status == 200 and self.fails(number, client_id)
         if fails and self.args.fail_by == "late":
             status = await self.never_answer(request)
             answer = {}
-        elif fails and self.args.fail_by == "500":
-            status, answer = 500, failure("server_error", "mock failure")
+        elif fails and self.args.fail_by == "drop":
+            request.transport.close()
+            status, answer = 0, {}
+        elif fails and self.args.fail_by in REFUSALS:
+            status, answer = REFUSALS[self.args.fail_by]
         elif status == 200:
             content = self.content(prompt, schema, digest)
             usage = {"prompt_tokens": len(prompt) // 4 + 1,
@@ -151,7 +167,14 @@ class Mock:
         self.note(n=number, id=client_id, done=True, status=status,
                   t_ms=int(time.time() * 1000), usage=usage)
         headers = {"X-Simulated": "llm_mock"}
-        return web.json_response(answer, status=status, headers=headers)
+        if status == 429 and self.args.retry_after:
+            headers["Retry-After"] = self.args.retry_after
+        return web.json_response(answer, status=status or 500, headers=headers)
+
+    def fails(self, number, client_id):
+        if self.args.fail_while and os.path.exists(self.args.fail_while):
+            return re.search(self.args.fail_match, client_id)
+        return self.args.fail_every and number % self.args.fail_every == 0
 
     async def stream(self, request, parts, fail_by, line):
         """Sends the events; or what fail_by makes of them, which is no answer."""
@@ -224,11 +247,15 @@ async def main():
     parser.add_argument("--reply-tokens", type=int, default=0, help="each reply counts as so many")
     parser.add_argument("--fail-every", type=int, default=0)
     parser.add_argument("--fail-by", default="500",
-                        choices=["500", "cut", "end", "error", "middle", "endless",
+                        choices=[*REFUSALS, "drop", "cut", "end", "error", "middle", "endless",
                                  "stall", "mute", "pings", "late"])
     parser.add_argument("--stream-type", default="text/event-stream")
     parser.add_argument("--refuse", action="append", default=[],
                         help="a parameter that is no parameter here")
+    parser.add_argument("--fail-while", help="every call fails while this file exists")
+    parser.add_argument("--fail-match", default="", help="and only those whose id fits")
+    parser.add_argument("--at-once", type=int, default=10**9, help="more are refused")
+    parser.add_argument("--retry-after", help="seconds, told with a 429")
     app = web.Application()
     parser.add_argument("--key", help="refuse other keys; without it none is looked at")
     parser.add_argument("--tls", help="PEM file with certificate and key: https")

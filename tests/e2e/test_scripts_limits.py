@@ -27,9 +27,10 @@ class Endpoint:
         self.numbers[worker] = number
         first = tokens // max(calls, 1) if first is None else first
         flat = [n for triple in back for n in triple]
-        return self.redis.evalsha(self.sha, 1, KEY, worker, number, holding, HOLD_MS,
-                                  *self.limits, calls, tokens, first, usual, pace, close,
-                                  *flat)
+        *lease, self.closed = self.redis.evalsha(
+            self.sha, 1, KEY, worker, number, holding, HOLD_MS, *self.limits, calls, tokens,
+            first, usual, pace, close, *flat)
+        return lease
 
 
 @pytest.fixture
@@ -201,8 +202,9 @@ def test_a_closed_gate(make):
     assert end.lease("a", 5, close=7000)[1::2] == [0, 7000]
     end.now += 1000
     assert end.lease("b", 5, close=500)[1::2] == [0, 6000]  # never opened early
+    assert end.closed == 6000
     end.now += 6000
-    assert end.lease("b", 5)[1] == 5
+    assert (end.lease("b", 5)[1], end.closed) == (5, 0)
 
 
 def test_a_call_above_the_limit_goes_alone(make):

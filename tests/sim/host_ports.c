@@ -132,7 +132,9 @@ static enum err send_reserve(void *self, const struct port_place *at, const int 
 
 static struct port_estimate estimate(void *self, const struct port_call *call)
 {
-    (void)self;
+    if (call->grant.gate != 1)
+        world_fail(((struct host *)self)->world, "%s: reserved without leave",
+                   call->campaign);
     return model_estimate(call);
 }
 

@@ -61,7 +61,7 @@ static void say_clock(struct doctor *d, const struct health *h, int64_t here_ms)
 struct crew { /* what the live workers say together */
     size_t live, jobs, calls;
     int64_t lag_ms;
-    char version[32];
+    char version[32], cooling[160];
     bool mixed;
 };
 
@@ -69,11 +69,14 @@ static enum err take_worker(void *arg, const struct reply *r)
 {
     struct crew *c = arg;
     const char *version = reply_str(reply_get(r, "version"), NULL);
+    const char *cooling = reply_str(reply_get(r, "cooling"), NULL);
     int64_t lag = reply_int(reply_get(r, "loop_lag_ms"));
     if (reply_count(r) == 0)
         return ERR_OK; /* silent: the others take its jobs */
     c->mixed = c->mixed || (c->live > 0 && strcmp(c->version, version) != 0);
     (void)snprintf(c->version, sizeof c->version, "%s", version);
+    if (*cooling)
+        (void)snprintf(c->cooling, sizeof c->cooling, "%s", cooling);
     c->jobs += (size_t)reply_int(reply_get(r, "jobs"));
     c->calls += (size_t)reply_int(reply_get(r, "in_flight"));
     c->lag_ms = lag > c->lag_ms ? lag : c->lag_ms;
@@ -110,6 +113,11 @@ static void say_workers(struct doctor *d, const struct crew *c)
         doctor_say(d, DOCTOR_WARNING, "workers.version", "",
                    "workers are of version %s, this program is %s", c->version,
                    BARKER_VERSION);
+    if (*c->cooling)
+        doctor_say(
+            d, DOCTOR_WARNING, "workers.cooling",
+            "their fallbacks are asked, if they have any; `llm.breaker` in the log",
+            "a worker does not ask: %s", c->cooling);
     bool slow = c->lag_ms > LAG_MAX_MS;
     doctor_say(d, slow ? DOCTOR_WARNING : DOCTOR_OK, "workers.lag",
                slow ? "give them processors, or start more of them" : "",

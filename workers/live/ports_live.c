@@ -101,9 +101,20 @@ static bool live_admit(void *self, const struct port_call *call, int waiting,
         out->refused = e == ERR_BUSY ? ERR_OK : e;
         return false;
     }
-    if (!llm_admit(p->llm, call, waiting, out))
+    struct port_call there = *call;
+    there.has_budget = true;
+    if (!llm_admit(p->llm, &there, waiting, out))
         return false;
-    purses_take(p->purses, call->tenant, nano, out);
+    there.grant = *out;
+    int64_t most_nano = llm_estimate(p->llm, &there).usd_nano;
+    if (most_nano > nano) /* a dearer fallback */
+        e = purses_check(p->purses, call->tenant, most_nano, waiting);
+    if (e) {
+        llm_forgo(p->llm, out);
+        *out = (struct port_grant){.refused = e == ERR_BUSY ? ERR_OK : e};
+        return false;
+    }
+    purses_take(p->purses, call->tenant, most_nano, out);
     return true;
 }
 
@@ -147,7 +158,9 @@ static enum err live_call(void *self, const struct port_call *call, port_call_fn
     if (!c)
         return ERR_NOMEM;
     *c = (struct paid_call){p, call->grant, fn, arg};
-    enum err e = llm_call(p->llm, call, on_paid_call, c, ticket, call_id);
+    struct port_call there = *call;
+    there.has_budget = true; /* as it was admitted */
+    enum err e = llm_call(p->llm, &there, on_paid_call, c, ticket, call_id);
     if (e)
         free(c);
     return e;

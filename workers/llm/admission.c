@@ -112,6 +112,13 @@ void admission_close(struct admission *a, const struct endpoint *e, int64_t ms)
         gate_ask(g); /* the other workers shall hear of it */
 }
 
+int64_t admission_closed_ms(const struct admission *a, const struct endpoint *e)
+{
+    const struct gate *g = gate_of(a, e);
+    return g->closed_until_ms > g->told_until_ms ? g->closed_until_ms
+                                                 : g->told_until_ms;
+}
+
 void admission_leave(struct admission *a)
 {
     if (a->left)

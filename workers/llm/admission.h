@@ -38,6 +38,8 @@ void admission_settle(struct admission *a, const struct port_grant *g, int64_t t
                       bool usual);
 /* The endpoint wants to be left alone for so long, at most a minute of it is heeded. */
 void admission_close(struct admission *a, const struct endpoint *e, int64_t ms);
+/* Until when it wants that, as far as this worker was told. */
+int64_t admission_closed_ms(const struct admission *a, const struct endpoint *e);
 /* The worker ends: gives back what it holds. Nothing is admitted from here. */
 void admission_leave(struct admission *a);
 

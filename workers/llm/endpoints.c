@@ -127,6 +127,17 @@ const char *endpoint_model(const struct endpoint *e, const char *model)
     return model && *model ? model : e->config->model;
 }
 
+struct endpoint *endpoints_target(const struct endpoints *list,
+                                  const struct port_call *call, const char **model)
+{
+    struct endpoint *own = endpoints_find(list, call->endpoint), *e = own;
+    if (own && call->grant.target > 0)
+        e = &list->items[call->grant.target - 1];
+    if (e)
+        *model = e == own ? endpoint_model(e, call->model) : e->config->model;
+    return e;
+}
+
 bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
                     const char *model, struct price *out)
 {

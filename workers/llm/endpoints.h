@@ -36,6 +36,10 @@ void endpoints_fini(struct endpoints *list); /* wipes the keys */
 struct endpoint *endpoints_find(const struct endpoints *list, const char *name);
 /* The model of a call: its own or the endpoint's; "" if neither names one. */
 const char *endpoint_model(const struct endpoint *e, const char *model);
+/* Where a call goes by its leave, and the model there: that of the call belongs to the
+ * call's own endpoint, another has its own. NULL if there is none. */
+struct endpoint *endpoints_target(const struct endpoints *list,
+                                  const struct port_call *call, const char **model);
 bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
                     const char *model, struct price *out);
 unsigned endpoint_without(const struct endpoint *e, const char *model);

@@ -71,6 +71,8 @@ static void take_lease(struct gate *g, const struct reply *r)
     g->calls = reply_int(reply_at(r, 1));
     g->tokens = reply_int(reply_at(r, 2));
     g->until_ms = g->sent_ms + TAKE_MS;
+    int64_t closed = reply_int(reply_at(r, 4));
+    g->told_until_ms = closed > 0 ? clock_mono_ms() + closed : 0;
     wait = wait > ASK_MAX_MS ? ASK_MAX_MS : wait < ASK_MIN_MS ? ASK_MIN_MS : wait;
     g->ask_at_ms = clock_mono_ms() + wait;
     g->in_line = g->calls == 0;

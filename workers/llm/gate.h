@@ -23,6 +23,7 @@ struct gate {
     int64_t holding, number, pace_back;           /* see struct limits_ask */
     int64_t usual_now;                            /* thousandths of tokens reserved */
     int64_t ask_at_ms, closed_until_ms, sent_ms;
+    int64_t told_until_ms; /* as closed_until_ms, of others: not told again */
     struct limits_back back[LIMITS_BACK_MAX];
     int back_count;
     struct loop_timer *wake, *flush;

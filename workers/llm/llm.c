@@ -3,11 +3,11 @@
 #include "workers/llm/llm.h"
 #include "core/base/idmap.h"
 #include "core/base/clock.h"
-#include "workers/llm/admission.h"
 #include "workers/llm/hedger.h"
 #include "workers/llm/llm_limits.h"
 #include "workers/llm/llm_tokens.h"
 #include "workers/llm/provider_prompt.h"
+#include "workers/llm/targets.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +25,7 @@ struct llm {
     struct http *http;           /* **owns** */
     struct admission *admission; /* **owns** */
     struct hedger *hedger;       /* **owns** */
+    struct targets *targets;     /* **owns** */
     struct idmap calls;
     struct list unsent; /* struct llm_call.node */
     struct list idle;   /* calls that are over, their memory is used again */
@@ -57,7 +58,13 @@ static enum err open_gates(struct llm *l)
                                   .timeout_ms = l->options.timeout_ms,
                                   .on_room = l->options.on_room,
                                   .room_arg = l->options.room_arg};
-    return admission_new(&o, &l->admission);
+    enum err e = admission_new(&o, &l->admission);
+    struct targets_options t = {.loop = l->loop,
+                                .endpoints = &l->endpoints,
+                                .admission = l->admission,
+                                .on_room = l->options.on_room,
+                                .room_arg = l->options.room_arg};
+    return e ? e : targets_new(&t, &l->targets);
 }
 
 enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
@@ -89,6 +96,7 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
     if (e) {
         if (llm->http)
             http_free(llm->http);
+        targets_free(llm->targets);
         admission_free(llm->admission);
         endpoints_fini(&llm->endpoints);
         free(llm);
@@ -157,6 +165,7 @@ void llm_free(struct llm *l)
         llm_call_free(take_call(l));
     idmap_fini(&l->calls);
     hedger_free(l->hedger);
+    targets_free(l->targets);
     admission_free(l->admission);
     endpoints_fini(&l->endpoints);
     llm_release(l);
@@ -204,9 +213,10 @@ int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *mod
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
 {
     int64_t in = llm_prompt_tokens(call), out = llm_reply_tokens(call->ask);
-    const struct endpoint *e = endpoints_find(&l->endpoints, call->endpoint);
+    const char *model;
+    const struct endpoint *e = endpoints_target(&l->endpoints, call, &model);
     bool for_two = call->may_hedge && e && e->config->hedge;
-    int64_t usd_nano = llm_cost_nano(l, call->endpoint, call->model, in, out);
+    int64_t usd_nano = e ? llm_cost_nano(l, e->config->name, model, in, out) : -1;
     return (struct port_estimate){.tokens = (in + out) * (for_two ? 2 : 1),
                                   .usd_nano =
                                       for_two && usd_nano > 0 ? 2 * usd_nano : usd_nano,
@@ -216,19 +226,17 @@ struct port_estimate llm_estimate(const struct llm *l, const struct port_call *c
 bool llm_admit(struct llm *l, const struct port_call *call, int waiting,
                struct port_grant *out)
 {
-    const struct endpoint *e = endpoints_find(&l->endpoints, call->endpoint);
-    *out = (struct port_grant){0};
-    if (!e)
-        return true; /* the call fails by itself */
-    int64_t tokens = admission_counts_tokens(l->admission, e)
-                         ? llm_prompt_tokens(call) + llm_reply_tokens(call->ask)
-                         : 0;
-    return admission_take(l->admission, e, tokens, waiting, out);
+    return targets_admit(l->targets, call, waiting, out);
 }
 
 void llm_forgo(struct llm *l, const struct port_grant *grant)
 {
-    admission_forgo(l->admission, grant);
+    targets_forgo(l->targets, grant);
+}
+
+void llm_print_cooling(const struct llm *l, char *out, size_t size)
+{
+    targets_print(l->targets, out, size);
 }
 
 void llm_leave(struct llm *l)
@@ -345,6 +353,8 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
         return e;
     }
     c->admission = l->admission;
+    c->targets = l->targets;
+    c->has_fallback = targets_count(l->targets, call) > 1;
     c->grant = call->grant;
     if (c->endpoint)
         hedger_watch(l->hedger, c);

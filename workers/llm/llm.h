@@ -38,10 +38,13 @@ int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *mod
                       int64_t tokens_in, int64_t tokens_out);
 /* The most a call can cost: prompt tokens by a careful estimate + max_tokens. */
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call);
-/* As ports.admit and ports.forgo. Without an endpoint to wait for there is leave. */
+/* As ports.admit and ports.forgo, see workers/llm/targets.h. Without an endpoint to
+ * wait for there is leave. */
 bool llm_admit(struct llm *l, const struct port_call *call, int waiting,
                struct port_grant *out);
 void llm_forgo(struct llm *l, const struct port_grant *grant);
+/* What cools down after failures, for people; "" if nothing does. */
+void llm_print_cooling(const struct llm *l, char *out, size_t size);
 /* The worker ends: leases go back, nothing more is admitted. */
 void llm_leave(struct llm *l);
 /* As ports.call. A reply without usage is counted by the estimate of its texts; a call

@@ -60,7 +60,8 @@ void llm_call_free(struct llm_call *c)
 static bool find_target(struct llm_call *c, const struct endpoints *list,
                         const struct port_call *call)
 {
-    struct endpoint *e = endpoints_find(list, call->endpoint);
+    const char *model = "";
+    struct endpoint *e = endpoints_target(list, call, &model);
     if (!e && list->count == 0) {
         provider_fail(&c->reply, ERR_CONFIG, false,
                       "no LLM endpoint is configured: set OPENAI_API_KEY or "
@@ -72,7 +73,6 @@ static bool find_target(struct llm_call *c, const struct endpoints *list,
                       call->endpoint);
         return false;
     }
-    const char *model = endpoint_model(e, call->model);
     if (!*model || strlen(model) >= sizeof c->model) {
         provider_fail(&c->reply, ERR_CONFIG, false, "endpoint %s: %s", e->config->name,
                       *model ? "the name of the model is too long"
@@ -101,7 +101,7 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
     struct endpoint *e = c->endpoint;
     c->has_price = endpoint_price(list, e, c->model, &c->price);
     c->has_schema = call->ask->schema != NULL;
-    c->may_hedge = call->may_hedge && e->config->hedge;
+    c->may_hedge = call->may_hedge && e->config->hedge && !call->grant.is_probe;
     c->prompt_tokens = llm_prompt_tokens(call);
     c->reply_tokens = llm_reply_tokens(call->ask);
     c->request.without = endpoint_without(e, c->model);
@@ -131,6 +131,7 @@ struct llm_call *llm_call_twin(struct llm_call *c)
     t->prompt_tokens = c->prompt_tokens;
     t->reply_tokens = c->reply_tokens;
     t->may_hedge = c->may_hedge;
+    t->has_fallback = c->has_fallback;
     t->is_hedge = true;
     t->twin = c;
     t->request.without = c->request.without;
@@ -166,12 +167,17 @@ static void learn(struct llm_call *c)
               "model", c->model, "message", r->message, NULL);
 }
 
+static bool is_grave(enum err code)
+{
+    return code == ERR_MONEY || code == ERR_AUTH;
+}
+
 /* Money and keys need a person: told once, until something else comes back. */
 static void tell(struct llm_call *c)
 {
     struct endpoint *e = c->endpoint;
     enum err code = c->reply.code;
-    bool grave = code == ERR_MONEY || code == ERR_AUTH;
+    bool grave = is_grave(code);
     if (grave && e->told != code)
         log_event(LOG_ERROR, "llm.refused", "endpoint", e->config->name, "model",
                   c->model, "code", err_code(code), "message", c->reply.message, NULL);
@@ -255,8 +261,30 @@ static void end_leave(const struct llm_call *c, const struct port_call_result *o
     else
         admission_forgo(c->admission, &c->grant);
     bool rate = out->code == ERR_RATE || out->code == ERR_CONCURRENCY;
-    if (rate && out->retry_after_ms > 0)
+    if ((rate || (c->has_fallback && out->code)) && out->retry_after_ms > 0)
         admission_close(c->admission, c->endpoint, out->retry_after_ms);
+}
+
+/* What this endpoint refuses may go to the next one, and at once. */
+static void look_elsewhere(const struct llm_call *c, struct port_call_result *out)
+{
+    if (!c->has_fallback || !out->code)
+        return;
+    out->retryable |= is_grave(out->code);
+    out->retry_after_ms = -1;
+}
+
+/* A reply cut at its max_tokens is an answer. Without a fallback nobody shall wait for
+ * the person that money and keys need: the campaign ends, and says why. */
+static void judge_target(const struct llm_call *c, const struct port_call_result *out)
+{
+    enum err code = out->code;
+    if (code == ERR_TRUNCATED && strcmp(out->finish, "length") == 0)
+        code = ERR_OK;
+    if (is_grave(code) && !c->has_fallback)
+        code = ERR_CANCELLED;
+    if (c->targets)
+        targets_settle(c->targets, &c->grant, code, out->retry_after_ms);
 }
 
 void llm_call_end(struct llm_call *c, const struct http_reply *http)
@@ -284,4 +312,6 @@ void llm_call_end(struct llm_call *c, const struct http_reply *http)
     c->result.possibly_billed = http && http->err && http->sent && r->code == http->err;
     count_usage(c, &c->result);
     end_leave(c, &c->result);
+    judge_target(c, &c->result);
+    look_elsewhere(c, &c->result);
 }

@@ -5,9 +5,9 @@
 
 #include "core/base/list.h"
 #include "core/base/wheel.h"
-#include "workers/llm/admission.h"
 #include "workers/llm/provider_stream.h"
 #include "workers/llm/stop_rules.h"
+#include "workers/llm/targets.h"
 
 struct llm_call {
     struct list node; /* while it waits to settle unsent, or to be closed as a loser */
@@ -15,6 +15,8 @@ struct llm_call {
     port_call_fn fn;
     void *arg;
     struct admission *admission; /* borrows; of a call that was begun */
+    struct targets *targets;     /* the same */
+    bool has_fallback;           /* it may be tried elsewhere */
     struct port_grant grant;
     struct endpoint *endpoint; /* borrows; NULL: it could not be sent */
     char model[ENDPOINT_MODEL_MAX_BYTES];

@@ -61,6 +61,10 @@ struct port_grant {
     int purse; /* 0: of a tenant without limit, nothing is held */
     int64_t purse_lease, held_nano;
     enum err refused; /* no leave: why it will not be given; ERR_OK = it may be */
+    int target; /* place of the endpoint it is for, from 1; 0: what the call says */
+    uint64_t model_id; /* and what is known of its model, see workers/llm/targets.h */
+    uint64_t turn, cuts;
+    bool is_probe, is_retry;
 };
 
 /* One LLM call. Strings are borrowed until ports.call() returns. */
@@ -68,7 +72,10 @@ struct port_call {
     const char *campaign, *tenant, *stage;
     int iteration, index, attempt;
     const struct ask *ask;
-    const char *endpoint, *model;         /* "" = default */
+    const char *endpoint, *model; /* "" = default */
+    int failures;                 /* of this ask so far */
+    int failed_at;                /* grant.target of its last attempt; 0 = none known */
+    bool has_budget; /* in money: goes nowhere without a price, if it has one itself */
     const char *refused_text, *objection; /* re-ask; "" = none */
     struct port_grant grant;              /* ends with the call */
     bool may_hedge; /* it may be asked twice, if its estimate was for two */

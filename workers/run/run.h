@@ -39,6 +39,7 @@ struct run_ask {
     int attempt; /* number of the next or current attempt */
     int failures;
     bool for_two, single; /* reserved for two requests; no budget for two */
+    int target; /* of the last attempt, see port_grant */
     uint64_t call_id;
     struct port_grant grant;        /* from its slot to its call */
     struct port_call_result result; /* of the call being settled; text in the arena */
@@ -131,7 +132,9 @@ void run_forgo(struct run *run, int index); /* leave that no call has used */
 int run_count_idle(const struct run *run);  /* at most RUN_BATCH_MAX */
 void run_mark(struct run *run, int index);  /* takes a slot for one idle ask */
 void run_send_batch(struct run *run);       /* reserves what was marked */
-int run_next_idle(const struct run *run);   /* -1 = none */
+/* The one that failed least, so that retries hold up nobody and an endpoint that is
+ * down does not use up the attempts of one ask; -1 = none. */
+int run_next_idle(const struct run *run);
 void run_cancel_calls(struct run *run);
 
 #endif

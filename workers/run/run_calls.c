@@ -13,11 +13,16 @@ static struct port_place place_of(const struct run *run)
 
 int run_next_idle(const struct run *run)
 {
+    int best = -1;
     for (int i = 0; i < run->ask_count; i++) {
-        if (run->asks[i].state == RUN_ASK_IDLE)
-            return i;
+        const struct run_ask *a = &run->asks[i];
+        if (a->state == RUN_ASK_IDLE &&
+            (best < 0 || a->failures < run->asks[best].failures))
+            best = i;
+        if (best >= 0 && run->asks[best].failures == 0)
+            break;
     }
-    return -1;
+    return best;
 }
 
 int run_count_idle(const struct run *run)
@@ -198,6 +203,9 @@ static struct port_call call_of(const struct run *run, int index)
                               .ask = engine_ask(run->engine, index),
                               .endpoint = run->spec.llm_endpoint,
                               .model = run->spec.llm_model,
+                              .failures = run->asks[index].failures,
+                              .failed_at = run->asks[index].target,
+                              .has_budget = run->spec.budget_usd_nano >= 0,
                               .refused_text = engine_refused_text(run->engine, index),
                               .objection = engine_objection(run->engine, index),
                               .grant = run->asks[index].grant,
@@ -232,6 +240,7 @@ static void start_call(struct run *run, int index)
     struct port_call call = call_of(run, index);
     a->state = RUN_ASK_CALLING;
     a->call_id = 0;
+    a->target = a->grant.target;
     uint64_t ticket = run_op_new(run, index);
     enum err e = ticket ? ERR_OK : ERR_NOMEM;
     if (!e && call.ask->type == ASK_CHAT) {

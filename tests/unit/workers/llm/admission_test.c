@@ -96,9 +96,12 @@ static void test_a_closed_endpoint(void **state)
     assert_true(try(&b, FREE, 1, &g)); /* nothing is shared without limits */
     admission_forgo(a.admission, (struct port_grant[]){take(&a, RPM, 0)});
     (void)take(&a, FREE, 1);
-    admission_close(a.admission, &items[RPM], 400); /* and the others hear of it */
+    admission_close(a.admission, &items[RPM], 1400); /* and the others hear of it */
     stays_refused(&b, RPM, 0, 2);
+    int64_t left_ms = admission_closed_ms(b.admission, &items[RPM]) - clock_mono_ms();
+    assert_in_range(left_ms, 1, 1400);
     (void)take(&b, RPM, 0);
+    assert_true(admission_closed_ms(b.admission, &items[RPM]) <= clock_mono_ms());
     admission_free(a.admission);
     admission_free(b.admission);
 }

@@ -1,0 +1,42 @@
+/* targets.h: where a call goes: to its own endpoint, or, while that cannot be used, to
+ * the first of its fallbacks that can. Kept per model behind a key and address: breaker
+ * (breaker.h), retry budget (retry_budget.h), ceiling for calls at once (ceiling.h).
+ * Then admission (admission.h) has its say.
+ *
+ *   breaker open, or closed by a hint for long    the next one
+ *   no room for it just now (rpm, tpm, ceilings)  waits there, does not spill over
+ *   two failures of one ask                       begins with the next one
+ *   all of them cool down                         waits; on_room() comes in time
+ *
+ * Internal to workers/llm. One thread. */
+#ifndef BARKER_WORKERS_LLM_TARGETS_H
+#define BARKER_WORKERS_LLM_TARGETS_H
+
+#include "workers/llm/admission.h"
+
+struct targets;
+
+struct targets_options {
+    struct loop *loop;
+    const struct endpoints *endpoints;
+    struct admission *admission; /* borrows */
+    loop_fn on_room;             /* it may be worth asking again; may be NULL */
+    void *room_arg;
+};
+enum err targets_new(const struct targets_options *o, struct targets **out) MUST_USE;
+void targets_free(struct targets *t); /* NULL is fine */
+
+/* How many endpoints the call may use, its own among them; 0: there is none. */
+size_t targets_count(const struct targets *t, const struct port_call *call);
+/* As ports.admit: says in `out` where it goes. True for a call without endpoint. */
+bool targets_admit(struct targets *t, const struct port_call *call, int waiting,
+                   struct port_grant *out);
+/* A call that was not begun: nothing of it counts. */
+void targets_forgo(struct targets *t, const struct port_grant *g);
+/* The call is over; what that says of its target, see breaker_settle(). */
+void targets_settle(struct targets *t, const struct port_grant *g, enum err code,
+                    int64_t hint_ms);
+/* "main/gpt-x no_credit, …": what cools down now; "" if nothing does. */
+void targets_print(const struct targets *t, char *out, size_t size);
+
+#endif

@@ -4,6 +4,7 @@ name: (file, text that stands there once, what is put in its place, what a user 
 suffer, tests). A test is "unit:<program>" (built as of tests/unit), "sim:<arguments of
 barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
 
+import faults_failover
 import faults_fair
 import faults_limits
 import faults_rules
@@ -298,6 +299,7 @@ FAULTS = {
     **faults_rules.FAULTS,
     **faults_fair.FAULTS,
     **faults_limits.FAULTS,
+    **faults_failover.FAULTS,
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,
 }

@@ -35,7 +35,8 @@ FAULTS = {
         LLM + "llm.c", " || !admission_is_fresh(&call->grant)", "",
         "a call is sent in a minute in which it was not counted", [CALLS]),
     "hint-not-heeded": (
-        LLM + "llm_call.c", "if (rate && out->retry_after_ms > 0)", "if (false)",
+        LLM + "llm_call.c", "if ((rate || (c->has_fallback && out->code)) && out->retry_after_ms > 0)",
+        "if (false)",
         "each call finds out by itself that the endpoint wants to be left alone", [CALLS]),
     "hint-not-shared": (
         LLM + "admission.c", "        gate_ask(g); /* the other", "        (void)g; /* the other",

@@ -126,6 +126,8 @@ static struct model *find_model(struct targets *t, const struct way *w, int64_t 
         if (oldest->id && (!m->id || m->used_ms < oldest->used_ms))
             oldest = m;
     }
+    if (oldest->awaited)
+        wake_at(t, now_ms, now_ms); /* nobody else would */
     *oldest =
         (struct model){.id = ++t->last_id, .endpoint = w->endpoint, .used_ms = now_ms};
     (void)strncat(oldest->name, w->model, sizeof oldest->name - 1);

@@ -5,13 +5,14 @@
 #include "workers/llm/hedge_times.h"
 #include <stdlib.h>
 
-#define AGAIN_MS 100 /* who got no leave asks again, while no token has come */
+#define AGAIN_MS 100 /* until the next request gives its hundredths */
 
 struct hedger {
     struct hedger_options options;
     struct loop_timer *timer;
     struct wheel wheel;
     struct hedge_table table;
+    struct list waiting; /* struct llm_call.node: late, but the endpoint has no room */
     struct list losers; /* struct llm_call.node: to be closed at the end of this turn */
     bool ticking, deferred, closing;
 };
@@ -65,12 +66,28 @@ static void ask_again(struct hedger *h, struct llm_call *c)
                          ? c->prompt_tokens + c->reply_tokens
                          : 0;
     if (!admission_take(c->admission, c->endpoint, tokens, 1, &g)) {
-        watch_for(h, c, AGAIN_MS);
+        list_push(&h->waiting, &c->node);
     } else if (!hedge_times_spend(times_of(h, c))) {
         admission_forgo(c->admission, &g);
         watch_for(h, c, AGAIN_MS);
     } else if (!send_twin(h, c, &g)) {
         admission_forgo(c->admission, &g);
+    }
+}
+
+void hedger_room(struct hedger *h)
+{
+    struct list asking; /* apart: who is refused once more waits again */
+    list_init(&asking);
+    while (!list_empty(&h->waiting)) {
+        struct list *node = h->waiting.next;
+        list_remove(node);
+        list_push(&asking, node);
+    }
+    while (!list_empty(&asking)) {
+        struct llm_call *c = list_item(asking.next, struct llm_call, node);
+        list_remove(&c->node);
+        ask_again(h, c);
     }
 }
 
@@ -110,6 +127,8 @@ void hedger_began(struct hedger *h, struct llm_call *c)
 {
     struct llm_call *twin = c->twin;
     wheel_remove(&h->wheel, &c->hedge_due);
+    if (!twin)
+        list_remove(&c->node);
     if (!twin || twin->won)
         return;
     c->won = true;
@@ -186,6 +205,7 @@ enum err hedger_new(const struct hedger_options *o, struct hedger **out)
     if (!h)
         return ERR_NOMEM;
     h->options = *o;
+    list_init(&h->waiting);
     list_init(&h->losers);
     wheel_init(&h->wheel, clock_mono_ms());
     enum err e = loop_timer_new(o->loop, on_timer, h, &h->timer);

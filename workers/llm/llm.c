@@ -50,20 +50,29 @@ static enum err open_hedger(struct llm *l)
     return hedger_new(&o, &l->hedger);
 }
 
+static void on_room(void *arg)
+{
+    struct llm *l = arg;
+    if (l->hedger)
+        hedger_room(l->hedger);
+    if (l->options.on_room)
+        l->options.on_room(l->options.room_arg);
+}
+
 static enum err open_gates(struct llm *l)
 {
     struct admission_options o = {.loop = l->loop,
                                   .queue = l->options.queue,
                                   .endpoints = &l->endpoints,
                                   .timeout_ms = l->options.timeout_ms,
-                                  .on_room = l->options.on_room,
-                                  .room_arg = l->options.room_arg};
+                                  .on_room = on_room,
+                                  .room_arg = l};
     enum err e = admission_new(&o, &l->admission);
     struct targets_options t = {.loop = l->loop,
                                 .endpoints = &l->endpoints,
                                 .admission = l->admission,
-                                .on_room = l->options.on_room,
-                                .room_arg = l->options.room_arg};
+                                .on_room = on_room,
+                                .room_arg = l};
     return e ? e : targets_new(&t, &l->targets);
 }
 

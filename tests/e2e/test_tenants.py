@@ -47,8 +47,10 @@ def ledger(stack, tenant="acme"):
     return stack.redis.hgetall(names[0]) if len(names) == 1 else names
 
 
-def test_ten_calls_over_three_campaigns(make):
-    stack = make("1.00", "--latency-ms", "20:80")
+@pytest.mark.parametrize("hedge", ["false", "true"])
+def test_ten_calls_over_three_campaigns(make, hedge):
+    """Also where money is held for a second request, which is not sent here."""
+    stack = make("1.00", "--latency-ms", "20:80", prices=PRICES + f"hedge = {hedge}\n")
     for _ in range(4):
         stack.worker()
     for name in "abc":

@@ -54,6 +54,9 @@ FAULTS = {
     "refused-asks-kept": (
         "workers/run/runner.c", "        else if (run->refused)\n            run_give_up(run);\n", "",
         "a campaign of a tenant without money never ends", [SIM]),
+    "two-or-none": (
+        "workers/run/run_calls.c", "ports.self, &call).for_two;\n    go_short", "ports.self, &call).for_two && false;\n    go_short",
+        "a call that might be asked twice does not get the last money", [E2E]),
     "unpriced-goes-on": (
         "workers/run/run_calls.c", "code != ERR_OVER_BUDGET && !run->failing", "false",
         "a campaign without a price ends as over budget", [SIM]),

@@ -125,7 +125,8 @@ void run_wake_short(struct run *run, int most); /* asks that were over budget: a
 /* Is there leave for this idle ask? If so, it is kept until the call. */
 bool run_admit(struct run *run, int index);
 int64_t run_cost_tokens(const struct run *run, int index); /* at most; 0 = no call */
-/* There is none. True: and never will be; the ask is short until run_give_up(). */
+/* There is none. True: and never will be as it was asked for; either it is asked for
+ * anew for one request, or the ask is short until run_give_up(). */
 bool run_refuse(struct run *run, int index);
 void run_give_up(struct run *run); /* asks refused with nothing under way end */
 void run_forgo(struct run *run, int index); /* leave that no call has used */

@@ -296,13 +296,24 @@ static void give_up_short(struct run *run, const struct run_op *op)
         give_up_one(run, op->batch[i]);
 }
 
+/* Not enough for two requests may be enough for one. */
+static void go_short(struct run_ask *a)
+{
+    if (!a->for_two)
+        a->state = RUN_ASK_SHORT;
+    a->single = a->for_two;
+}
+
 bool run_refuse(struct run *run, int index)
 {
-    enum err code = run->asks[index].grant.refused;
-    run->asks[index].grant = (struct port_grant){0};
+    struct run_ask *a = &run->asks[index];
+    enum err code = a->grant.refused;
+    a->grant = (struct port_grant){0};
     if (!code)
         return false;
-    run->asks[index].state = RUN_ASK_SHORT;
+    struct port_call call = call_of(run, index);
+    a->for_two = run->runner->ports.estimate(run->runner->ports.self, &call).for_two;
+    go_short(a);
     run->refused = true;
     if (code != ERR_OVER_BUDGET && !run->failing)
         run->failing = code;
@@ -317,14 +328,6 @@ void run_give_up(struct run *run)
     for (int i = 0; i < run->ask_count; i++)
         give_up_one(run, i);
     run_advance(run);
-}
-
-/* Not enough for two requests may be enough for one. */
-static void go_short(struct run_ask *a)
-{
-    if (!a->for_two)
-        a->state = RUN_ASK_SHORT;
-    a->single = a->for_two;
 }
 
 static void on_reserved(void *arg, uint64_t ticket, enum err e,

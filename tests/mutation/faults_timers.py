@@ -42,7 +42,7 @@ FAULTS = {
         HEDGER, "    r.usd_nano += lost->usd_nano;\n", "",
         "what the second request may have cost stands in no budget", [HEDGE]),
     "reserved-for-one": (
-        "workers/llm/llm.c", ".tokens = (in + out) * (for_two ? 2 : 1),", ".tokens = in + out,",
+        "workers/llm/llm_facts.c", ".tokens = (in + out) * (for_two ? 2 : 1),", ".tokens = in + out,",
         "a call that is asked twice exceeds its budget", [HEDGE]),
     "loser-goes-on": (
         HEDGER, "        if (c->won)\n            h->options.cancel(h->options.arg, twin);", "        ;",

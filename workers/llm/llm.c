@@ -1,13 +1,10 @@
 /* llm.c: calls in flight. Each is found by its id only, and settles once: from the HTTP
  * client, or, when there was nothing to send it to, from a deferred call. */
 #include "workers/llm/llm.h"
-#include "core/base/idmap.h"
 #include "core/base/clock.h"
-#include "workers/llm/hedger.h"
 #include "workers/llm/llm_limits.h"
+#include "workers/llm/llm_state.h"
 #include "workers/llm/llm_tokens.h"
-#include "workers/llm/provider_prompt.h"
-#include "workers/llm/targets.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,23 +13,6 @@
     ((size_t)64 * 1024 * 1024) /* a token of four letters takes some 250 bytes */
 #define CONNECTIONS_MIN 64
 #define IDLE_CALLS_MAX 64
-
-struct llm {
-    struct loop *loop;
-    struct llm_options options;
-    struct http_limits limits; /* of a streamed call */
-    struct endpoints endpoints;
-    struct http *http;           /* **owns** */
-    struct admission *admission; /* **owns** */
-    struct hedger *hedger;       /* **owns** */
-    struct targets *targets;     /* **owns** */
-    struct idmap calls;
-    struct list unsent; /* struct llm_call.node */
-    struct list idle;   /* calls that are over, their memory is used again */
-    int idle_count;
-    bool deferred, closing;
-    int holds; /* the owner, the deferred call, a callback: the last one frees */
-};
 
 static void llm_release(struct llm *l)
 {
@@ -180,58 +160,6 @@ void llm_free(struct llm *l)
     llm_release(l);
 }
 
-bool llm_is_ready(const struct llm *l)
-{
-    return l->endpoints.count > 0;
-}
-
-const struct config *llm_config(const struct llm *l)
-{
-    return l->options.config;
-}
-
-const char *llm_endpoint_at(const struct llm *l, size_t i)
-{
-    return i < l->endpoints.count ? l->endpoints.items[i].config->name : NULL;
-}
-
-static bool find_price(const struct llm *l, const char *endpoint, const char *model,
-                       struct price *out)
-{
-    const struct endpoint *e = endpoints_find(&l->endpoints, endpoint);
-    return e && endpoint_price(&l->endpoints, e, endpoint_model(e, model), out);
-}
-
-bool llm_price_known(const struct llm *l, const char *endpoint, const char *model)
-{
-    struct price p;
-    return find_price(l, endpoint, model, &p);
-}
-
-int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *model,
-                      int64_t tokens_in, int64_t tokens_out)
-{
-    struct price p;
-    if (!find_price(l, endpoint, model, &p))
-        return -1;
-    p.in_nano = price_in_most_nano(&p);
-    return price_cost_nano(&p,
-                           &(struct price_usage){.in = tokens_in, .out = tokens_out});
-}
-
-struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
-{
-    int64_t in = llm_prompt_tokens(call), out = llm_reply_tokens(call->ask);
-    const char *model;
-    const struct endpoint *e = endpoints_target(&l->endpoints, call, &model);
-    bool for_two = call->may_hedge && e && e->config->hedge;
-    int64_t usd_nano = e ? llm_cost_nano(l, e->config->name, model, in, out) : -1;
-    return (struct port_estimate){.tokens = (in + out) * (for_two ? 2 : 1),
-                                  .usd_nano =
-                                      for_two && usd_nano > 0 ? 2 * usd_nano : usd_nano,
-                                  .for_two = for_two};
-}
-
 bool llm_admit(struct llm *l, const struct port_call *call, int waiting,
                struct port_grant *out)
 {
@@ -369,38 +297,6 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
         hedger_watch(l->hedger, c);
     *call_id = c->id;
     return ERR_OK;
-}
-
-bool llm_has_key(const struct llm *l, size_t i)
-{
-    check(i < l->endpoints.count);
-    return l->endpoints.items[i].key != NULL;
-}
-
-enum err llm_probe(struct llm *l, size_t i, int64_t deadline_ms, http_fn fn, void *arg,
-                   uint64_t ticket)
-{
-    check(i < l->endpoints.count);
-    const struct endpoint *e = &l->endpoints.items[i];
-    struct provider_request q;
-    uint64_t id;
-    provider_request_init(&q);
-    provider_url(&q, e->config, "/models");
-    provider_header(&q, "Accept", "application/json");
-    e->provider->authorize(&q, e->key);
-    enum err failed = provider_request_status(&q);
-    const struct http_request request = {
-        .method = "GET",
-        .url = buf_str(&q.url),
-        .headers = q.headers,
-        .header_count = q.header_count,
-        .deadline_ms = deadline_ms,
-        .max_reply_bytes = REPLY_MAX_BYTES,
-    };
-    if (!failed)
-        failed = http_send(l->http, &request, fn, arg, ticket, &id);
-    provider_request_fini(&q);
-    return failed;
 }
 
 void llm_cancel(struct llm *l, uint64_t call_id)

@@ -1,0 +1,90 @@
+/* llm_facts.c: what can be told of endpoints and prices without a call. */
+#include "workers/llm/llm_state.h"
+#include "workers/llm/llm_tokens.h"
+#include "workers/llm/provider_prompt.h"
+
+#define PROBE_MAX_BYTES ((size_t)2 * 1024 * 1024)
+
+bool llm_is_ready(const struct llm *l)
+{
+    return l->endpoints.count > 0;
+}
+
+const struct config *llm_config(const struct llm *l)
+{
+    return l->options.config;
+}
+
+const char *llm_endpoint_at(const struct llm *l, size_t i)
+{
+    return i < l->endpoints.count ? l->endpoints.items[i].config->name : NULL;
+}
+
+static bool find_price(const struct llm *l, const char *endpoint, const char *model,
+                       struct price *out)
+{
+    const struct endpoint *e = endpoints_find(&l->endpoints, endpoint);
+    return e && endpoint_price(&l->endpoints, e, endpoint_model(e, model), out);
+}
+
+bool llm_price_known(const struct llm *l, const char *endpoint, const char *model)
+{
+    struct price p;
+    return find_price(l, endpoint, model, &p);
+}
+
+int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *model,
+                      int64_t tokens_in, int64_t tokens_out)
+{
+    struct price p;
+    if (!find_price(l, endpoint, model, &p))
+        return -1;
+    p.in_nano = price_in_most_nano(&p);
+    return price_cost_nano(&p,
+                           &(struct price_usage){.in = tokens_in, .out = tokens_out});
+}
+
+struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
+{
+    int64_t in = llm_prompt_tokens(call), out = llm_reply_tokens(call->ask);
+    const char *model;
+    const struct endpoint *e = endpoints_target(&l->endpoints, call, &model);
+    bool for_two = call->may_hedge && e && e->config->hedge;
+    int64_t usd_nano = e ? llm_cost_nano(l, e->config->name, model, in, out) : -1;
+    return (struct port_estimate){.tokens = (in + out) * (for_two ? 2 : 1),
+                                  .usd_nano =
+                                      for_two && usd_nano > 0 ? 2 * usd_nano : usd_nano,
+                                  .for_two = for_two};
+}
+
+bool llm_has_key(const struct llm *l, size_t i)
+{
+    check(i < l->endpoints.count);
+    return l->endpoints.items[i].key != NULL;
+}
+
+enum err llm_probe(struct llm *l, size_t i, int64_t deadline_ms, http_fn fn, void *arg,
+                   uint64_t ticket)
+{
+    check(i < l->endpoints.count);
+    const struct endpoint *e = &l->endpoints.items[i];
+    struct provider_request q;
+    uint64_t id;
+    provider_request_init(&q);
+    provider_url(&q, e->config, "/models");
+    provider_header(&q, "Accept", "application/json");
+    e->provider->authorize(&q, e->key);
+    enum err failed = provider_request_status(&q);
+    const struct http_request request = {
+        .method = "GET",
+        .url = buf_str(&q.url),
+        .headers = q.headers,
+        .header_count = q.header_count,
+        .deadline_ms = deadline_ms,
+        .max_reply_bytes = PROBE_MAX_BYTES,
+    };
+    if (!failed)
+        failed = http_send(l->http, &request, fn, arg, ticket, &id);
+    provider_request_fini(&q);
+    return failed;
+}

@@ -100,8 +100,9 @@ struct campaign {
     int child_count;
     struct campaign_audit *audit;
     int audit_count, audit_cap;
-    int rejected;   /* replies refused so far (duplicates, limits …) */
-    int64_t now_ms; /* Unix time of this run */
+    int rejected;       /* replies refused so far (duplicates, limits …) */
+    int64_t now_ms;     /* Unix time of this run */
+    int64_t created_ms; /* Unix time of its admission; 0: not known */
 };
 
 /* All in the arena; NULL when it is full. */

@@ -10,11 +10,13 @@
 #include "workers/intake.h"
 #include "workers/live/ports_live.h"
 #include "workers/presence.h"
+#include "workers/telemetry/otlp.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define CONTROL_BATCH 64
 #define COOLING_MAX 512
+#define SPANS_MS 3000     /* for the last spans to leave */
 #define GIVE_BACK_MS 5000 /* after calls were cut: time to give the jobs back */
 
 struct worker {
@@ -23,6 +25,7 @@ struct worker {
     const struct config *config;
     struct queue queue;
     struct channel_set *channels;
+    struct otlp *otlp; /* NULL: no spans */
     struct llm *llm;
     struct ports_live *ports;
     struct runner *runner;
@@ -143,17 +146,26 @@ static bool is_idle(const struct worker *w)
            !feedback_is_busy(w->feedback) && !w->controlling && !w->ticking;
 }
 
+static void on_spans_left(void *arg)
+{
+    struct worker *w = arg;
+    loop_fn done = w->on_drained;
+    w->on_drained = NULL; /* told once */
+    if (done)
+        done(w->drained_arg);
+}
+
 static void on_left(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
     struct worker *w = arg;
     (void)ticket;
     (void)e; /* not reached: the lease says the same, later */
     (void)r;
-    loop_fn done = w->on_drained;
     w->left = true;
-    w->on_drained = NULL; /* told once */
-    if (done)
-        done(w->drained_arg);
+    if (w->otlp)
+        otlp_drain(w->otlp, SPANS_MS, on_spans_left, w);
+    else
+        on_spans_left(w);
 }
 
 static void leave(struct worker *w)
@@ -276,22 +288,30 @@ static enum err make_runner(struct worker *w)
     return runner_new(&table, &options, &w->runner);
 }
 
-static enum err make_parts(struct worker *w, struct err_detail *d)
+static enum err make_llm(struct worker *w, struct err_detail *d)
 {
     struct llm_options llm = {.config = w->config,
                               .connect_timeout_ms =
                                   setting(w, "llm", "connect_timeout_ms"),
                               .timeout_ms = setting(w, "llm", "timeout_ms"),
                               .queue = &w->queue,
+                              .otlp = w->otlp,
                               .on_room = on_room,
                               .room_arg = w};
+    return llm_new(w->loop, &llm, &w->llm, d);
+}
+
+static enum err make_parts(struct worker *w, struct err_detail *d)
+{
     enum err e =
         queue_init(&w->queue, w->redis, config_str(w->config, "redis", "prefix"), 0);
     if (e)
         return err_set(d, e, "redis.prefix", "not a usable key prefix");
     e = channels_load(w->config, &w->channels, d);
     if (!e)
-        e = llm_new(w->loop, &llm, &w->llm, d);
+        e = otlp_new(w->loop, w->config, w->id, &w->otlp, d);
+    if (!e)
+        e = make_llm(w, d);
     if (!e)
         e = make_runner(w);
     if (!e)
@@ -344,6 +364,7 @@ void worker_free(struct worker *w)
     if (w->runner)
         runner_drop_all(w->runner);
     llm_free(w->llm); /* its calls settle here and find no run */
+    otlp_free(w->otlp);
     runner_free(w->runner);
     intake_free(w->intake);
     feedback_free(w->feedback);

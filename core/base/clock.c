@@ -15,6 +15,13 @@ int64_t clock_wall_ms(void)
     return clock_us(CLOCK_REALTIME) / 1000;
 }
 
+int64_t clock_wall_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 int64_t clock_mono_ms(void)
 {
     return clock_us(CLOCK_MONOTONIC) / 1000;

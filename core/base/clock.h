@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 int64_t clock_wall_ms(void); /* Unix time; may jump */
+int64_t clock_wall_ns(void); /* the same, for records */
 int64_t clock_mono_ms(void); /* never goes back; for durations and deadlines */
 int64_t clock_mono_us(void);
 int64_t clock_cpu_us(void); /* CPU time of this process, user + system */

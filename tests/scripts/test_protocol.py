@@ -254,3 +254,8 @@ def test_contents_lead_somewhere():
     titles = {re.sub(r"[^\w -]", "", t.lower()).replace(" ", "-")
               for t in re.findall(r"^#+ (.*)$", PAGE, re.M)}
     assert set(re.findall(r"\]\(#([\w-]+)\)", PAGE)) <= titles
+
+
+def test_attributes_of_spans():
+    code = re.findall(r'^#define SEMCONV_\w+ "([^"]+)"', read("workers/telemetry/semconv.h"), re.M)
+    assert not missing(code, section("Spans"))

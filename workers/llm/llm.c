@@ -3,6 +3,7 @@
 #include "workers/llm/llm.h"
 #include "core/base/clock.h"
 #include "workers/llm/llm_limits.h"
+#include "workers/llm/llm_span.h"
 #include "workers/llm/llm_state.h"
 #include "workers/llm/llm_tokens.h"
 #include <stdlib.h>
@@ -120,6 +121,8 @@ static void settle(struct llm *l, struct llm_call *c)
     (void)idmap_take(&l->calls, c->id);
     if (c->twin)
         (void)idmap_take(&l->calls, c->twin->id);
+    if (c->span)
+        llm_span_end(c->span, c);
     c->fn(c->arg, c->ticket, &c->result);
     give_call(l, c);
 }
@@ -280,6 +283,8 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
     c->fn = fn;
     c->arg = arg;
     c->ticket = ticket;
+    if (l->options.otlp)
+        c->span = llm_span_new(l->options.otlp, call);
     c->id = idmap_put(&l->calls, c);
     enum err e = c->id ? llm_call_prepare(c, &l->endpoints, call) : ERR_NOMEM;
     if (!e)

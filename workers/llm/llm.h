@@ -11,11 +11,13 @@
 
 struct llm;
 struct queue;
+struct otlp;
 
 struct llm_options {
     const struct config *config; /* borrows */
     int64_t connect_timeout_ms, timeout_ms;
     struct queue *queue; /* borrows; where limits are shared. NULL: no limit holds */
+    struct otlp *otlp;   /* borrows; where each call leaves a span. NULL: none does */
     loop_fn on_room;     /* calls may be admitted again; may be NULL */
     void *room_arg;
 };

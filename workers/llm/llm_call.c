@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "workers/llm/llm.h"
+#include "workers/llm/llm_span.h"
 #include "workers/llm/llm_tokens.h"
 #include "workers/llm/provider_scan.h"
 #include <stdio.h>
@@ -31,6 +32,7 @@ static void end_parts(struct llm_call *c)
     if (c->request.stream)
         provider_stream_fini(&c->stream);
     stop_rules_fini(&c->stop);
+    llm_span_free(c->span);
 }
 
 bool llm_call_reset(struct llm_call *c)
@@ -144,8 +146,8 @@ struct llm_call *llm_call_twin(struct llm_call *c)
     return t;
 }
 
-/* A server may quote the key it was given; no log or audit row shall. What is shorter
- * is no secret; the end of the text may be the key's beginning, cut. */
+/* A server may quote the key it was given; no log, audit row or span shall. What is
+ * shorter is no secret; the end of the text may be the key's beginning, cut. */
 static void hide_key(char *text, const char *key)
 {
     size_t len = key ? strlen(key) : 0, size = strlen(text);
@@ -218,7 +220,9 @@ static void read_reply(struct llm_call *c, const struct http_reply *http)
         provider_read_failure(http, r);
     else
         c->endpoint->provider->read(http, clock_wall_ms(), r);
-    hide_key(r->message, c->endpoint->key);
+    char *const words[] = {r->message, r->model, r->finish, r->request_id, r->reply_id};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        hide_key(words[i], c->endpoint->key);
     if (!r->code && c->has_schema && strcmp(r->finish, "length") == 0)
         provider_fail(r, ERR_TRUNCATED, true, "max_tokens reached inside the JSON");
     learn(c);
@@ -314,4 +318,9 @@ void llm_call_end(struct llm_call *c, const struct http_reply *http)
     end_leave(c, &c->result);
     judge_target(c, &c->result);
     look_elsewhere(c, &c->result);
+}
+
+const struct llm_call *llm_call_winner(const struct llm_call *c)
+{
+    return c->twin && c->result.request_id == c->twin->reply.request_id ? c->twin : c;
 }

@@ -9,6 +9,7 @@
 #include "workers/llm/stop_rules.h"
 #include "workers/llm/targets.h"
 
+struct llm_span;
 struct llm_call {
     struct list node; /* while it waits to settle unsent, or to be closed as a loser */
     uint64_t id, http_id, ticket;
@@ -35,6 +36,7 @@ struct llm_call {
     struct provider_reply reply;
     struct provider_stream stream; /* if request.stream */
     struct stop_rules stop;
+    struct llm_span *span; /* **owns**; NULL: nobody wants one */
 };
 
 struct llm_call *llm_call_new(void); /* NULL: out of memory */
@@ -51,6 +53,8 @@ enum http_take llm_call_feed(struct llm_call *c, const struct http_reply *so_far
 /* The same call once more, of a call that was sent: what it needs of the ask is copied,
  * but for its stop rules. Unsent, without a grant. NULL: out of memory. */
 struct llm_call *llm_call_twin(struct llm_call *c);
+/* Itself or its twin: whose reply the result of both is. */
+const struct llm_call *llm_call_winner(const struct llm_call *c);
 /* Reads what came back into c->result; http NULL: it was never sent. */
 void llm_call_end(struct llm_call *c, const struct http_reply *http);
 

@@ -54,7 +54,9 @@ struct provider_reply {
     bool retryable;
     int64_t retry_after_ms; /* -1 = no hint */
     struct buf text;        /* content; kept also when truncated or refused */
-    char finish[32], model[128], request_id[96], message[256];
+    char finish[32], model[128], message[256];
+    char request_id[96]; /* of the HTTP exchange, else reply_id */
+    char reply_id[96];   /* that the body names */
     /* Read from, and written into, the provider's cache: parts of tokens_in. */
     int64_t tokens_cached, tokens_written;
     int64_t tokens_in, tokens_out;

@@ -153,6 +153,7 @@ void provider_read_request_id(const struct http_reply *http, const char *body_pa
                               struct provider_reply *out)
 {
     struct json_span body = {http->body, http->body_len};
+    provider_scan_word(&body, body_path, out->reply_id, sizeof out->reply_id);
     if (!provider_read_header_id(http, out))
-        provider_scan_word(&body, body_path, out->request_id, sizeof out->request_id);
+        memcpy(out->request_id, out->reply_id, sizeof out->request_id);
 }

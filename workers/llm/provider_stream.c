@@ -203,8 +203,11 @@ void provider_stream_id(struct provider_stream *s, const struct json_span *in,
                         const char *path)
 {
     struct provider_reply *out = s->out;
+    if (*out->reply_id)
+        return;
+    provider_scan_word(in, path, out->reply_id, sizeof out->reply_id);
     if (!*out->request_id)
-        provider_scan_word(in, path, out->request_id, sizeof out->request_id);
+        memcpy(out->request_id, out->reply_id, sizeof out->request_id);
 }
 
 static void read_error(struct provider_stream *s, const struct http_reply *http,

@@ -70,6 +70,7 @@ struct port_grant {
 /* One LLM call. Strings are borrowed until ports.call() returns. */
 struct port_call {
     const char *campaign, *tenant, *stage;
+    int64_t created_ms; /* of the campaign; 0: not known */
     int iteration, index, attempt;
     const struct ask *ask;
     const char *endpoint, *model; /* "" = default */

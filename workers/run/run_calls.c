@@ -197,6 +197,7 @@ static struct port_call call_of(const struct run *run, int index)
     return (struct port_call){.campaign = run->id,
                               .tenant = run->spec.tenant,
                               .stage = run->campaign->stage,
+                              .created_ms = run->campaign->created_ms,
                               .iteration = run->campaign->iteration,
                               .index = index,
                               .attempt = run->asks[index].attempt,

@@ -137,6 +137,7 @@ static enum err build_totals(struct campaign *c, const struct port_image *image)
 {
     const struct port_field *f = image->fields;
     int n = image->field_count;
+    c->created_ms = strtoll(field(f, n, "created_ms"), NULL, 10);
     c->totals.calls = strtoll(field(f, n, "calls"), NULL, 10);
     c->totals.impressions = strtoll(field(f, n, "impressions"), NULL, 10);
     c->totals.clicks = strtoll(field(f, n, "clicks"), NULL, 10);

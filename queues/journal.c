@@ -3,6 +3,7 @@
 #include "queues/args.h"
 
 #define RESULT_WORDS 8 /* of one settlement, beside its audit row */
+#define CACHED (-1)    /* in the place of the number of requests */
 #define ARGS_BYTES ((size_t)8 << 20)
 /* Lua counts in doubles: the sum of so many calls is exact. */
 #define AMOUNT_MAX ((INT64_C(1) << 53) / JOURNAL_CALLS_MAX)
@@ -60,7 +61,7 @@ static void put_result(struct args *a, const struct journal_result *r)
     args_int(a, r->tokens_in);
     args_int(a, r->tokens_out);
     args_int(a, r->usd_nano);
-    args_int(a, r->was_sent + (r->was_sent && r->was_hedged));
+    args_int(a, r->cached ? CACHED : r->was_sent + (r->was_sent && r->was_hedged));
     args_int(a, r->call);
     for (int i = 0; i < words; i++)
         args_str(a, r->audit[i]);

@@ -37,6 +37,7 @@ struct journal_result {
     int64_t tokens_in, tokens_out, usd_nano; /* actual; 0: not billed; below 2^47 */
     bool was_sent;   /* false: nothing left the machine, so the call is not counted */
     bool was_hedged; /* it counts as two */
+    bool cached;     /* answered by an earlier reply; counted as that */
     bool call;       /* false: not an LLM call (a read): no budget, no counters */
     const char *const *audit; /* field, value, …, NULL; or NULL */
 };

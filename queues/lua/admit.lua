@@ -27,7 +27,7 @@ redis.call("HSET", campaign_key(id), "kind", kind, "tenant", tenant, "state", st
            "stage", "", "round", 0, "progress", 0, "calls", 0, "tokens_in", 0,
            "tokens_out", 0, "usd", 0, "usd_known", ARGV[11],
            "usd_budget", nano_max == "-1" and 0 or decimal(nano_max, 9),
-           "variants", 0, "live", 0, "pending", 0, "rejected", 0, "impressions", 0,
+           "cached", 0, "variants", 0, "live", 0, "pending", 0, "rejected", 0, "impressions", 0,
            "delivered", 0, "clicks", 0, "conversions", 0, "orphans", 0, "revenue", 0,
            "lift", 0, "lift_lo", 0, "lift_hi", 0, "created_ms", now, "updated_ms", now, "error", err)
 redis.call("SET", part_key(id, "spec"), spec)

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 --@use job end whole money
 -- ARGV: id, fence, stage, iteration, then per settlement: how many words follow, index,
--- attempt, record, tokens_in, tokens_out, nano, requests, call, audit field, value, …
+-- attempt, record, tokens_in, tokens_out, nano, requests (-1: answered by the cache), call,
+-- audit field, value, …
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local AUDIT_MAX, JOURNALS_MAX = 10000, 1000
 local mine, entry = holds(id, fence)
@@ -30,6 +31,8 @@ local function charge(at)
   if requests > 0 then
     add(in_budget, "calls", requests)
     add(in_public, "calls", requests)
+  elseif requests < 0 then
+    add(in_public, "cached", 1)
   end
   add(in_budget, "tokens", tokens_in + tokens_out)
   add(in_budget, "nano", tonumber(ARGV[at + 5]))

@@ -5,6 +5,7 @@ suffer, tests). A test is "unit:<program>" (built as of tests/unit), "sim:<argum
 barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
 
 import faults_failover
+import faults_cache
 import faults_fair
 import faults_limits
 import faults_rules
@@ -302,4 +303,5 @@ FAULTS = {
     **faults_failover.FAULTS,
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,
+    **faults_cache.FAULTS,
 }

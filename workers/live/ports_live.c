@@ -198,6 +198,8 @@ static enum err write_record(struct buf *out, const struct port_call_result *r)
     json_out_kint(&w, "in", r->tokens_in);
     json_out_kint(&w, "out", r->tokens_out);
     json_out_kint(&w, "ms", r->total_us / 1000);
+    if (r->cached)
+        json_out_kbool(&w, "cached", true);
     json_out_kstr(&w, "finish", r->finish ? r->finish : "");
     json_out_kstr(&w, "model", r->model ? r->model : "");
     json_out_close(&w, '}');
@@ -238,7 +240,10 @@ static enum err write_audit(struct store_op *op, const struct port_place *at,
     add_audit(op, "tokens_in", text);
     snprintf(text, sizeof text, "%lld", (long long)r->tokens_out);
     add_audit(op, "tokens_out", text);
-    add_audit(op, "usage", r->usage_estimated ? "estimated" : "provider");
+    add_audit(op, "usage",
+              r->cached            ? "cached"
+              : r->usage_estimated ? "estimated"
+                                   : "provider");
     add_audit(op, "usd", usd);
     snprintf(text, sizeof text, "%lld", (long long)(r->total_us / 1000));
     add_audit(op, "ms", text);
@@ -283,6 +288,7 @@ static enum err live_settle(void *self, const struct port_place *at,
                                          .usd_nano = r->usd_nano,
                                          .was_sent = r->sent,
                                          .was_hedged = r->hedged,
+                                         .cached = r->cached,
                                          .call = s->is_call,
                                          .audit = s->is_call ? op->audit : NULL};
     if (!journal_result_is_sound(&op->result)) {

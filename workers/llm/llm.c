@@ -69,6 +69,10 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
     llm_limits_read(&llm->limits, o->config);
     list_init(&llm->unsent);
     list_init(&llm->idle);
+    list_init(&llm->looking);
+    llm->cache.ttl_s = config_int(o->config, "llm", "cache_ttl_s");
+    if (llm->cache.ttl_s > 0)
+        llm->cache.queue = o->queue;
     idmap_init(&llm->calls);
     int64_t calls = config_int(o->config, "worker", "concurrency");
     struct http_options http = {.max_connections = calls < CONNECTIONS_MIN
@@ -116,24 +120,40 @@ static void give_call(struct llm *l, struct llm_call *c)
     l->idle_count++;
 }
 
+/* The end of a call: what it leaves behind, and whoever waits for it. */
 static void settle(struct llm *l, struct llm_call *c)
 {
     (void)idmap_take(&l->calls, c->id);
     if (c->twin)
         (void)idmap_take(&l->calls, c->twin->id);
-    if (c->span)
+    if (c->span && !c->cached)
         llm_span_end(c->span, c);
+    if (!c->cached)
+        llm_cache_keep(&l->cache, &c->cache_key, &llm_call_winner(c)->reply);
     c->fn(c->arg, c->ticket, &c->result);
     give_call(l, c);
 }
 
-static void settle_unsent(struct llm *l)
+static void settle_unsent(struct llm *l, struct llm_call *c)
 {
-    while (!list_empty(&l->unsent)) {
-        struct llm_call *c = list_item(l->unsent.next, struct llm_call, node);
-        list_remove(&c->node);
-        llm_call_end(c, NULL);
-        settle(l, c);
+    list_remove(&c->node);
+    llm_call_end(c, NULL);
+    settle(l, c);
+}
+
+static void settle_all_unsent(struct llm *l)
+{
+    while (!list_empty(&l->unsent))
+        settle_unsent(l, list_item(l->unsent.next, struct llm_call, node));
+}
+
+/* Those that are looked up: what the cache says comes too late for them. */
+static void cancel_looking(struct llm *l)
+{
+    while (!list_empty(&l->looking)) {
+        struct llm_call *c = list_item(l->looking.next, struct llm_call, node);
+        provider_fail(&c->reply, ERR_CANCELLED, false, "cancelled");
+        settle_unsent(l, c);
     }
 }
 
@@ -141,7 +161,7 @@ static void on_deferred(void *arg)
 {
     struct llm *l = arg;
     l->deferred = false;
-    settle_unsent(l); /* a callback may free l: then the list is empty */
+    settle_all_unsent(l); /* a callback may free l: then the list is empty */
     llm_release(l);
 }
 
@@ -152,7 +172,8 @@ void llm_free(struct llm *l)
     check(!l->closing);
     l->closing = true;
     http_free(l->http);
-    settle_unsent(l);
+    cancel_looking(l);
+    settle_all_unsent(l);
     while (!list_empty(&l->idle))
         llm_call_free(take_call(l));
     idmap_fini(&l->calls);
@@ -272,6 +293,46 @@ static void cancel_transfer(void *arg, struct llm_call *c)
     http_cancel(l->http, c->http_id);
 }
 
+/* Not in the cache, or not to be had in time: it is sent, unless its leave ran out. */
+static enum err send_after_all(struct llm *l, struct llm_call *c, enum err why)
+{
+    provider_reply_reset(&c->reply); /* of what was read and not believed */
+    bool late = why == ERR_CANCELLED || !admission_is_fresh(&c->grant);
+    enum err e = late ? ERR_CANCELLED : send(l, c);
+    if (e)
+        provider_fail(&c->reply, e, e == ERR_NOMEM, "%s", err_meaning(e));
+    else
+        hedger_watch(l->hedger, c);
+    return e;
+}
+
+static void on_looked_up(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct llm *l = arg;
+    struct llm_call *c = l->closing ? NULL : idmap_get(&l->calls, ticket);
+    if (c && c->looking) {
+        list_remove(&c->node);
+        c->looking = false;
+        c->cached = !e && llm_cache_read(r, &c->reply);
+        if (c->cached || send_after_all(l, c, e))
+            settle_unsent(l, c);
+    }
+    llm_release(l);
+}
+
+static bool look_up(struct llm *l, struct llm_call *c, const struct port_call *call)
+{
+    if (!l->cache.queue)
+        return false;
+    llm_cache_name(&c->cache_key, c->endpoint->config, c->model, &c->request, call);
+    if (llm_cache_find(&l->cache, &c->cache_key, on_looked_up, l, c->id))
+        return false; /* it cannot be asked */
+    l->holds++;
+    c->looking = true;
+    list_push(&l->looking, &c->node);
+    return true;
+}
+
 enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
                   void *arg, uint64_t ticket, uint64_t *call_id)
 {
@@ -288,7 +349,7 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
     c->id = idmap_put(&l->calls, c);
     enum err e = c->id ? llm_call_prepare(c, &l->endpoints, call) : ERR_NOMEM;
     if (!e)
-        e = c->endpoint ? send(l, c) : defer(l, c);
+        e = !c->endpoint ? defer(l, c) : look_up(l, c, call) ? ERR_OK : send(l, c);
     if (e) {
         (void)idmap_take(&l->calls, c->id);
         give_call(l, c);
@@ -298,18 +359,34 @@ enum err llm_call(struct llm *l, const struct port_call *call, port_call_fn fn,
     c->targets = l->targets;
     c->has_fallback = targets_count(l->targets, call) > 1;
     c->grant = call->grant;
-    if (c->endpoint)
+    if (c->endpoint && !c->looking)
         hedger_watch(l->hedger, c);
     *call_id = c->id;
     return ERR_OK;
 }
 
+/* Without memory it settles when the cache has answered. */
+static void cancel_lookup(struct llm *l, struct llm_call *c)
+{
+    list_remove(&c->node);
+    if (defer(l, c)) {
+        list_push(&l->looking, &c->node);
+        return;
+    }
+    c->looking = false;
+    provider_fail(&c->reply, ERR_CANCELLED, false, "cancelled");
+}
+
 void llm_cancel(struct llm *l, uint64_t call_id)
 {
-    const struct llm_call *c = idmap_get(&l->calls, call_id);
+    struct llm_call *c = idmap_get(&l->calls, call_id);
     if (!c || !c->endpoint)
         return;
-    http_cancel(l->http, c->http_id); /* over: no-op */
+    if (c->looking) {
+        cancel_lookup(l, c);
+        return;
+    }
+    http_cancel(l->http, c->http_id); /* over, or never sent: no-op */
     if (c->twin)
         http_cancel(l->http, c->twin->http_id);
 }

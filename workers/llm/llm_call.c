@@ -234,6 +234,8 @@ static void count_usage(const struct llm_call *c, struct port_call_result *out)
 {
     const struct provider_reply *r = &c->reply;
     bool estimated = !r->has_usage;
+    if (c->cached)
+        return; /* it was paid by whoever asked first */
     int64_t written = r->has_usage ? r->tokens_written : 0;
     if (r->has_usage) {
         out->tokens_in = r->tokens_in;
@@ -299,6 +301,7 @@ void llm_call_end(struct llm_call *c, const struct http_reply *http)
     c->result = (struct port_call_result){
         .code = r->code,
         .retryable = r->retryable,
+        .cached = c->cached,
         .sent = http && (!http->err || http->sent),
         .retry_after_ms = r->retry_after_ms,
         .text = buf_str(&r->text),

@@ -5,13 +5,15 @@
 
 #include "core/base/list.h"
 #include "core/base/wheel.h"
+#include "workers/llm/llm_cache.h"
 #include "workers/llm/provider_stream.h"
 #include "workers/llm/stop_rules.h"
 #include "workers/llm/targets.h"
 
 struct llm_span;
 struct llm_call {
-    struct list node; /* while it waits to settle unsent, or to be closed as a loser */
+    /* while it is looked up, or waits to settle unsent, or to be closed as a loser */
+    struct list node;
     uint64_t id, http_id, ticket;
     port_call_fn fn;
     void *arg;
@@ -22,6 +24,8 @@ struct llm_call {
     struct endpoint *endpoint; /* borrows; NULL: it could not be sent */
     char model[ENDPOINT_MODEL_MAX_BYTES];
     bool has_price, has_schema;
+    bool looking; /* in the cache; not sent yet */
+    bool cached;  /* its reply is an earlier one */
     bool aborted; /* a stop rule was broken */
     bool may_hedge;
     bool is_hedge;  /* the second request of its twin; its URL and body are there */
@@ -36,6 +40,7 @@ struct llm_call {
     struct provider_reply reply;
     struct provider_stream stream; /* if request.stream */
     struct stop_rules stop;
+    struct llm_cache_key cache_key;
     struct llm_span *span; /* **owns**; NULL: nobody wants one */
 };
 

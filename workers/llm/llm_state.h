@@ -17,8 +17,9 @@ struct llm {
     struct hedger *hedger;       /* **owns** */
     struct targets *targets;     /* **owns** */
     struct idmap calls;
-    struct list unsent; /* struct llm_call.node */
-    struct list idle;   /* calls that are over, their memory is used again */
+    struct llm_cache cache;
+    struct list unsent, looking; /* struct llm_call.node */
+    struct list idle;            /* calls that are over, their memory is used again */
     int idle_count;
     bool deferred, closing;
     int holds; /* the owner, the deferred call, a callback: the last one frees */

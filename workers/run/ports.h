@@ -89,6 +89,7 @@ struct port_estimate {
 struct port_call_result {
     enum err code; /* ERR_OK, or the error class */
     bool retryable, sent, possibly_billed;
+    bool cached;            /* an earlier reply to the same request: nothing was sent */
     int64_t retry_after_ms; /* server hint, -1 = none */
     const char *text;       /* content, borrowed */
     size_t len;

@@ -120,7 +120,9 @@ enum err content_write_plan(struct campaign *c, struct ask_list *asks)
             ask->tag[0] = p;
             ask->tag[1] = number;
             ask->note = json_str(json_at(angles, (size_t)angle), "");
-            ask->seed = hash_mix(c->spec->seed ^ hash_fast_str(c->spec->id, 1) ^
+            /* a seed of the spec's own says: the same again, whatever its id */
+            uint64_t own = c->spec->seed ? 0 : hash_fast_str(c->spec->id, 1);
+            ask->seed = hash_mix(c->spec->seed ^ own ^
                                  (uint64_t)(c->iteration * 1000 + p * 64 + number)) >>
                         33;
             e = content_prompts_write(c, &in, ask);

@@ -55,6 +55,7 @@ static void test_global_names(void **state)
     assert_string_equal(keys_tenant(&k, "acme").name, "shop:{t:acme}");
     assert_string_equal(keys_ledger(&k, "acme", "2026-11-25").name,
                         "shop:{t:acme}:spent:2026-11-25");
+    assert_string_equal(keys_reply(&k, "t", "0f").name, "shop:{3}:cache:t:0f");
 }
 
 /* Lua's name for the same thing. */

@@ -3,6 +3,7 @@ does not allow: what it finds wrong stands in `errors`. It answers as `answers` 
 import http.server
 import json
 import re
+import ssl
 import threading
 import time
 
@@ -83,9 +84,10 @@ def read_body(raw):
 
 class Collector:
     """answers: what the next requests get, (status, headers, body), a number of seconds of
-    silence, or None for the connection to be dropped; after them all is taken."""
+    silence, or None for the connection to be dropped; after them all is taken. tls: a file
+    with certificate and key."""
 
-    def __init__(self, answers=(), path="/v1/traces", port=0):
+    def __init__(self, answers=(), path="/v1/traces", port=0, tls=None):
         self.answers, self.path = list(answers), path
         self.spans, self.errors, self.requests, self.batches = [], [], [], []
         self.lock = threading.Lock()
@@ -101,7 +103,11 @@ class Collector:
                 pass
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def take(self, request):

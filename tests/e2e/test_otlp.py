@@ -8,6 +8,7 @@ import pytest
 
 from otlp_collector import Collector
 from stack import wait_for
+from test_tls import certificate  # noqa: F401 (a fixture)
 
 FAULTS = ("--fault-500", "0.15", "--fault-malformed", "0.1", "--fault-drop", "0.05",
           "--latency-ms", "20:200")
@@ -220,6 +221,19 @@ def test_a_collector_that_takes_a_part(make_stack, collect):
     end(worker)
     assert len(collector.requests) == 1 and dropped(stack) == 3
     assert "collector-secret" not in (stack.folder / "workers.log").read_text()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_certificate_of_ones_own(make_stack, collect, certificate, known):  # noqa: F811
+    stack, collector = make_stack(), collect(tls=certificate)
+    stack.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url
+    if known:
+        stack.env["OTEL_EXPORTER_OTLP_CERTIFICATE"] = str(certificate)
+    worker = stack.worker()
+    run(stack, "c")
+    end(worker)
+    count = len(attempts(stack, "c"))
+    assert (len(collector.spans), dropped(stack)) == ((count, 0) if known else (0, count))
 
 
 @pytest.mark.parametrize("variable, value", [

@@ -281,9 +281,10 @@ struct otlp_counts otlp_count(const struct otlp *o)
     return counts;
 }
 
-static enum err make_parts(struct otlp *o, const char *instance)
+static enum err make_parts(struct otlp *o, const struct config *c, const char *instance)
 {
-    struct http_options http = {.multis = 1, .max_connections = 1};
+    struct http_options http = {
+        .multis = 1, .max_connections = 1, .ca_file = config_str(c, "otlp", "ca_file")};
     enum err e = write_head(&o->head, instance);
     if (!e)
         e = http_new(o->loop, &http, &o->http);
@@ -311,7 +312,7 @@ enum err otlp_new(struct loop *l, const struct config *c, const char *instance,
     buf_init(&o->head, SPAN_MAX_BYTES);
     rng_seed(&o->rng, rng_entropy());
     backoff_init(&o->backoff, RETRY_BASE_MS, RETRY_CAP_MS);
-    e = make_parts(o, instance);
+    e = make_parts(o, c, instance);
     if (e)
         otlp_free(o);
     else

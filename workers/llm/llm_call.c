@@ -280,14 +280,15 @@ static void look_elsewhere(const struct llm_call *c, struct port_call_result *ou
     out->retry_after_ms = -1;
 }
 
-/* A reply cut at its max_tokens is an answer. Without a fallback nobody shall wait for
- * the person that money and keys need: the campaign ends, and says why. */
+/* A reply cut at its max_tokens is an answer; one of the cache says nothing of its
+ * target. Without a fallback nobody shall wait for the person that money and keys need:
+ * the campaign ends, and says why. */
 static void judge_target(const struct llm_call *c, const struct port_call_result *out)
 {
     enum err code = out->code;
     if (code == ERR_TRUNCATED && strcmp(out->finish, "length") == 0)
         code = ERR_OK;
-    if (is_grave(code) && !c->has_fallback)
+    if (c->cached || (is_grave(code) && !c->has_fallback))
         code = ERR_CANCELLED;
     if (c->targets)
         targets_settle(c->targets, &c->grant, code, out->retry_after_ms);

@@ -104,7 +104,7 @@ static enum err make_room(struct pii *p)
     struct pii_value *values = arena_array(p->arena, (size_t)room, sizeof *values);
     if (!values)
         return ERR_NOMEM;
-    if (p->count)
+    if (p->values)
         memcpy(values, p->values, (size_t)p->count * sizeof *values);
     p->values = values;
     p->room = room;
@@ -182,7 +182,7 @@ enum err pii_mask(struct pii *p, const char *text, const char **out)
     enum err e = ERR_OK;
     *out = text;
     find_value(&s);
-    if (!next_place(&s, &found))
+    if (!text || !next_place(&s, &found))
         return ERR_OK;
     buf_init(&masked, PII_TEXT_MAX);
     do {

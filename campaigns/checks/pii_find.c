@@ -44,23 +44,18 @@ static bool is_escape(const struct span *s, size_t i)
     return i > s->from && s->text[i - 1] == '\\' && strchr("bfnrt", s->text[i]);
 }
 
-/* Not in the middle of a word or of a longer number ("0.138…", "138…,50"). */
+/* Not in the middle of a word. */
 static bool begins(const struct span *s, size_t i)
 {
     if (i == s->from || is_escape(s, i - 1))
         return true;
     char before = s->text[i - 1];
-    if (is_alnum(before) || before == '_' || before == '+')
-        return false;
-    return !((before == '.' || before == ',') && i > s->from + 1 &&
-             is_digit(s->text[i - 2]));
+    return !is_alnum(before) && before != '_' && before != '+';
 }
 static bool ends(const struct span *s, size_t i)
 {
     char after = char_at(s, i);
-    if (is_alnum(after) || after == '_')
-        return false;
-    return !(after && strchr(".,", after) && is_digit(char_at(s, i + 1)));
+    return !is_alnum(after) && after != '_';
 }
 
 /* Letters and digits from one place on, in groups; a group ends the value or not. */

@@ -249,6 +249,28 @@ static void stop(struct run *run)
         reload(run);
 }
 
+int run_next_idle(const struct run *run)
+{
+    int best = -1;
+    for (int i = 0; i < run->ask_count; i++) {
+        const struct run_ask *a = &run->asks[i];
+        if (a->state == RUN_ASK_IDLE &&
+            (best < 0 || a->failures < run->asks[best].failures))
+            best = i;
+        if (best >= 0 && run->asks[best].failures == 0)
+            break;
+    }
+    return best;
+}
+
+int run_count_idle(const struct run *run)
+{
+    int count = 0;
+    for (int i = 0; i < run->ask_count && count < RUN_BATCH_MAX; i++)
+        count += run->asks[i].state == RUN_ASK_IDLE;
+    return count;
+}
+
 static const enum fair_lane_name lanes[] = {
     [SPEC_PRIORITY_HIGH] = FAIR_INTERACTIVE,
     [SPEC_PRIORITY_NORMAL] = FAIR_LIVE,

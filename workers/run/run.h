@@ -39,7 +39,7 @@ struct run_ask {
     int attempt; /* number of the next or current attempt */
     int failures;
     bool for_two, single; /* reserved for two requests; no budget for two */
-    int target; /* of the last attempt, see port_grant */
+    int target;           /* of the last attempt, see port_grant */
     uint64_t call_id;
     struct port_grant grant;        /* from its slot to its call */
     struct port_call_result result; /* of the call being settled; text in the arena */
@@ -109,6 +109,10 @@ void run_fail(struct run *run, enum err code); /* ends the campaign with this er
 void run_leave(struct run *run);               /* gives the job back */
 /* A store operation failed: fenced = the run is freed; else it is parked. */
 void run_lost(struct run *run, enum err e);
+/* The one that failed least, so that retries hold up nobody and an endpoint that is
+ * down does not use up the attempts of one ask; -1 = none. */
+int run_next_idle(const struct run *run);
+int run_count_idle(const struct run *run); /* at most RUN_BATCH_MAX */
 
 /* run_image.c: the loaded image becomes spec, campaign, variants, mail. */
 enum err run_build(struct run *run, const struct port_image *image,
@@ -130,12 +134,8 @@ int64_t run_cost_tokens(const struct run *run, int index); /* at most; 0 = no ca
 bool run_refuse(struct run *run, int index);
 void run_give_up(struct run *run); /* asks refused with nothing under way end */
 void run_forgo(struct run *run, int index); /* leave that no call has used */
-int run_count_idle(const struct run *run);  /* at most RUN_BATCH_MAX */
 void run_mark(struct run *run, int index);  /* takes a slot for one idle ask */
 void run_send_batch(struct run *run);       /* reserves what was marked */
-/* The one that failed least, so that retries hold up nobody and an endpoint that is
- * down does not use up the attempts of one ask; -1 = none. */
-int run_next_idle(const struct run *run);
 void run_cancel_calls(struct run *run);
 
 #endif

@@ -11,28 +11,6 @@ static struct port_place place_of(const struct run *run)
                                .iteration = run->campaign->iteration};
 }
 
-int run_next_idle(const struct run *run)
-{
-    int best = -1;
-    for (int i = 0; i < run->ask_count; i++) {
-        const struct run_ask *a = &run->asks[i];
-        if (a->state == RUN_ASK_IDLE &&
-            (best < 0 || a->failures < run->asks[best].failures))
-            best = i;
-        if (best >= 0 && run->asks[best].failures == 0)
-            break;
-    }
-    return best;
-}
-
-int run_count_idle(const struct run *run)
-{
-    int count = 0;
-    for (int i = 0; i < run->ask_count && count < RUN_BATCH_MAX; i++)
-        count += run->asks[i].state == RUN_ASK_IDLE;
-    return count;
-}
-
 void run_forgo(struct run *run, int index)
 {
     struct run_ask *a = &run->asks[index];

@@ -118,6 +118,8 @@ static enum err send_reserve(void *self, const struct port_place *at, const int 
     check(count > 0 && count <= MESSAGE_BATCH_MAX);
     if (m->host->draining)
         world_fail(m->host->world, "%s: a draining worker reserves", m->id);
+    if (m->host->leaves < count)
+        world_fail(m->host->world, "%s: reserved without leave", m->id);
     const char *stage = keep(m, at->stage);
     m->fn.reserve = fn;
     m->count = count;
@@ -132,9 +134,7 @@ static enum err send_reserve(void *self, const struct port_place *at, const int 
 
 static struct port_estimate estimate(void *self, const struct port_call *call)
 {
-    if (call->grant.gate != 1)
-        world_fail(((struct host *)self)->world, "%s: reserved without leave",
-                   call->campaign);
+    (void)self;
     return model_estimate(call);
 }
 

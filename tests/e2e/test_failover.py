@@ -126,6 +126,22 @@ def test_no_credit(two):
     assert {e["verdict"] for e in audit if e["what"] == "call"} == {"ok", "no_credit"}
 
 
+@pytest.mark.parametrize("second, state, error", [
+    ("price_in = 1\nprice_out = 9000\n", "over_budget", "over_budget"),
+    ("", "failed", "no_credit")])
+def test_money_of_a_tenant(two, second, state, error):
+    """A fallback whose dearest call is above the limit of the day, or has no price."""
+    stack, one, other = two("money", second=second)
+    ini = stack.folder / "barker.ini"
+    ini.write_text(ini.read_text() + "[tenant t]\nusd_per_day = 0.50\n")
+    one.fail()
+    stack.worker()
+    stack.enqueue({**SPEC, "id": "a", "tenant": "t"})
+    stack.wait_state("a", "live", "failed", "over_budget")
+    assert (stack.state("a"), stack.campaign("a")["error"]) == (state, error)
+    assert one.calls()[0] and not other.calls()[0]
+
+
 def test_without_a_fallback_it_is_final(two):
     stack, one, other = two("money")
     ini = stack.folder / "barker.ini"

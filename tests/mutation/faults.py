@@ -294,7 +294,7 @@ FAULTS = {
         "prompt tokens of the cache are billed at both prices",
         ["unit:workers.llm.price_test", "unit:workers.llm.llm_test"]),
     "reserved-too-cheap": (
-        "workers/llm/llm_facts.c", "p.in_nano = price_in_most_nano(&p);", "(void)price_in_most_nano;",
+        "workers/llm/endpoints.c", "p.in_nano = price_in_most_nano(&p);", "(void)price_in_most_nano;",
         "writes into a cache spend more than the budget",
         ["unit:workers.llm.endpoints_test"]),
     **faults_rules.FAULTS,

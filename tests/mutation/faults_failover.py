@@ -31,8 +31,8 @@ FAULTS = {
         LLM + "targets.c", "#define SPILL_MS 5000", "#define SPILL_MS 0",
         "a second's patience is bought from a dearer model", [TARGETS]),
     "reserved-at-the-first-price": (
-        LLM + "llm.c", "llm_cost_nano(l, e->config->name, model, in, out)",
-        "llm_cost_nano(l, call->endpoint, call->model, in, out)",
+        LLM + "llm_facts.c", "endpoints_target(&l->endpoints, call, &model)",
+        "endpoints_find(&l->endpoints, call->endpoint); model = endpoint_model(e, call->model)",
         "calls at a dearer fallback overspend the budget", [TARGETS]),
     "ceiling-ignored": (
         LLM + "targets.c", "if (!ceiling_has_room(&m->ceiling))", "if (false)",
@@ -47,10 +47,13 @@ FAULTS = {
         LLM + "gate.c", "closed > 0 ? clock_mono_ms() + closed : 0", "0 * closed",
         "only the worker that got the hint goes on to the fallback",
         ["unit:workers.llm.admission_test"]),
+    "tenant-at-the-first-price": (
+        "workers/live/ports_live.c", "    if (most_nano > nano)", "    if (false)",
+        "a dearer fallback spends more than the tenant has for the day", [E2E]),
     "money-final": (
         LLM + "llm_call.c", "    out->retryable |= is_grave(out->code);\n", "",
         "an empty account ends campaigns although there is a fallback", [E2E]),
     "retries-stop-the-rest": (
-        "workers/run/run_calls.c", "best < 0 || a->failures < run->asks[best].failures", "best < 0",
+        "workers/run/run.c", "best < 0 || a->failures < run->asks[best].failures", "best < 0",
         "one ask that fails holds up all others of its campaign", [E2E]),
 }

@@ -156,6 +156,17 @@ bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
     return own || found;
 }
 
+int64_t endpoint_cost_nano(const struct endpoints *list, const struct endpoint *e,
+                           const char *model, int64_t tokens_in, int64_t tokens_out)
+{
+    struct price p;
+    if (!endpoint_price(list, e, model, &p))
+        return -1;
+    p.in_nano = price_in_most_nano(&p);
+    return price_cost_nano(&p,
+                           &(struct price_usage){.in = tokens_in, .out = tokens_out});
+}
+
 unsigned endpoint_without(const struct endpoint *e, const char *model)
 {
     for (size_t i = 0; i < e->learnt_count; i++)

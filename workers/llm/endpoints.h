@@ -42,6 +42,9 @@ struct endpoint *endpoints_target(const struct endpoints *list,
                                   const struct port_call *call, const char **model);
 bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
                     const char *model, struct price *out);
+/* What so many tokens cost at most, in nano-dollars; -1: the price is not known. */
+int64_t endpoint_cost_nano(const struct endpoints *list, const struct endpoint *e,
+                           const char *model, int64_t tokens_in, int64_t tokens_out);
 unsigned endpoint_without(const struct endpoint *e, const char *model);
 void endpoint_learn(struct endpoint *e, const char *model, unsigned refused);
 

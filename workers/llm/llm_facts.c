@@ -20,28 +20,18 @@ const char *llm_endpoint_at(const struct llm *l, size_t i)
     return i < l->endpoints.count ? l->endpoints.items[i].config->name : NULL;
 }
 
-static bool find_price(const struct llm *l, const char *endpoint, const char *model,
-                       struct price *out)
-{
-    const struct endpoint *e = endpoints_find(&l->endpoints, endpoint);
-    return e && endpoint_price(&l->endpoints, e, endpoint_model(e, model), out);
-}
-
 bool llm_price_known(const struct llm *l, const char *endpoint, const char *model)
 {
-    struct price p;
-    return find_price(l, endpoint, model, &p);
+    return llm_cost_nano(l, endpoint, model, 0, 0) >= 0;
 }
 
 int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *model,
                       int64_t tokens_in, int64_t tokens_out)
 {
-    struct price p;
-    if (!find_price(l, endpoint, model, &p))
-        return -1;
-    p.in_nano = price_in_most_nano(&p);
-    return price_cost_nano(&p,
-                           &(struct price_usage){.in = tokens_in, .out = tokens_out});
+    const struct endpoint *e = endpoints_find(&l->endpoints, endpoint);
+    return e ? endpoint_cost_nano(&l->endpoints, e, endpoint_model(e, model), tokens_in,
+                                  tokens_out)
+             : -1;
 }
 
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
@@ -50,7 +40,7 @@ struct port_estimate llm_estimate(const struct llm *l, const struct port_call *c
     const char *model;
     const struct endpoint *e = endpoints_target(&l->endpoints, call, &model);
     bool for_two = call->may_hedge && e && e->config->hedge;
-    int64_t usd_nano = e ? llm_cost_nano(l, e->config->name, model, in, out) : -1;
+    int64_t usd_nano = e ? endpoint_cost_nano(&l->endpoints, e, model, in, out) : -1;
     return (struct port_estimate){.tokens = (in + out) * (for_two ? 2 : 1),
                                   .usd_nano =
                                       for_two && usd_nano > 0 ? 2 * usd_nano : usd_nano,

@@ -286,33 +286,6 @@ static void test_endpoints(void **state)
     config_free(c);
 }
 
-static void test_fallbacks(void **state)
-{
-    (void)state;
-    struct config *c = load_text("[endpoint a]\nmodel=m\nfallback = c ,b\n"
-                                 "[endpoint b]\nmodel=m\nfallback=a\n"
-                                 "[endpoint c]\nmodel=m\nfallback=\n");
-    const struct config_endpoint *a = config_endpoint_at(c, 0);
-    assert_int_equal(a->fallback_count, 2);
-    assert_int_equal(a->fallbacks[0], 2);
-    assert_int_equal(a->fallbacks[1], 1);
-    assert_int_equal(config_endpoint_at(c, 1)->fallback_count, 1);
-    assert_int_equal(config_endpoint_at(c, 1)->fallbacks[0], 0);
-    assert_int_equal(config_endpoint_at(c, 2)->fallback_count, 0);
-    config_free(c);
-    struct buf many;
-    buf_init(&many, 4000);
-    buf_append_str(&many, "[endpoint z]\nmodel=m\nfallback=e0");
-    for (int i = 1; i <= CONFIG_FALLBACKS_MAX; i++)
-        buf_printf(&many, ",e%d", i);
-    for (int i = 0; i <= CONFIG_FALLBACKS_MAX; i++)
-        buf_printf(&many, "\n[endpoint e%d]\nmodel=m", i);
-    refuses(buf_str(&many), ERR_CONFIG, 3, "more than 8");
-    buf_fini(&many);
-}
-
-#define TWO "[endpoint a]\nmodel=m\n[endpoint b]\nmodel=m\n"
-
 static void test_bad_endpoints(void **state)
 {
     (void)state;
@@ -325,11 +298,6 @@ static void test_bad_endpoints(void **state)
     refuses("[endpoint a]\nprice_in=-1\n", ERR_CONFIG, 2, "price_in must be");
     refuses("[endpoint a]\njson_schema=maybe\n", ERR_CONFIG, 2, "true or false");
     refuses("[endpoint a]\nrpm=5\n", ERR_CONFIG, 0, "has no model");
-    refuses("[endpoint a]\nfallback=b\nmodel=m\n", ERR_CONFIG, 2, "no endpoint 'b'");
-    refuses(TWO "[endpoint c]\n\nfallback=a, ,b\n", ERR_CONFIG, 7, "endpoint ''");
-    refuses(TWO "fallback=a,\n", ERR_CONFIG, 5, "comma");
-    refuses(TWO "fallback=a , b\n", ERR_CONFIG, 5, "names itself");
-    refuses(TWO "fallback=a,a\n", ERR_CONFIG, 5, "twice");
     struct buf many;
     buf_init(&many, 4000);
     for (int i = 0; i <= CONFIG_ENDPOINTS_MAX; i++)
@@ -411,7 +379,6 @@ int main(void)
         TEST(test_long_lines),
         TEST(test_bad_env_is_named),
         TEST(test_endpoints),
-        TEST(test_fallbacks),
         TEST(test_bad_endpoints),
         TEST(test_endpoint_of_the_environment),
         TEST(test_sample),

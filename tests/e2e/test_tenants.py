@@ -15,7 +15,7 @@ TOKENS = 100  # of every reply, and the most that is asked for
 PRICES = "price_in = 0\nprice_out = 1000\n"  # 100 tokens are 0.10 usd
 
 
-def spec(name, tenant="acme", n=8):
+def spec(name, tenant="acme", n=12):  # more than ten: no campaign has enough
     return {"id": name, "tenant": tenant, "kind": "content", "approval": "none",
             "min_distance": 0, "input": {"brief": f"Beanies for the first frost, {name}", "n": n,
                                          "angles": ["warm", "light"], "max_tokens": TOKENS}}
@@ -116,7 +116,7 @@ def test_two_limits_and_none(make):
     stack = make("100", more=more)
     stack.worker(), stack.worker()
     for name, tenant in (("a", "acme"), ("s", "small"), ("n", "none"), ("d", "default")):
-        stack.enqueue(spec(name, tenant))
+        stack.enqueue(spec(name, tenant, n=8))
     stack.wait_state("a", "live")
     stack.wait_state("d", "live")
     stack.wait_state("s", "over_budget")
@@ -143,7 +143,7 @@ def test_what_waits_can_be_cancelled_and_drained(make):
     def waiting():
         return sum(int(stack.redis.hget(k, "waiting") or 0)
                    for k in stack.redis.scan_iter("bk:worker:*"))
-    wait_for("both to wait", lambda: waiting() == 16)
+    wait_for("both to wait", lambda: waiting() == 24)
     stack.cli("cancel", "a")
     stack.wait_state("a", "cancelled", timeout_s=4)
     second.terminate()

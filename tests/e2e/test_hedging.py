@@ -12,7 +12,7 @@ SPEC = {"id": "d", "kind": "content", "approval": "none",
         "input": {"prompt": "Write a line about tea", "n": 30}}
 
 
-LIMITS = "rpm = 6000\ntpm = 10000000\nmax_in_flight = 3\n"
+LIMITS = "rpm = 6000\ntpm = 10000000\nmax_in_flight = 2\n"
 
 
 def configure(stack, tmp_path, stream, limits=""):
@@ -34,7 +34,8 @@ def audit(stack):
 def test_late_call_is_asked_twice(make_stack, tmp_path, fault, stream, limits):
     """Without it the campaign would wait two minutes for its hundredth call. By then two may be
     asked twice: one of them may have been slow by chance."""
-    stack = make_stack(llm="mock", llm_args=("--key", KEY, "--fail-every", "100", "--fail-by", fault))
+    stack = make_stack(llm="mock", llm_args=("--key", KEY, "--latency-ms", "20",
+                                             "--fail-every", "100", "--fail-by", fault))
     configure(stack, tmp_path, stream, limits)
     stack.worker()
     stack.enqueue(SPEC)

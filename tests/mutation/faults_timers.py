@@ -54,6 +54,10 @@ FAULTS = {
     "hedges-unbounded": (
         "workers/llm/hedge_times.c", "    if (t->credit < WHOLE)\n        return false;\n", "",
         "an endpoint that slows down gets twice the requests", [HEDGE, TIMES]),
+    "room-is-not-told": (
+        "workers/llm/llm.c", "    if (l->hedger)\n        hedger_room(l->hedger);\n", "",
+        "where an endpoint has limits, a late call is never asked twice",
+        ["e2e:test_hedging.py"]),
     "never-for-one": (
         "workers/run/run_calls.c", "    if (!a->for_two)\n        a->state", "    if (true)\n        a->state",
         "a campaign is over budget though there was enough for its calls",

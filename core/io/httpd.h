@@ -39,12 +39,21 @@ const char *httpd_body(const struct httpd_request *q, size_t *len);
 void httpd_set_user(struct httpd_request *q, void *user); /* **borrowed** */
 void *httpd_user(const struct httpd_request *q);
 
+enum httpd_stop {
+    HTTPD_NO_STOP,
+    HTTPD_CUT,   /* the connection is closed without an end of the body */
+    HTTPD_STALL, /* nothing comes any more, until the client or the server leaves */
+};
 struct httpd_answer {
     int status;
     const char *content_type;
     const char *body; /* copied */
     size_t body_len;
     const char *headers[16][2]; /* ended by {NULL, NULL} */
+    /* 0: the body goes out whole. Else chunked, each chunk of so many bytes. */
+    size_t piece_bytes;
+    enum httpd_stop stop; /* with piece_bytes: after stop_at bytes of the body */
+    size_t stop_at;
 };
 void httpd_answer(struct httpd_request *q, const struct httpd_answer *a);
 /* Closes the connection without an answer (faults in the LLM simulator). */

@@ -68,7 +68,9 @@ void httpd_request_answer(struct httpd_request *q, const struct httpd_answer *a)
     void *body = a->body_len ? (void *)a->body : empty;
     enum MHD_ResponseMemoryMode mode =
         a->body_len ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT;
-    q->response = MHD_create_response_from_buffer(a->body_len, body, mode);
+    q->response = a->piece_bytes
+                      ? httpd_pace_new(q, a)
+                      : MHD_create_response_from_buffer(a->body_len, body, mode);
     bool ok = q->response != NULL;
     if (ok && a->content_type) {
         ok = MHD_add_response_header(q->response, MHD_HTTP_HEADER_CONTENT_TYPE,

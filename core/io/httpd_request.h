@@ -15,6 +15,7 @@ enum httpd_state {
     HTTPD_ANSWERED,  /* the response is made, not yet queued */
     HTTPD_DROPPED,   /* the connection is to be closed */
     HTTPD_SENT,      /* the response is the connection's */
+    HTTPD_STALLED,   /* the same, suspended in the middle of its body */
 };
 
 struct httpd_request {
@@ -41,6 +42,12 @@ bool httpd_request_too_big(const struct httpd_request *q);
 bool httpd_request_receive(struct httpd_request *q, const char *bytes, size_t n);
 /* Makes the response; out of memory, the request is dropped instead. */
 void httpd_request_answer(struct httpd_request *q, const struct httpd_answer *a);
+/* A response whose body goes out in pieces, see struct httpd_answer; or NULL. */
+struct MHD_Response *httpd_pace_new(struct httpd_request *q,
+                                    const struct httpd_answer *a);
+/* Suspends a request that is being answered until its client or the server leaves.
+ * False: it left, or there is no memory for the watch. */
+bool httpd_request_stall(struct httpd_request *q);
 /* Hands the response to the connection. False: close it. */
 bool httpd_request_queue(struct httpd_request *q);
 

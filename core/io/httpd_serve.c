@@ -21,16 +21,19 @@ static void request_resume(struct httpd_request *q)
 static void request_gone(struct httpd_request *q)
 {
     struct httpd *h = q->server;
+    bool answered = q->state == HTTPD_STALLED;
     q->state = HTTPD_DROPPED;
     request_resume(q);
-    h->gone(h->arg, q, q->user);
+    if (!answered) {
+        h->gone(h->arg, q, q->user);
+    }
 }
 
 static void all_gone(struct httpd *h)
 {
     list_each (node, &h->requests) {
         struct httpd_request *q = list_item(node, struct httpd_request, node);
-        if (q->state == HTTPD_WAITING) {
+        if (q->state == HTTPD_WAITING || q->state == HTTPD_STALLED) {
             request_gone(q);
         }
     }
@@ -71,6 +74,15 @@ static bool request_wait(struct httpd_request *q)
     }
     q->state = HTTPD_WAITING;
     MHD_suspend_connection(q->connection);
+    return true;
+}
+
+bool httpd_request_stall(struct httpd_request *q)
+{
+    if (q->state == HTTPD_DROPPED || q->server->closing || !request_wait(q)) {
+        return false;
+    }
+    q->state = HTTPD_STALLED;
     return true;
 }
 

@@ -13,6 +13,10 @@ enum sim_fault {
     SIM_FAULT_MALFORMED, /* content is broken JSON */
     SIM_FAULT_SCHEMA,    /* content is JSON of another schema */
     SIM_FAULT_DROP,      /* the connection is closed without an answer */
+    SIM_FAULT_MONEY,     /* 429 with insufficient_quota, at once */
+    SIM_FAULT_OVERLOAD,  /* 200, but the body, or the first event, is an error */
+    SIM_FAULT_STALL,     /* 200, and nothing more; of a stream, half of it comes */
+    SIM_FAULT_CUT,       /* half of the body, then the connection is closed */
     SIM_FAULT_NONE,
 };
 

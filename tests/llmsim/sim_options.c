@@ -10,6 +10,7 @@ enum option_id {
     OPTION_LISTEN = SIM_FAULT_NONE,
     OPTION_SEED,
     OPTION_LATENCY,
+    OPTION_PIECE_BYTES,
     OPTION_RETRY_AFTER,
     OPTION_LEDGER,
     OPTION_MAX_REQUESTS,
@@ -26,6 +27,11 @@ static const struct option options[] = {
     {"fault-malformed", required_argument, NULL, OPTION_FAULT + SIM_FAULT_MALFORMED},
     {"fault-schema", required_argument, NULL, OPTION_FAULT + SIM_FAULT_SCHEMA},
     {"fault-drop", required_argument, NULL, OPTION_FAULT + SIM_FAULT_DROP},
+    {"fault-money", required_argument, NULL, OPTION_FAULT + SIM_FAULT_MONEY},
+    {"fault-overload", required_argument, NULL, OPTION_FAULT + SIM_FAULT_OVERLOAD},
+    {"fault-stall", required_argument, NULL, OPTION_FAULT + SIM_FAULT_STALL},
+    {"fault-cut", required_argument, NULL, OPTION_FAULT + SIM_FAULT_CUT},
+    {"piece-bytes", required_argument, NULL, OPTION_PIECE_BYTES},
     {"retry-after", required_argument, NULL, OPTION_RETRY_AFTER},
     {"ledger", required_argument, NULL, OPTION_LEDGER},
     {"max-requests", required_argument, NULL, OPTION_MAX_REQUESTS},
@@ -45,6 +51,11 @@ const char *sim_options_usage(void)
            "  --fault-malformed P     200, content is broken JSON\n"
            "  --fault-schema P        200, content is JSON of another schema\n"
            "  --fault-drop P          the connection is closed without an answer\n"
+           "  --fault-money P         429 without a hint, code insufficient_quota\n"
+           "  --fault-overload P      200, but the body or the first event is an error\n"
+           "  --fault-stall P         200, then nothing; of a stream the first half\n"
+           "  --fault-cut P           half of the body, then the connection is closed\n"
+           "  --piece-bytes N         bodies go out in pieces of N bytes; default whole\n"
            "  --retry-after S         seconds, may be a fraction; default 1\n"
            "  --ledger FILE           NDJSON of all requests, appended\n"
            "  --max-requests N        stop after N chat requests\n"
@@ -90,6 +101,8 @@ static enum err read_option(int id, const char *text, struct sim_options *o)
         return e;
     case OPTION_LATENCY:
         return sim_faults_latency(&o->faults, text);
+    case OPTION_PIECE_BYTES:
+        return read_int(text, &o->piece_bytes);
     case OPTION_RETRY_AFTER:
         return read_seconds(text, &o->retry_after_s);
     case OPTION_LEDGER:

@@ -1,10 +1,10 @@
 /* sim_server.c: routes, waiting answers, safety bounds. */
 #include "tests/llmsim/sim_server.h"
 #include "core/base/clock.h"
-#include "core/base/json_out.h"
 #include "core/base/list.h"
 #include "core/io/httpd.h"
 #include "tests/llmsim/sim_chat.h"
+#include "tests/llmsim/sim_pages.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,9 @@
 #define CONNECTIONS_MAX 4096
 #define BODY_MAX_BYTES (4u << 20)
 #define ANSWER_MAX_BYTES (8u << 20)
-#define LEDGER_MAX_BYTES (65u << 20)
 #define ARENA_MAX_BYTES (16u << 20)
 #define ID_MAX 256
+#define PIECE_BYTES 1024 /* of a body that stops in the middle */
 #define GRACE_MS 200 /* the last answer leaves before the loop stops */
 #define STATUS_GONE 499
 
@@ -25,8 +25,8 @@ struct sim_server {
     struct httpd *httpd;
     struct loop_timer *exit_timer;
     struct list waiting;
-    uint64_t requests, answered;
-    int64_t in_flight, peak;
+    uint64_t answered;
+    struct sim_counts counts;
 };
 
 /* A chat request whose answer is ready and waits for its latency. */
@@ -38,6 +38,9 @@ struct waiting {
     uint64_t n;
     char id[ID_MAX];
     int status;       /* 0 = drop the connection */
+    bool hint;        /* Retry-After is told */
+    enum httpd_stop stop;
+    size_t stop_at;
     const char *type; /* of the body */
     struct buf body;
     struct sim_usage usage;
@@ -49,22 +52,41 @@ static void on_stop(void *arg)
     loop_stop(s->loop);
 }
 
-static void answer(struct httpd_request *q, int status, const char *type,
-                   const struct buf *body, const char *request_id,
-                   const char *retry_after)
+static void answer_page(struct httpd_request *q, int status, const char *type,
+                        const struct buf *body)
 {
     struct httpd_answer a = {
         .status = status,
         .content_type = type,
         .body = buf_str(body),
         .body_len = body->len,
-        .headers = {{"X-Simulated", "barker-llmsim"}, {"x-request-id", request_id}},
+        .headers = {{"X-Simulated", "barker-llmsim"}, {"x-request-id", "sim"}},
     };
-    if (retry_after) {
+    httpd_answer(q, &a);
+}
+
+static void answer_chat(const struct waiting *w)
+{
+    const struct sim_options *o = w->server->options;
+    char request_id[32], retry_after[32];
+    snprintf(request_id, sizeof(request_id), "sim-%llu", (unsigned long long)w->n);
+    snprintf(retry_after, sizeof(retry_after), "%g", o->retry_after_s);
+    size_t piece = w->stop ? PIECE_BYTES : 0;
+    struct httpd_answer a = {
+        .status = w->status,
+        .content_type = w->type,
+        .body = buf_str(&w->body),
+        .body_len = w->body.len,
+        .headers = {{"X-Simulated", "barker-llmsim"}, {"x-request-id", request_id}},
+        .piece_bytes = o->piece_bytes ? (size_t)o->piece_bytes : piece,
+        .stop = w->stop,
+        .stop_at = w->stop_at,
+    };
+    if (w->hint) {
         a.headers[2][0] = "Retry-After";
         a.headers[2][1] = retry_after;
     }
-    httpd_answer(q, &a);
+    httpd_answer(w->request, &a);
 }
 
 static void note_done(struct waiting *w, int status)
@@ -84,7 +106,7 @@ static void note_done(struct waiting *w, int status)
 static void waiting_free(struct waiting *w)
 {
     list_remove(&w->node);
-    w->server->in_flight--;
+    w->server->counts.in_flight--;
     if (w->timer) {
         loop_timer_free(w->timer);
     }
@@ -95,16 +117,12 @@ static void waiting_free(struct waiting *w)
 static void on_due(void *arg)
 {
     struct waiting *w = arg;
-    char request_id[32], retry_after[32];
-    snprintf(request_id, sizeof(request_id), "sim-%llu", (unsigned long long)w->n);
-    snprintf(retry_after, sizeof(retry_after), "%g", w->server->options->retry_after_s);
     httpd_set_user(w->request, NULL);
     note_done(w, w->status);
     if (w->status == 0) {
         httpd_drop(w->request);
     } else {
-        answer(w->request, w->status, w->type, &w->body, request_id,
-               w->status == 429 ? retry_after : NULL);
+        answer_chat(w);
     }
     waiting_free(w);
 }
@@ -136,6 +154,69 @@ static void put_refusal(struct waiting *w, const struct err_detail *d)
               d->path[0] ? d->path : NULL, d->message);
 }
 
+/* An answer is there; it may come out otherwise. */
+static void spoil(struct waiting *w, enum sim_fault fault, bool stream)
+{
+    if (fault == SIM_FAULT_OVERLOAD) {
+        put_error(w, 200, "overloaded_error", "overloaded", NULL,
+                  "The simulated model is overloaded.");
+        if (stream) {
+            struct buf body;
+            buf_init(&body, ANSWER_MAX_BYTES);
+            (void)buf_printf(&body, "data: %s\n\n", buf_str(&w->body));
+            buf_fini(&w->body);
+            w->body = body;
+        }
+    } else if (fault == SIM_FAULT_STALL || fault == SIM_FAULT_CUT) {
+        w->stop = fault == SIM_FAULT_CUT ? HTTPD_CUT : HTTPD_STALL;
+        w->stop_at = fault == SIM_FAULT_STALL && !stream ? 0 : w->body.len / 2;
+    }
+}
+
+static void write_answer(struct waiting *w, struct arena *a, struct sim_chat *chat,
+                         enum sim_fault fault)
+{
+    struct sim_server *s = w->server;
+    struct err_detail d = {0};
+    struct sim_sample sample = {.seed = s->options->faults.seed,
+                                .index =
+                                    sim_ledger_sample(s->ledger, chat->prompt_sha256),
+                                .request = w->n,
+                                .fault = fault,
+                                .created_s = clock_wall_ms() / 1000};
+    enum err e = sim_chat_answer(chat, a, &sample, &w->body, &w->usage, &d);
+    if (e != ERR_OK) {
+        d.code = e;
+        put_refusal(w, &d);
+        return;
+    }
+    w->type = chat->stream ? "text/event-stream" : w->type;
+    spoil(w, fault, chat->stream);
+}
+
+/* True: the request fails with an error status, or without any. */
+static bool fail(struct waiting *w, struct sim_draw *draw)
+{
+    if (draw->fault == SIM_FAULT_RATE_LIMIT || draw->fault == SIM_FAULT_MONEY) {
+        w->hint = draw->fault == SIM_FAULT_RATE_LIMIT;
+        draw->latency_ms = 0;
+        if (w->hint) {
+            put_error(w, 429, "requests", "rate_limit_exceeded", NULL,
+                      "Rate limit reached (simulated). Please try again later.");
+        } else {
+            put_error(w, 429, "insufficient_quota", "insufficient_quota", NULL,
+                      "You exceeded your current quota (simulated).");
+        }
+    } else if (draw->fault == SIM_FAULT_500) {
+        put_error(w, 500, "server_error", NULL, NULL, "Simulated server error.");
+    } else if (draw->fault == SIM_FAULT_DROP) {
+        w->status = 0;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Writes the arrival, then decides the whole answer. */
 static void decide(struct waiting *w, struct arena *a, struct sim_draw *draw)
 {
@@ -144,35 +225,16 @@ static void decide(struct waiting *w, struct arena *a, struct sim_draw *draw)
     struct err_detail d = {0};
     size_t n = 0;
     const char *body = httpd_body(w->request, &n);
-    struct sim_sample sample = {.seed = s->options->faults.seed,
-                                .request = w->n,
-                                .created_s = clock_wall_ms() / 1000};
     enum err e = sim_chat_parse(a, body, n, &chat, &d);
     enum err noted =
         sim_ledger_arrive(s->ledger, w->n, w->id, chat.prompt_sha256, chat.model);
     *draw = sim_faults_draw(&s->options->faults, w->n);
-    sample.fault = draw->fault;
     if (noted != ERR_OK) {
         put_error(w, 500, "server_error", "ledger", NULL, "the ledger is not writable");
     } else if (e != ERR_OK) {
         put_refusal(w, &d);
-    } else if (draw->fault == SIM_FAULT_RATE_LIMIT) {
-        put_error(w, 429, "requests", "rate_limit_exceeded", NULL,
-                  "Rate limit reached (simulated). Please try again later.");
-        draw->latency_ms = 0;
-    } else if (draw->fault == SIM_FAULT_500) {
-        put_error(w, 500, "server_error", NULL, NULL, "Simulated server error.");
-    } else if (draw->fault == SIM_FAULT_DROP) {
-        w->status = 0;
-    } else {
-        sample.index = sim_ledger_sample(s->ledger, chat.prompt_sha256);
-        e = sim_chat_answer(&chat, a, &sample, &w->body, &w->usage, &d);
-        if (e != ERR_OK) {
-            d.code = e;
-            put_refusal(w, &d);
-        } else if (chat.stream) {
-            w->type = "text/event-stream";
-        }
+    } else if (!fail(w, draw)) {
+        write_answer(w, a, &chat, draw->fault);
     }
     sim_chat_fini(&chat);
 }
@@ -190,78 +252,20 @@ static void on_chat(struct sim_server *s, struct httpd_request *q)
     }
     w->server = s;
     w->request = q;
-    w->n = ++s->requests;
+    w->n = ++s->counts.requests;
     w->status = 200;
     w->type = "application/json";
     snprintf(w->id, sizeof(w->id), "%s", id ? id : "");
     buf_init(&w->body, ANSWER_MAX_BYTES);
     list_push(&s->waiting, &w->node);
-    if (++s->in_flight > s->peak) {
-        s->peak = s->in_flight;
+    if (++s->counts.in_flight > s->counts.peak) {
+        s->counts.peak = s->counts.in_flight;
     }
     arena_init(&a, ARENA_MAX_BYTES);
     decide(w, &a, &draw);
     arena_fini(&a);
     httpd_set_user(q, w);
     loop_timer_start(w->timer, draw.latency_ms, 0);
-}
-
-static void open_list(struct json_out *w)
-{
-    json_out_open(w, '{');
-    json_out_kstr(w, "object", "list");
-    json_out_key(w, "data");
-    json_out_open(w, '[');
-}
-
-static void put_models(struct buf *out)
-{
-    struct json_out w;
-    json_out_init(&w, out);
-    open_list(&w);
-    json_out_open(&w, '{');
-    json_out_kstr(&w, "id", "barker-llmsim");
-    json_out_kstr(&w, "object", "model");
-    json_out_kint(&w, "created", 0);
-    json_out_kstr(&w, "owned_by", "barker-llmsim");
-    json_out_close(&w, '}');
-    json_out_close(&w, ']');
-    json_out_close(&w, '}');
-}
-
-static void put_health(const struct sim_server *s, struct buf *out)
-{
-    struct json_out w;
-    json_out_init(&w, out);
-    json_out_open(&w, '{');
-    json_out_kstr(&w, "status", "ok");
-    json_out_kbool(&w, "simulated", true);
-    json_out_kint(&w, "requests", (int64_t)s->requests);
-    json_out_kint(&w, "in_flight", s->in_flight);
-    json_out_kint(&w, "peak_in_flight", s->peak);
-    json_out_close(&w, '}');
-}
-
-static int put_route(struct sim_server *s, const char *method, const char *path,
-                     struct buf *out)
-{
-    if (strcmp(method, "GET") != 0) {
-        sim_chat_error(out, "invalid_request_error", "method_not_allowed", NULL,
-                       "This method is not simulated here.");
-        return 405;
-    }
-    if (strcmp(path, "/v1/models") == 0) {
-        put_models(out);
-    } else if (strcmp(path, "/health") == 0) {
-        put_health(s, out);
-    } else if (strcmp(path, "/ledger") == 0) {
-        sim_ledger_array(s->ledger, out);
-    } else {
-        sim_chat_error(out, "invalid_request_error", "unknown_url", NULL,
-                       "There is no such route.");
-        return 404;
-    }
-    return buf_status(out) == ERR_OK ? 200 : 500;
 }
 
 static void on_request(void *arg, struct httpd_request *q)
@@ -271,19 +275,19 @@ static void on_request(void *arg, struct httpd_request *q)
     struct buf out;
     if (strcmp(method, "POST") == 0 && strcmp(path, "/v1/chat/completions") == 0 &&
         (s->options->max_requests == 0 ||
-         s->requests < (uint64_t)s->options->max_requests)) {
+         s->counts.requests < (uint64_t)s->options->max_requests)) {
         on_chat(s, q);
         return;
     }
-    buf_init(&out, LEDGER_MAX_BYTES);
+    buf_init(&out, SIM_PAGE_MAX_BYTES);
     int status = 503;
     if (strcmp(path, "/v1/chat/completions") == 0 && strcmp(method, "POST") == 0) {
         sim_chat_error(&out, "server_error", "max_requests", NULL,
                        "The simulator has served all it was asked to.");
     } else {
-        status = put_route(s, method, path, &out);
+        status = sim_pages_put(method, path, &s->counts, s->ledger, &out);
     }
-    answer(q, status, "application/json", &out, "sim", NULL);
+    answer_page(q, status, "application/json", &out);
     buf_fini(&out);
 }
 

@@ -13,6 +13,7 @@ struct sim_options {
     const char *listen, *ledger; /* ledger may be NULL */
     struct sim_faults faults;    /* its seed is the seed of the texts too */
     double retry_after_s;
+    int64_t piece_bytes;  /* of a body; 0 = whole */
     int64_t max_requests; /* chat requests; then 503, and the loop stops. 0 = none */
     int64_t exit_after_s; /* 0 = never */
 };

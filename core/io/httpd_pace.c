@@ -44,8 +44,8 @@ struct MHD_Response *httpd_pace_new(struct httpd_request *q,
     if (a->body_len) {
         memcpy(p->body, a->body, a->body_len);
     }
-    struct MHD_Response *r = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, 4096, on_read, p, free);
+    struct MHD_Response *r =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, on_read, p, free);
     if (!r) {
         free(p);
     }

@@ -3,6 +3,7 @@
 #include "core/base/json_out.h"
 #include "core/base/rng.h"
 #include "core/base/utf8.h"
+#include "tests/llmsim/sim_messages.h"
 #include "tests/llmsim/sim_schema.h"
 #include "tests/llmsim/sim_stream.h"
 #include "tests/llmsim/sim_words.h"
@@ -41,13 +42,10 @@ int64_t sim_chat_tokens(const char *text, size_t n)
     return count_tokens(text, n, INT64_MAX, &end);
 }
 
-static enum err add_message(struct buf *prompt, const struct json *message,
-                            struct err_detail *d)
+/* A text, or an array of parts with texts, and a line feed. */
+static enum err add_text(struct buf *prompt, const struct json *content,
+                         struct err_detail *d)
 {
-    const struct json *content = json_get(message, "content");
-    if (!*json_str(json_get(message, "role"), "")) {
-        return err_set(d, ERR_BAD_REQUEST, "messages", "a message needs a role");
-    }
     if (json_type(content) == JSON_ARRAY) {
         json_each (part, content) {
             (void)buf_append_str(prompt, json_str(json_get(part, "text"), ""));
@@ -60,7 +58,17 @@ static enum err add_message(struct buf *prompt, const struct json *message,
     return buf_append_char(prompt, '\n');
 }
 
-static enum err read_messages(struct arena *a, struct sim_chat *c, struct err_detail *d)
+static enum err add_message(struct buf *prompt, const struct json *message,
+                            struct err_detail *d)
+{
+    if (!*json_str(json_get(message, "role"), "")) {
+        return err_set(d, ERR_BAD_REQUEST, "messages", "a message needs a role");
+    }
+    return add_text(prompt, json_get(message, "content"), d);
+}
+
+enum err sim_chat_read_messages(struct arena *a, struct sim_chat *c,
+                                const struct json *system, struct err_detail *d)
 {
     const struct json *messages = json_get(c->root, "messages");
     struct buf prompt;
@@ -70,6 +78,9 @@ static enum err read_messages(struct arena *a, struct sim_chat *c, struct err_de
         return err_set(d, ERR_BAD_REQUEST, "messages", "messages must be an array");
     }
     buf_init(&prompt, CONTENT_MAX_BYTES);
+    if (system) {
+        e = add_text(&prompt, system, d);
+    }
     json_each (message, messages) {
         e = e == ERR_OK ? add_message(&prompt, message, d) : e;
     }
@@ -124,6 +135,16 @@ static enum err read_limits(struct sim_chat *c, struct err_detail *d)
     return ERR_OK;
 }
 
+enum err sim_chat_read_model(struct sim_chat *c, struct err_detail *d)
+{
+    c->model = json_str(json_get(c->root, "model"), "");
+    if (!*c->model || strlen(c->model) > MODEL_MAX_BYTES) {
+        c->model = ""; /* nor may it fill the ledger */
+        return err_set(d, ERR_BAD_REQUEST, "model", "you must provide a model");
+    }
+    return ERR_OK;
+}
+
 enum err sim_chat_parse(struct arena *a, const char *body, size_t n,
                         struct sim_chat *out, struct err_detail *d)
 {
@@ -132,12 +153,9 @@ enum err sim_chat_parse(struct arena *a, const char *body, size_t n,
     if (e != ERR_OK) {
         return e;
     }
-    out->model = json_str(json_get(out->root, "model"), "");
-    e = read_messages(a, out, d);
-    if (!*out->model || strlen(out->model) > MODEL_MAX_BYTES) {
-        out->model = ""; /* nor may it fill the ledger */
-        e = err_set(d, ERR_BAD_REQUEST, "model", "you must provide a model");
-    }
+    e = sim_chat_read_messages(a, out, NULL, d);
+    enum err model = sim_chat_read_model(out, d);
+    e = e == ERR_OK ? model : e;
     if (e == ERR_OK) {
         e = read_format(out, d);
     }
@@ -283,7 +301,9 @@ enum err sim_chat_answer(const struct sim_chat *c, struct arena *a,
                                c->messages * MESSAGE_TOKENS;
         bool cut = end < content.len;
         content.len = end;
-        if (c->stream) {
+        if (c->is_messages) {
+            sim_messages_write(c, s, &content, cut, usage, out);
+        } else if (c->stream) {
             sim_stream_write(c, s, &content, cut, usage, out);
         } else {
             write_body(c, s, &content, cut, usage, out);

@@ -22,6 +22,7 @@ struct sim_chat {
     const struct json *schema; /* or NULL */
     bool json;                 /* response_format json_object */
     bool stream, stream_usage; /* usage is asked for in it */
+    bool is_messages;          /* of the other dialect, see sim_messages.h */
     int64_t max_tokens;        /* 0 = no bound */
     int64_t messages;
 };
@@ -36,6 +37,12 @@ int64_t sim_chat_tokens(const char *text, size_t n);
 enum err sim_chat_parse(struct arena *a, const char *body, size_t n,
                         struct sim_chat *out, struct err_detail *d) MUST_USE;
 void sim_chat_fini(struct sim_chat *c);
+/* Parts of it, of c->root, that both dialects have: `messages` after the text or blocks
+ * of `system` (or NULL); `model`. */
+enum err sim_chat_read_messages(struct arena *a, struct sim_chat *c,
+                                const struct json *system,
+                                struct err_detail *d) MUST_USE;
+enum err sim_chat_read_model(struct sim_chat *c, struct err_detail *d) MUST_USE;
 /* Appends the whole response body, of a stream all its events. A schema that cannot be
  * obeyed is an error. */
 enum err sim_chat_answer(const struct sim_chat *c, struct arena *a,

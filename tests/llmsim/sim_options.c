@@ -11,6 +11,11 @@ enum option_id {
     OPTION_SEED,
     OPTION_LATENCY,
     OPTION_PIECE_BYTES,
+    OPTION_BATCH_MS,
+    OPTION_BATCH_MISSING,
+    OPTION_BATCH_ERRORS,
+    OPTION_BATCH_INVALID,
+    OPTION_BATCH_EXPIRE,
     OPTION_RETRY_AFTER,
     OPTION_LEDGER,
     OPTION_MAX_REQUESTS,
@@ -32,6 +37,11 @@ static const struct option options[] = {
     {"fault-stall", required_argument, NULL, OPTION_FAULT + SIM_FAULT_STALL},
     {"fault-cut", required_argument, NULL, OPTION_FAULT + SIM_FAULT_CUT},
     {"piece-bytes", required_argument, NULL, OPTION_PIECE_BYTES},
+    {"batch-ms", required_argument, NULL, OPTION_BATCH_MS},
+    {"batch-missing", required_argument, NULL, OPTION_BATCH_MISSING},
+    {"batch-errors", required_argument, NULL, OPTION_BATCH_ERRORS},
+    {"batch-invalid", required_argument, NULL, OPTION_BATCH_INVALID},
+    {"batch-expire", required_argument, NULL, OPTION_BATCH_EXPIRE},
     {"retry-after", required_argument, NULL, OPTION_RETRY_AFTER},
     {"ledger", required_argument, NULL, OPTION_LEDGER},
     {"max-requests", required_argument, NULL, OPTION_MAX_REQUESTS},
@@ -52,10 +62,18 @@ const char *sim_options_usage(void)
            "  --fault-schema P        200, content is JSON of another schema\n"
            "  --fault-drop P          the connection is closed without an answer\n"
            "  --fault-money P         429 without a hint, code insufficient_quota\n"
-           "  --fault-overload P      200, but the body or the first event is an error\n"
+           "  --fault-overload P      200, but the body or the first event is an "
+           "error\n"
            "  --fault-stall P         200, then nothing; of a stream the first half\n"
            "  --fault-cut P           half of the body, then the connection is closed\n"
-           "  --piece-bytes N         bodies go out in pieces of N bytes; default whole\n"
+           "  --piece-bytes N         bodies go out in pieces of N bytes; default "
+           "whole\n"
+           "  --batch-ms N            a batch takes so long; default 1000\n"
+           "  --batch-missing P       lines of a batch of which nothing is ever heard\n"
+           "  --batch-errors P        lines of a batch that fail\n"
+           "  --batch-invalid P       batches (of files) that fail validation\n"
+           "  --batch-expire P        a batch expires with this share of its lines "
+           "done\n"
            "  --retry-after S         seconds, may be a fraction; default 1\n"
            "  --ledger FILE           NDJSON of all requests, appended\n"
            "  --max-requests N        stop after N chat requests\n"
@@ -85,6 +103,30 @@ static enum err read_seconds(const char *text, double *out)
     }
     *out = n;
     return ERR_OK;
+}
+
+static enum err read_share(const char *text, double *out)
+{
+    enum err e = read_seconds(text, out);
+    return e == ERR_OK && *out <= 1 ? ERR_OK : ERR_CONFIG;
+}
+
+static enum err read_batch_option(int id, const char *text, struct sim_batch_options *b)
+{
+    switch (id) {
+    case OPTION_BATCH_MS:
+        return read_int(text, &b->ms);
+    case OPTION_BATCH_MISSING:
+        return read_share(text, &b->missing);
+    case OPTION_BATCH_ERRORS:
+        return read_share(text, &b->errors);
+    case OPTION_BATCH_INVALID:
+        return read_share(text, &b->invalid);
+    case OPTION_BATCH_EXPIRE:
+        return read_share(text, &b->expire);
+    default:
+        return ERR_CONFIG;
+    }
 }
 
 static enum err read_option(int id, const char *text, struct sim_options *o)
@@ -117,14 +159,16 @@ static enum err read_option(int id, const char *text, struct sim_options *o)
     default:
         return id >= OPTION_FAULT && id < SIM_FAULT_NONE
                    ? sim_faults_share(&o->faults, (enum sim_fault)id, text)
-                   : ERR_CONFIG;
+                   : read_batch_option(id, text, &o->batch);
     }
 }
 
 enum err sim_options_parse(int argc, char **argv, struct sim_options *o,
                            struct err_detail *d)
 {
-    *o = (struct sim_options){.listen = "127.0.0.1:0", .retry_after_s = 1};
+    *o = (struct sim_options){.listen = "127.0.0.1:0",
+                              .retry_after_s = 1,
+                              .batch = {.ms = 1000, .expire = 1}};
     o->faults.seed = 1;
     opterr = 0;
     for (int id; (id = getopt_long(argc, argv, "", options, NULL)) != -1;) {

@@ -10,12 +10,12 @@
 #include <string.h>
 
 #define CONNECTIONS_MAX 4096
-#define BODY_MAX_BYTES (4u << 20)
+#define BODY_MAX_BYTES (16u << 20) /* of files; a chat may have 4 MiB */
 #define ANSWER_MAX_BYTES (8u << 20)
 #define ARENA_MAX_BYTES (16u << 20)
 #define ID_MAX 256
 #define PIECE_BYTES 1024 /* of a body that stops in the middle */
-#define GRACE_MS 200 /* the last answer leaves before the loop stops */
+#define GRACE_MS 200     /* the last answer leaves before the loop stops */
 #define STATUS_GONE 499
 
 struct sim_server {
@@ -24,8 +24,9 @@ struct sim_server {
     struct sim_ledger *ledger;         /* borrows */
     struct httpd *httpd;
     struct loop_timer *exit_timer;
+    struct sim_batches *batches;
     struct list waiting;
-    uint64_t answered;
+    uint64_t chats, answered;
     struct sim_counts counts;
 };
 
@@ -37,8 +38,8 @@ struct waiting {
     struct loop_timer *timer;
     uint64_t n;
     char id[ID_MAX];
-    int status;       /* 0 = drop the connection */
-    bool hint;        /* Retry-After is told */
+    int status; /* 0 = drop the connection */
+    bool hint;  /* Retry-After is told */
     enum httpd_stop stop;
     size_t stop_at;
     const char *type; /* of the body */
@@ -252,6 +253,7 @@ static void on_chat(struct sim_server *s, struct httpd_request *q)
     }
     w->server = s;
     w->request = q;
+    s->chats++;
     w->n = ++s->counts.requests;
     w->status = 200;
     w->type = "application/json";
@@ -268,6 +270,22 @@ static void on_chat(struct sim_server *s, struct httpd_request *q)
     loop_timer_start(w->timer, draw.latency_ms, 0);
 }
 
+static int serve_batches(struct sim_server *s, struct httpd_request *q,
+                         const char **type, struct buf *out)
+{
+    struct sim_batches_request b = {
+        .method = httpd_method(q),
+        .path = httpd_path(q),
+        .content_type = httpd_header(q, "Content-Type"),
+        .host = httpd_header(q, "Host"),
+        .after = httpd_query(q, "after"),
+        .limit = httpd_query(q, "limit"),
+    };
+    b.after = b.after ? b.after : httpd_query(q, "after_id");
+    b.body = httpd_body(q, &b.len);
+    return sim_batches_serve(s->batches, &b, type, out);
+}
+
 static void on_request(void *arg, struct httpd_request *q)
 {
     struct sim_server *s = arg;
@@ -275,19 +293,22 @@ static void on_request(void *arg, struct httpd_request *q)
     struct buf out;
     if (strcmp(method, "POST") == 0 && strcmp(path, "/v1/chat/completions") == 0 &&
         (s->options->max_requests == 0 ||
-         s->counts.requests < (uint64_t)s->options->max_requests)) {
+         s->chats < (uint64_t)s->options->max_requests)) {
         on_chat(s, q);
         return;
     }
     buf_init(&out, SIM_PAGE_MAX_BYTES);
     int status = 503;
+    const char *type = "application/json";
     if (strcmp(path, "/v1/chat/completions") == 0 && strcmp(method, "POST") == 0) {
         sim_chat_error(&out, "server_error", "max_requests", NULL,
                        "The simulator has served all it was asked to.");
     } else {
-        status = sim_pages_put(method, path, &s->counts, s->ledger, &out);
+        status = serve_batches(s, q, &type, &out);
+        status =
+            status ? status : sim_pages_put(method, path, &s->counts, s->ledger, &out);
     }
-    answer_page(q, status, "application/json", &out);
+    answer_page(q, status, type, &out);
     buf_fini(&out);
 }
 
@@ -308,7 +329,14 @@ enum err sim_server_new(struct loop *l, const struct sim_options *o,
     s->options = o;
     s->ledger = ledger;
     list_init(&s->waiting);
-    enum err e = loop_timer_new(l, on_stop, s, &s->exit_timer);
+    struct sim_batch_world world = {.options = &o->batch,
+                                    .faults = &o->faults,
+                                    .ledger = ledger,
+                                    .requests = &s->counts.requests};
+    enum err e = sim_batches_new(l, &world, &s->batches);
+    if (e == ERR_OK) {
+        e = loop_timer_new(l, on_stop, s, &s->exit_timer);
+    }
     if (e == ERR_OK) {
         e = httpd_new(l, &h, on_request, on_gone, s, &s->httpd, d);
     }
@@ -340,6 +368,7 @@ void sim_server_free(struct sim_server *s)
     if (s->exit_timer) {
         loop_timer_free(s->exit_timer);
     }
+    sim_batches_free(s->batches);
     free(s);
 }
 

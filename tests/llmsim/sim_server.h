@@ -1,17 +1,18 @@
 /* sim_server.h: the HTTP side of barker-llmsim, on one loop.
  *
- * POST /v1/chat/completions, GET /v1/models, GET /ledger, GET /health. Each request has
- * a timer of its own, so nothing queues: 4096 may wait at once. */
+ * POST /v1/chat/completions, GET /v1/models, GET /ledger, GET /health; files and
+ * batches, see sim_batches.h. Each chat request has a timer of its own, so nothing
+ * queues: 4096 may wait at once. */
 #ifndef BARKER_TESTS_LLMSIM_SIM_SERVER_H
 #define BARKER_TESTS_LLMSIM_SIM_SERVER_H
 
 #include "core/io/loop.h"
-#include "tests/llmsim/sim_faults.h"
-#include "tests/llmsim/sim_ledger.h"
+#include "tests/llmsim/sim_batches.h"
 
 struct sim_options {
     const char *listen, *ledger; /* ledger may be NULL */
     struct sim_faults faults;    /* its seed is the seed of the texts too */
+    struct sim_batch_options batch;
     double retry_after_s;
     int64_t piece_bytes;  /* of a body; 0 = whole */
     int64_t max_requests; /* chat requests; then 503, and the loop stops. 0 = none */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MIN_BYTES 8
 #define KEPT_MAX_BYTES 16384 /* of a call that waits to be used again */
 
 struct llm_call *llm_call_new(void)
@@ -146,18 +145,6 @@ struct llm_call *llm_call_twin(struct llm_call *c)
     return t;
 }
 
-/* A server may quote the key it was given; no log, audit row or span shall. What is
- * shorter is no secret; the end of the text may be the key's beginning, cut. */
-static void hide_key(char *text, const char *key)
-{
-    size_t len = key ? strlen(key) : 0, size = strlen(text);
-    for (char *at = text; len >= KEY_MIN_BYTES && (at = strstr(at, key)); at += len)
-        memset(at, '*', len);
-    for (size_t n = len < size ? len : size; n >= KEY_MIN_BYTES; n--)
-        if (memcmp(text + size - n, key, n) == 0)
-            memset(text + size - n, '*', n);
-}
-
 static void learn(struct llm_call *c)
 {
     struct provider_reply *r = &c->reply;
@@ -222,7 +209,7 @@ static void read_reply(struct llm_call *c, const struct http_reply *http)
         c->endpoint->provider->read(http, clock_wall_ms(), r);
     char *const words[] = {r->message, r->model, r->finish, r->request_id, r->reply_id};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        hide_key(words[i], c->endpoint->key);
+        provider_hide_key(words[i], c->endpoint->key);
     if (!r->code && c->has_schema && strcmp(r->finish, "length") == 0)
         provider_fail(r, ERR_TRUNCATED, true, "max_tokens reached inside the JSON");
     learn(c);

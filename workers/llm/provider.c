@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define KEY_MIN_BYTES 8
 #define URL_MAX_BYTES 1024
 #define AUTH_MAX_BYTES 8192
 #define BODY_MAX_BYTES ((size_t)8 * 1024 * 1024)
@@ -143,6 +144,17 @@ void provider_fail(struct provider_reply *r, enum err code, bool retryable,
     r->code = code;
     r->retryable = retryable;
     provider_copy_text(r->message, sizeof r->message, text, strlen(text));
+}
+
+/* What is shorter is no secret; the end of the text may be the key's beginning, cut. */
+void provider_hide_key(char *text, const char *key)
+{
+    size_t len = key ? strlen(key) : 0, size = strlen(text);
+    for (char *at = text; len >= KEY_MIN_BYTES && (at = strstr(at, key)); at += len)
+        memset(at, '*', len);
+    for (size_t n = len < size ? len : size; n >= KEY_MIN_BYTES; n--)
+        if (memcmp(text + size - n, key, n) == 0)
+            memset(text + size - n, '*', n);
 }
 
 /* What went out may have been served, and so billed: the caller knows by `sent`. */

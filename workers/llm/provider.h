@@ -73,6 +73,11 @@ void provider_fail(struct provider_reply *r, enum err code, bool retryable,
  */
 void provider_copy_text(char *out, size_t size, const char *s, size_t n);
 
+/* Stars in place of the key: a server may quote it, and no log or audit row shall. key
+ * may be NULL. */
+void provider_hide_key(char *text, const char *key);
+
+struct batch_dialect;
 struct json_span;
 struct provider_stream;
 struct provider {
@@ -92,6 +97,7 @@ struct provider {
     void (*stream)(struct provider_stream *s, const char *type,
                    const struct json_span *data);
     bool stream_has_end; /* by an event; else the end of the transfer may be it */
+    const struct batch_dialect *batch; /* NULL: it has no batches; see batch.h */
 };
 const struct provider *provider_find(const char *name); /* NULL if unknown */
 const struct provider *provider_at(size_t i);           /* NULL past the end */

@@ -1,4 +1,5 @@
 /* anthropic.c: POST <base_url>/messages (LLM_WIRE §2). */
+#include "workers/llm/batch.h"
 #include "workers/llm/llm_tokens.h"
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
@@ -219,4 +220,5 @@ const struct provider provider_anthropic = {
     .read = read_reply,
     .stream = stream,
     .stream_has_end = true,
+    .batch = &batch_anthropic,
 };

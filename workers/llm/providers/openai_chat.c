@@ -1,5 +1,6 @@
 /* openai_chat.c: POST <base_url>/chat/completions: the dialect of OpenAI and of most
  * servers that others run (LLM_WIRE §1.1). */
+#include "workers/llm/batch.h"
 #include "workers/llm/providers/openai_chat.h"
 #include "workers/llm/provider_scan.h"
 #include <stdio.h>
@@ -323,4 +324,5 @@ const struct provider provider_openai_chat = {
     .build = build,
     .read = openai_chat_read,
     .stream = openai_chat_stream,
+    .batch = &batch_openai_chat,
 };

@@ -1,5 +1,6 @@
 /* openai_completions.c: POST <base_url>/completions with `prompt`: the classic call,
  * for servers that still have it (LLM_WIRE §1.3). */
+#include "workers/llm/batch.h"
 #include "workers/llm/provider_scan.h"
 #include "workers/llm/providers/openai_chat.h"
 #include <string.h>
@@ -97,4 +98,5 @@ const struct provider provider_openai_completions = {
     .build = build,
     .read = read_reply,
     .stream = stream,
+    .batch = &batch_openai_completions,
 };

@@ -1,4 +1,5 @@
 /* openai_responses.c: POST <base_url>/responses, not stored (LLM_WIRE §1.2). */
+#include "workers/llm/batch.h"
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
 #include "workers/llm/provider_stream.h"
@@ -216,4 +217,5 @@ const struct provider provider_openai_responses = {
     .read = read_reply,
     .stream = stream,
     .stream_has_end = true,
+    .batch = &batch_openai_responses,
 };

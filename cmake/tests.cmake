@@ -27,3 +27,6 @@ foreach(part sim llmsim bench counter)
     target_link_libraries(barker-${part} PRIVATE workers m)
   endif()
 endforeach()
+if(TARGET workers.llm.batch_wire_test) # it starts one
+  add_dependencies(workers.llm.batch_wire_test barker-llmsim)
+endif()

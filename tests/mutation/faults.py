@@ -7,6 +7,7 @@ barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
 import faults_failover
 import faults_cache
 import faults_fair
+import faults_batch
 import faults_limits
 import faults_rules
 import faults_tenants
@@ -304,4 +305,5 @@ FAULTS = {
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,
     **faults_cache.FAULTS,
+    **faults_batch.FAULTS,
 }

@@ -119,7 +119,7 @@ enum err batch_reader_feed(struct batch_reader *r, const char *bytes, size_t n)
     for (size_t at = 0; at < n && !r->failed;) {
         const char *stop = memchr(bytes + at, '\n', n - at);
         size_t len = stop ? (size_t)(stop - bytes) - at : n - at;
-        enum err e = r->is_overlong ? ERR_OK : buf_append(&r->line, bytes + at, len);
+        enum err e = buf_append(&r->line, bytes + at, len); /* LIMIT until cleared */
         if (e == ERR_LIMIT)
             r->is_overlong = true;
         else

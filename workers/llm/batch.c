@@ -3,6 +3,7 @@
 #include "core/base/hash.h"
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,19 +31,27 @@ void batch_id_write(char out[BATCH_ID_SIZE], const char *campaign, const char *s
                    at->attempt);
 }
 
+/* "-<number>" at *text, which moves on; what is no number is 0. */
+static int read_part(const char **text)
+{
+    char *end = NULL;
+    long n = **text == '-' ? strtol(*text + 1, &end, 10) : 0;
+    *text = end ? end : *text;
+    return n >= 0 && n <= INT_MAX ? (int)n : 0;
+}
+
 /* Read, then written again: what is not the same is none of ours. */
 bool batch_id_read(const char *id, const char *campaign, const char *stage,
                    struct batch_place *out)
 {
     char again[BATCH_ID_SIZE];
-    struct batch_place at = {0};
-    if (strlen(id) <= HASH_DIGITS ||
-        sscanf(id + HASH_DIGITS, "-%9d-%9d-%9d", &at.iteration, &at.index,
-               &at.attempt) != 3 ||
-        at.iteration < 0 || at.index < 0 || at.attempt < 0)
+    if (strlen(id) <= HASH_DIGITS)
         return false;
-    batch_id_write(again, campaign, stage, &at);
-    *out = at;
+    const char *rest = id + HASH_DIGITS;
+    out->iteration = read_part(&rest);
+    out->index = read_part(&rest);
+    out->attempt = read_part(&rest);
+    batch_id_write(again, campaign, stage, out);
     return strcmp(id, again) == 0;
 }
 

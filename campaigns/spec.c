@@ -152,11 +152,16 @@ static enum err llm_pii(struct spec_reader *r, const struct json *j, const char 
         return ERR_OK;
     return err_set(r->d, ERR_BAD_VALUE, path, "mask or send");
 }
+static enum err llm_batch(struct spec_reader *r, const struct json *j, const char *path)
+{
+    return spec_read_bool(r, j, path, &r->spec->llm_batch);
+}
 static enum err read_llm(struct spec_reader *r, const struct json *j, const char *path)
 {
     static const struct spec_row rows[] = {{"endpoint", llm_endpoint},
                                            {"model", llm_model},
                                            {"pii", llm_pii},
+                                           {"batch", llm_batch},
                                            {NULL, NULL}};
     return spec_read_object(r, j, path, rows);
 }

@@ -55,7 +55,8 @@ struct spec {
     int never_count, say_count;
     int64_t budget_calls, budget_tokens, budget_usd_nano; /* -1 = no bound */
     const char *llm_endpoint, *llm_model;                 /* "" = default */
-    bool send_pii; /* llm.pii "send": prompts go out as they are */
+    bool send_pii;  /* llm.pii "send": prompts go out as they are */
+    bool llm_batch; /* its calls may wait for a batch of their provider */
     enum spec_metric metric;
     double holdout;      /* 0-0.5 */
     double min_distance; /* 0-1; default 0.25 */

@@ -80,6 +80,13 @@ enum err spec_read_id(struct spec_reader *r, const struct json *j, const char *p
     return ERR_OK;
 }
 
+enum err spec_read_bool(struct spec_reader *r, const struct json *j, const char *path,
+                        bool *out)
+{
+    *out = json_bool(j, false);
+    return json_type(j) == JSON_BOOL ? ERR_OK : wrong_type(r, j, path, "true or false");
+}
+
 enum err spec_read_int(struct spec_reader *r, const struct json *j, const char *path,
                        int64_t lo, int64_t hi, int64_t *out)
 {

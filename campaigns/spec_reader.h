@@ -31,6 +31,8 @@ enum err spec_read_int(struct spec_reader *r, const struct json *j, const char *
                        int64_t lo, int64_t hi, int64_t *out) MUST_USE;
 enum err spec_read_num(struct spec_reader *r, const struct json *j, const char *path,
                        double lo, double hi, double *out) MUST_USE;
+enum err spec_read_bool(struct spec_reader *r, const struct json *j, const char *path,
+                        bool *out) MUST_USE;
 enum err spec_read_texts(struct spec_reader *r, const struct json *j, const char *path,
                          const char **out, int max, int *count) MUST_USE;
 /* path + "/" + key, escaped by RFC 6901, into out. */

@@ -1,6 +1,7 @@
 /* journal.c: arguments of reserve and settle. */
 #include "queues/journal.h"
 #include "queues/args.h"
+#include <stdio.h>
 
 #define RESULT_WORDS 8 /* of one settlement, beside its audit row */
 #define CACHED (-1)    /* in the place of the number of requests */
@@ -40,7 +41,28 @@ enum err journal_reserve(struct queue *q, const struct journal_place *at,
         args_int(&a, calls[i].tokens);
         args_int(&a, calls[i].usd_nano);
     }
+    if (at->batch)
+        args_str(&a, at->batch);
     return queue_run(q, QUEUE_reserve, &a, fn, arg, ticket);
+}
+
+enum err journal_hold(struct queue *q, const struct journal_place *at,
+                      const struct journal_hold *hold, const struct journal_call *calls,
+                      int count, queue_fn fn, void *arg, uint64_t ticket)
+{
+    char call[32];
+    struct args a;
+    if (count < 0 || count > JOURNAL_CALLS_MAX)
+        return ERR_OUT_OF_RANGE;
+    place(&a, at);
+    args_str(&a, at->batch ? at->batch : "");
+    args_str(&a, hold->name);
+    args_int(&a, hold->delay_ms);
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(call, sizeof call, "%d/%d", calls[i].index, calls[i].attempt);
+        args_str(&a, call);
+    }
+    return queue_run(q, QUEUE_hold, &a, fn, arg, ticket);
 }
 
 bool journal_result_is_sound(const struct journal_result *r)

@@ -1,6 +1,7 @@
 /* journal.h: what was asked and answered, so that nothing stored is ever paid again.
  * One hash per (stage, iteration); field "<index>/<attempt>", value one JSON record:
  *  {"s":"sent","t":ms}                         reserved, about to be sent
+ *  {"s":"sent","t":ms,"b":mark,"n":name}       the same, in a batch; n once it is told
  *  {"s":"ok","t":ms,…reply…}                   stored reply
  *  {"s":"err","t":ms,"code":…}                 failed, may be tried again
  *  {"s":"lost","t":ms}                         its worker died; possibly billed
@@ -18,6 +19,7 @@ struct journal_place {
     int64_t fence;
     const char *stage;
     int iteration;
+    const char *batch; /* of a reservation: mark of its batch; NULL = sent at once */
 };
 struct journal_call {
     int index, attempt;
@@ -29,6 +31,17 @@ struct journal_call {
 enum err journal_reserve(struct queue *q, const struct journal_place *at,
                          const struct journal_call *calls, int count, queue_fn fn,
                          void *arg, uint64_t ticket) MUST_USE;
+
+/* The job waits for a batch, or goes on beside it (delay_ms -1). Calls of `at->batch`,
+ * at most 64 or none, are told its name. Their amounts are not read. Reply ["ok"] or
+ * ERR_FENCED. */
+struct journal_hold {
+    const char *name;
+    int64_t delay_ms;
+};
+enum err journal_hold(struct queue *q, const struct journal_place *at,
+                      const struct journal_hold *hold, const struct journal_call *calls,
+                      int count, queue_fn fn, void *arg, uint64_t ticket) MUST_USE;
 
 struct journal_result {
     int index, attempt;

@@ -282,6 +282,8 @@ static enum err make_runner(struct worker *w)
         .max_calls = (int)setting(w, "worker", "concurrency"),
         .max_jobs = (int)setting(w, "worker", "jobs"),
         .max_attempts = (int)setting(w, "llm", "attempts"),
+        .batch_poll_ms = setting(w, "llm", "batch_poll_ms"),
+        .batch_wait_ms = setting(w, "llm", "batch_wait_s") * 1000,
         .retry_base_ms = setting(w, "llm", "retry_base_ms"),
         .retry_cap_ms = setting(w, "llm", "retry_cap_ms"),
         .channels = w->channels};

@@ -33,6 +33,8 @@ struct config_endpoint {
     char fallback[640]; /* names of others, as written */
     size_t fallbacks[CONFIG_FALLBACKS_MAX]; /* which they are, see config_endpoint_at */
     size_t fallback_count;
+    bool batch;         /* takes batches, for campaigns that can wait */
+    double price_batch; /* what a call in one costs, of the price of one at once */
 };
 
 struct config_tenant {

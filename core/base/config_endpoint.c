@@ -7,7 +7,14 @@
 
 #define OPENAI_URL "https://api.openai.com/v1"
 
-enum field_type { FIELD_TEXT, FIELD_INT, FIELD_PRICE, FIELD_BOOL, FIELD_FORM };
+enum field_type {
+    FIELD_TEXT,
+    FIELD_INT,
+    FIELD_PRICE,
+    FIELD_BOOL,
+    FIELD_FORM,
+    FIELD_SHARE
+};
 
 struct field {
     const char *key;
@@ -39,6 +46,8 @@ static const struct field fields[] = {
     FIELD("stream", FIELD_BOOL, stream),
     FIELD("hedge", FIELD_BOOL, hedge),
     FIELD("fallback", FIELD_TEXT, fallback),
+    FIELD("batch", FIELD_BOOL, batch),
+    FIELD("price_batch", FIELD_SHARE, price_batch),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 
@@ -69,6 +78,15 @@ static bool parse_price(const char *text, double *out)
     if (money_parse(text, strlen(text), 9, &nano_per_million) || nano_per_million < 0)
         return false;
     *out = (double)nano_per_million / 1e6;
+    return true;
+}
+
+static bool parse_share(const char *text, double *out)
+{
+    int64_t nano;
+    if (money_parse(text, strlen(text), 9, &nano) || nano < 0 || nano > 1000000000)
+        return false;
+    *out = (double)nano / 1e9;
     return true;
 }
 
@@ -103,6 +121,7 @@ static struct config_endpoint *endpoint_add(struct config_endpoints *list,
                                   .price_out_nano = -1,
                                   .price_cached_nano = -1,
                                   .price_written_nano = -1,
+                                  .price_batch = 0.5,
                                   .json_schema = true};
     memcpy(e->name, name, strlen(name) + 1); /* its length is checked */
     list->given[list->count++] = 0;
@@ -146,6 +165,10 @@ static enum err field_set(struct config_endpoint *e, const struct field *f,
     case FIELD_PRICE:
         wanted = "usd per 1,000,000 tokens, as in 0.15";
         ok = parse_price(value, (double *)(void *)place);
+        break;
+    case FIELD_SHARE:
+        wanted = "a number from 0 to 1, as in 0.5";
+        ok = parse_share(value, (double *)(void *)place);
         break;
     case FIELD_FORM:
         wanted = "json_schema, json_object, tool or prompt";

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
---@use job end whole public
+--@use job end whole public money lost
 -- ARGV: id, fence, number of this commit, then operations as queues/results.c writes
 -- them; the last one says what the job does next. All or nothing: the list is walked
 -- once before anything is written, and an error after that ends the job (lib_whole.lua).
@@ -131,7 +131,20 @@ function DO.W(o, stage, iteration, text, entry)
   checkpoint(stage, iteration, text)
   wait(tonumber(ARGV[o[2] + 3]) or 0, tonumber(ARGV[o[2] + 4]) or 0, entry)
 end
+-- Calls that are still in a batch will be billed, and nobody asks for them any more.
+local function lose_batches()
+  local open = redis.pcall("HGETALL", part_key(id, "rsv"))
+  for i = 1, #open, 2 do
+    local tokens, nano = string.match(open[i + 1], "^0 (%d+) (%d+)$")
+    if tokens then lose(id, open[i], tonumber(tokens), tonumber(nano), now) end
+  end
+  if #open > 0 then
+    redis.call("HSET", campaign_key(id), "usd",
+               decimal(redis.call("HGET", part_key(id, "bud"), "nano"), 9))
+  end
+end
 function DO.X(_, state, err, keep_ms)
+  lose_batches()
   finish(id, "done", state, err, math.max(tonumber(keep_ms) or 0, 1000), now)
 end
 

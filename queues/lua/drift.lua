@@ -166,6 +166,17 @@ local function lose_all(id, open)
              decimal(redis.call("HGET", part_key(id, "bud"), "nano"), 9))
 end
 
+-- Reservations of calls that are under way; those of a batch (0) wait with their job.
+local function held_by_workers(open)
+  local out = {}
+  for i = 1, #open, 2 do
+    if string.sub(open[i + 1], 1, 2) ~= "0 " then
+      out[#out + 1], out[#out + 2] = open[i], open[i + 1]
+    end
+  end
+  return out
+end
+
 -- A waiting job has no call under way. What the budget holds back is the sum of what is
 -- reserved, at any time.
 local function judge_budget(id, j)
@@ -174,9 +185,10 @@ local function judge_budget(id, j)
     return found("damaged", id, "budget or reservations are no hash")
   end
   local open = redis.call("HGETALL", rsv)
-  if j.state == "waiting" and #open > 0 then
-    found("held_open", id, #open / 2 .. " calls reserved, and nobody holds the job",
-          function() lose_all(id, open) end)
+  local held = held_by_workers(open)
+  if j.state == "waiting" and #held > 0 then
+    found("held_open", id, #held / 2 .. " calls reserved, and nobody holds the job",
+          function() lose_all(id, held) end)
     open = redis.call("HGETALL", rsv)
   end
   local bad = false

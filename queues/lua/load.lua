@@ -6,12 +6,12 @@ local MAIL_PAGE = 256
 if not holds(id, fence) then return {"fenced"} end
 local now = now_ms()
 
--- As many as one worker can have in flight, no more.
+-- As many as one worker can have in flight, no more. What is in a batch (0) goes on.
 local function lose_old()
   local open, lost = redis.call("HGETALL", part_key(id, "rsv")), 0
   for i = 1, #open, 2 do
     local by, tokens, nano = string.match(open[i + 1], "^(%d+) (%d+) (%d+)$")
-    if by ~= fence then
+    if by ~= fence and by ~= "0" then
       lose(id, open[i], tonumber(tokens), tonumber(nano), now)
       lost = lost + 1
     end

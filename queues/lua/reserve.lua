@@ -1,12 +1,17 @@
 --@use job
--- ARGV: id, fence, stage, iteration, then per call: index, attempt, tokens, nano
+-- ARGV: id, fence, stage, iteration, then per call: index, attempt, tokens, nano; one
+-- word more is the mark of the batch they go into: it stands in their records, and they
+-- are of no holder (fence 0), so that no load takes them for lost.
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local CALLS_MAX, JOURNALS_MAX = 64, 1000
 if not holds(id, fence) then return {"fenced"} end
 
 local bud, rsv = part_key(id, "bud"), part_key(id, "rsv")
 local journal = journal_key(id, stage, iteration)
-local sent = '{"s":"sent","t":' .. int(now_ms()) .. '}'
+local batch = (#ARGV - 4) % 4 == 1 and ARGV[#ARGV] or nil
+local owner = batch and "0" or fence
+local sent = '{"s":"sent","t":' .. int(now_ms()) ..
+             (batch and ',"b":' .. cjson.encode(batch) or '') .. '}'
 
 -- What the budget still gives of calls, tokens and nano; negative maximum: no bound.
 local function rooms()
@@ -24,7 +29,7 @@ end
 local room, full, taken, granted = rooms(), false, {0, 0, 0}, {}
 local records, reserved = {}, {} -- field, value, … of the journal and of rsv
 local function reserve(call, place, stored, held, cost)
-  local mine = fence .. " " .. int(cost[2]) .. " " .. int(cost[3])
+  local mine = owner .. " " .. int(cost[2]) .. " " .. int(cost[3])
   if stored or granted[call] then
     -- asked again by the same holder, because the first reply was lost
     return (held or granted[call]) == mine and "ok" or "exists"

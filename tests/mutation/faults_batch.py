@@ -4,6 +4,13 @@ LLM = "workers/llm/"
 SHARD, STEPS = "unit:workers.llm.batch_test", "unit:workers.llm.batch_steps_test"
 READER, WIRE = "unit:workers.llm.batch_reader_test", "unit:workers.llm.batch_wire_test"
 PACE = "unit:core.io.httpd_pace_test"
+LANE, SCRIPTS = "unit:workers.llm.llm_batch_test", "e2e:test_scripts_batch.py"
+RUN = "workers/run/run_batch.c"
+
+
+def sim(*names):
+    return [f"sim:--seeds 20 --scenario {name}" for name in names]
+
 
 FAULTS = {
     "batch-paid-twice": (
@@ -61,4 +68,75 @@ FAULTS = {
         "tests/llmsim/sim_batch.c", "    shuffle(b, w->faults->seed);\n",
         "    (void)shuffle;\n", "no test sees results that are joined by their place",
         ["e2e:test_llmsim_batches.py"]),
+    "lane-lost-by-a-load": (
+        "queues/lua/load.lua", ' and by ~= "0"', "",
+        "each claim counts the calls of a running batch as spent", [SCRIPTS]),
+    "lane-of-a-holder": (
+        "queues/lua/reserve.lua", 'batch and "0" or fence', "fence",
+        "each claim counts the calls of a running batch as spent", [SCRIPTS]),
+    "lane-end-forgets": (
+        "queues/lua/commit.lua", "  lose_batches()\n", "",
+        "what a cancelled campaign has in a batch is billed, and never counted", [SCRIPTS]),
+    "lane-sleeps-over-mail": (
+        "queues/lua/hold.lua", "bit.band(dirty, WAKE) ~= 0 and now or", "",
+        "an order waits for the next look at a batch", [SCRIPTS]),
+    "lane-settled-again": (
+        "queues/lua/hold.lua", "    if open[n] then", "    if true then",
+        "a stored reply is forgotten and paid again", [SCRIPTS]),
+    "lane-not-given-up": (
+        "queues/lua/hold.lua", "ack(entry)\n", "",
+        "a job that waits for a batch stays in the ready stream", [SCRIPTS]),
+    "lane-is-drift": (
+        "queues/lua/drift.lua", 'if string.sub(open[i + 1], 1, 2) ~= "0 " then', "if true then",
+        "doctor --repair takes running batches for lost", [SCRIPTS]),
+    "lane-unknown-goes-live": (
+        LLM + "lane_submit.c", ": PORT_BATCH_UNREACHABLE);", ": PORT_BATCH_REFUSED);",
+        "a batch whose creation was not answered is paid twice", [LANE]),
+    "lane-made-late": (
+        LLM + "lane_submit.c", "    if (is_late(n))\n        return ERR_DEADLINE;\n", "",
+        "a worker that was stopped makes a batch that others have replaced", [LANE]),
+    "lane-full-price": (
+        LLM + "lane_poll.c", "n->target.config->price_batch", "1",
+        "budgets are charged twice what the provider asks for", [LANE]),
+    "lane-failures-not-read": (
+        LLM + "lane_poll.c", "if (!*n->found.failures)", "if (true)",
+        "what went wrong in a batch is not told, and counts as missing", [LANE]),
+    "lane-one-page": (
+        LLM + "lane_poll.c", "} else if (!*s->name) {", "} else if (true) {",
+        "with over a hundred batches a lost one is not found and is paid twice", [LANE]),
+    "lane-cancel-not-sent": (
+        LLM + "lane_poll.c", "if (!n->cancel || lane_send(n, BATCH_CANCEL, n->found.name, "
+        "on_cancelled))", "(void)on_cancelled;",
+        "a batch runs on, and its calls are paid twice", [LANE]),
+    "lane-never-lost": (
+        RUN, "open && age_ms >", "false && age_ms >",
+        "a campaign waits for ever for a batch that never ends", sim("lane_stuck")),
+    "lane-rest-forgotten": (
+        RUN, "        settle_rest(run, op.shard, state);", "        (void)settle_rest;",
+        "calls that a batch left out are waited for for ever", sim("lane_faults")),
+    "lane-lost-for-nothing": (
+        RUN, "result.usd_nano = most.usd_nano > 0 ? most.usd_nano : 0;", "",
+        "a budget is overdrawn by batches of which nothing was heard", sim("lane_stuck")),
+    "lane-cancelled-again": (
+        "workers/run/run_replay.c", "a->goes_live |= result->code == ERR_CANCELLED ||",
+        "a->goes_live |=", "a call waits for a second batch as long",
+        ["e2e:test_batch_lane.py::test_a_batch_that_takes_too_long_is_cancelled"]),
+    "lane-cancelled-waits-again": (
+        RUN, "state == PORT_BATCH_ENDED && age_ms > wait_ms", "false",
+        "a call whose batch was cancelled for its age waits for another one",
+        ["e2e:test_batch_lane.py::test_a_batch_that_takes_too_long_is_cancelled"]),
+    "lane-beside-the-purse": (
+        "workers/live/batch_live.c", "!purses_limit(p->purses, tenant) && ", "",
+        "a tenant spends more than its usd_per_day by way of batches",
+        ["e2e:test_batch_lane.py::test_a_tenant_with_a_limit_of_money_is_not_batched"]),
+    "lane-name-not-kept": (
+        "workers/run/run_submit.c", "if (taken && *text)", "if (false)",
+        "each look begins with a search for the batch",
+        ["e2e:test_batch_lane.py::test_a_campaign_goes_through_batches"]),
+    "lane-live-beside": (
+        "workers/run/run_calls.c",
+        "if (run->asks[i].state == RUN_ASK_IDLE && !run_batch_wants(run, i))",
+        "if (run->asks[i].state == RUN_ASK_IDLE)",
+        "calls that can wait are sent at once at full price",
+        ["e2e:test_batch_lane.py::test_what_a_batch_does_not_do_is_sent_again"]),
 }

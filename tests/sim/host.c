@@ -26,6 +26,8 @@ void host_start(struct world *w, void *unused)
     struct runner_options o = {.max_calls = s->max_calls ? s->max_calls : 8,
                                .max_jobs = 6,
                                .max_attempts = 6,
+                               .batch_poll_ms = 600000,
+                               .batch_wait_ms = 2400000,
                                .retry_base_ms = 200,
                                .retry_cap_ms = 5000,
                                .job_max_bytes = s->job_max_bytes,

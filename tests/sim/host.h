@@ -41,6 +41,7 @@ enum message_type {
     MESSAGE_SETTLE,
     MESSAGE_COMMIT,
     MESSAGE_RELEASE,
+    MESSAGE_HOLD,
     MESSAGE_MAIL,
     MESSAGE_TIMER,
 };

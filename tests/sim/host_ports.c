@@ -118,9 +118,10 @@ static enum err send_reserve(void *self, const struct port_place *at, const int 
     check(count > 0 && count <= MESSAGE_BATCH_MAX);
     if (m->host->draining)
         world_fail(m->host->world, "%s: a draining worker reserves", m->id);
-    if (m->host->leaves < count)
+    if (!at->batch && m->host->leaves < count)
         world_fail(m->host->world, "%s: reserved without leave", m->id);
     const char *stage = keep(m, at->stage);
+    m->batch = at->batch ? keep(m, at->batch) : NULL;
     m->fn.reserve = fn;
     m->count = count;
     for (int i = 0; i < count; i++) {
@@ -289,6 +290,58 @@ static enum err defer(void *self, port_done_fn fn, void *arg, uint64_t ticket)
     return start_timer(self, 0, fn, arg, ticket);
 }
 
+static bool batches(void *self, const char *tenant, const char *endpoint)
+{
+    (void)self, (void)tenant, (void)endpoint;
+    return true;
+}
+
+static int64_t now_ms(void *self)
+{
+    return world_now_ms(((struct host *)self)->world);
+}
+
+static enum err submit(void *self, const struct port_batch *b, port_batch_fn fn,
+                       void *arg, uint64_t ticket)
+{
+    enum torture how = next_effect(self, "a batch");
+    if (how == TORTURE_REFUSED || is_short(self))
+        return ERR_NOMEM;
+    return model_submit(self, b, how, fn, arg, ticket);
+}
+
+static enum err poll_batch(void *self, const struct port_batch *b,
+                           port_batch_result_fn each, port_batch_fn fn, void *arg,
+                           uint64_t ticket)
+{
+    enum torture how = next_effect(self, "a look at a batch");
+    if (how == TORTURE_REFUSED || is_short(self))
+        return ERR_NOMEM;
+    return model_poll(self, b, how, each, fn, arg, ticket);
+}
+
+static enum err send_hold(void *self, const struct port_place *at, const char *name,
+                          int64_t delay_ms, const int *index, const int *attempt,
+                          int count, port_done_fn fn, void *arg, uint64_t ticket)
+{
+    struct message *m = begin(self, MESSAGE_HOLD, at->campaign, at->fence, arg, ticket);
+    if (!m)
+        return ERR_NOMEM;
+    check(count >= 0 && count <= MESSAGE_BATCH_MAX);
+    const char *stage = keep(m, at->stage);
+    m->batch = keep(m, at->batch);
+    m->name = keep(m, name);
+    m->fn.done = fn;
+    m->count = count;
+    m->delay_us = delay_ms * 1000;
+    for (int i = 0; i < count; i++) {
+        m->places[i] = (struct store_place){stage, at->iteration, index[i]};
+        m->attempts[i] = attempt[i];
+    }
+    message_send(m);
+    return ERR_OK;
+}
+
 static uint64_t random_number(void *self)
 {
     struct host *h = self;
@@ -312,5 +365,10 @@ struct ports host_ports(struct host *h)
                           .mail = send_mail,
                           .timer = start_timer,
                           .defer = defer,
-                          .random = random_number};
+                          .random = random_number,
+                          .batches = batches,
+                          .now_ms = now_ms,
+                          .submit = submit,
+                          .poll = poll_batch,
+                          .hold = send_hold};
 }

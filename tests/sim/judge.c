@@ -108,7 +108,7 @@ void judge_commit(struct store_campaign *c)
     if (c->ended)
         world_fail(c->world, "%s: a commit after its end", c->id);
     for (const struct store_record *r = c->journal; r; r = r->next) {
-        if (r->held)
+        if (r->held && !r->in_batch)
             world_fail(c->world, "%s: a commit while %s/%d/%d is in flight", c->id,
                        r->place.stage, r->place.iteration, r->place.index);
     }

@@ -123,9 +123,15 @@ static bool reserve(struct message *m, struct store_campaign *c)
 {
     m->code = store_holds(c, m->fence) ? ERR_OK : ERR_FENCED;
     for (int i = 0; i < m->count && !m->code; i++)
-        m->verdicts[i] =
-            store_reserve(c, m->fence, &m->places[i], m->attempts[i], &m->most[i]);
+        m->verdicts[i] = store_reserve(c, m->fence, &m->places[i], m->attempts[i],
+                                       &m->most[i], m->batch);
     return true;
+}
+
+static void hold(struct message *m, struct store_campaign *c)
+{
+    m->code = store_hold(c, m->fence, m->batch, m->name, m->places, m->attempts,
+                         m->count, m->delay_us / 1000);
 }
 
 /* What the message does to the store; true if that is a write. */
@@ -153,6 +159,9 @@ static bool apply(struct world *w, struct message *m)
     case MESSAGE_RELEASE:
         m->code = store_release(c, m->fence);
         return true;
+    case MESSAGE_HOLD:
+        hold(m, c);
+        return true;
     case MESSAGE_MAIL:
         read_mail(m, c);
         return false;
@@ -168,7 +177,8 @@ static void say(const struct world *w, const struct message *m)
         [MESSAGE_LOAD] = "load",          [MESSAGE_RESERVE] = "reserve",
         [MESSAGE_READ] = "read",          [MESSAGE_SETTLE] = "settle",
         [MESSAGE_COMMIT] = "commit",      [MESSAGE_RELEASE] = "release",
-        [MESSAGE_MAIL] = "look for mail", [MESSAGE_TIMER] = "timer"};
+        [MESSAGE_MAIL] = "look for mail", [MESSAGE_TIMER] = "timer",
+        [MESSAGE_HOLD] = "hold"};
     world_say(w, "write %lld: worker %d, %s of %s fence %lld: %s", (long long)w->writes,
               m->host->name, names[m->type], m->id, (long long)m->fence,
               err_code(m->code));

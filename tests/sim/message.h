@@ -29,6 +29,7 @@ struct message {
     int attempts[MESSAGE_BATCH_MAX];
     struct port_estimate most[MESSAGE_BATCH_MAX];
     int count;
+    const char *batch, *name; /* of RESERVE, of HOLD */
     struct ask ask;
     struct store_settlement settlement;
     struct store_commit *commit; /* in the world's arena */

@@ -11,6 +11,13 @@ enum err model_call(struct host *h, const struct port_call *call, enum torture t
                     port_call_fn fn, void *arg, uint64_t ticket, uint64_t *call_id);
 void model_cancel(struct host *h, uint64_t call_id);
 
+/* model_batch.c: as ports.submit and ports.poll. */
+enum err model_submit(struct host *h, const struct port_batch *b, enum torture torture,
+                      port_batch_fn fn, void *arg, uint64_t ticket);
+enum err model_poll(struct host *h, const struct port_batch *b, enum torture torture,
+                    port_batch_result_fn each, port_batch_fn fn, void *arg,
+                    uint64_t ticket);
+
 /* model_reply.c: the answer; *good: it will be accepted. In the arena. */
 const char *model_reply(struct world *w, const struct port_call *call, struct arena *a,
                         bool *good);

@@ -23,10 +23,13 @@ struct scenario {
     const char *result;        /* text that the digest must hold, or NULL */
     enum scenario_flaws flaws;
     bool faults;             /* errors of every class, worth a retry */
+    bool calls_vary;         /* after a crash: what is asked again fares otherwise */
     bool exact;              /* a crash changes nothing but the number of calls */
     bool tight;              /* ends by its budget: lost calls may end it sooner */
     int tenant_calls;        /* of all campaigns; 0 = no limit */
     enum err tenant_refusal; /* … then: ERR_OK = over budget */
+    int64_t batch_us;        /* a batch takes so long; 0 = 20 minutes */
+    bool batch_stuck;        /* no batch ever ends */
     int max_calls;           /* in flight per worker; 0 = 8 */
     size_t job_max_bytes;
     int64_t refused_from_us,
@@ -44,6 +47,7 @@ void people_approve_some(struct world *w, struct store_campaign *c);
 void people_redo(struct world *w, struct store_campaign *c);
 void people_shop(struct world *w, struct store_campaign *c);
 void people_cancel(struct world *w);
+void people_cancel_late(struct world *w); /* after ten minutes */
 void people_pause(struct world *w);
 void people_pause_and_resume_at_once(struct world *w);
 void people_drain(struct world *w);

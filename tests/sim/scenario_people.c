@@ -88,6 +88,11 @@ void people_cancel(struct world *w)
     write_to(store_find(w, SCENARIO_ID), WORLD_SECOND_US / 10, "cancel", "");
 }
 
+void people_cancel_late(struct world *w)
+{
+    write_to(store_find(w, SCENARIO_ID), 600 * WORLD_SECOND_US, "cancel", "");
+}
+
 void people_pause(struct world *w)
 {
     struct store_campaign *c = store_find(w, SCENARIO_ID);

@@ -27,7 +27,8 @@ struct store_record {
     int attempt;
     enum store_what what;
     const char *text;
-    bool held; /* the reservation is open */
+    bool held;     /* the reservation is open */
+    bool in_batch; /* … and of no holder */
     bool is_call;
     int64_t fence, tokens, usd_nano; /* of the reservation */
     const struct host *granted_to;   /* truth: who may send it; */
@@ -104,7 +105,13 @@ struct store_record *store_record(const struct store_campaign *c,
                                   const struct store_place *at, int attempt);
 enum port_verdict store_reserve(struct store_campaign *c, int64_t fence,
                                 const struct store_place *at, int attempt,
-                                const struct port_estimate *most);
+                                const struct port_estimate *most, const char *batch);
+/* As hold.lua; delay_ms < 0: the job stays claimed. */
+enum err store_hold(struct store_campaign *c, int64_t fence, const char *mark,
+                    const char *name, const struct store_place *at, const int *attempts,
+                    int count, int64_t delay_ms);
+/* The campaign has ended: what is still in batches is lost. */
+void store_lose_batches(struct store_campaign *c);
 struct store_settlement {
     struct store_place place;
     int attempt;

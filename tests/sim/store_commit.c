@@ -158,6 +158,7 @@ static void apply(struct store_campaign *c, const struct store_commit *commit)
     take_mail(c, commit->mail_taken);
     c->memo = commit->memo;
     if (commit->type == NEXT_DONE || commit->type == NEXT_FAIL) {
+        store_lose_batches(c);
         store_finish(c, JOB_DONE, commit->state, commit->error);
         return;
     }

@@ -120,7 +120,7 @@ void store_reap(struct world *w, int owner)
             continue;
         c->crashes = (c->progress == c->progress_claim ? c->crashes : 0) + 1;
         for (const struct store_record *r = c->journal; r; r = r->next)
-            w->in_flight_at_crash += r->held && r->fence == c->fence;
+            w->in_flight_at_crash += r->held && !r->in_batch && r->fence == c->fence;
         c->fence++;
         if (c->crashes < CRASHES_MAX)
             store_enqueue(c);
@@ -134,7 +134,7 @@ enum err store_release(struct store_campaign *c, int64_t fence)
     if (!store_holds(c, fence))
         return c->released_fence == fence ? ERR_OK : ERR_FENCED;
     for (const struct store_record *r = c->journal; r; r = r->next)
-        c->world->in_flight_at_crash += r->held && r->fence == fence;
+        c->world->in_flight_at_crash += r->held && !r->in_batch && r->fence == fence;
     c->released_fence = fence;
     store_enqueue(c);
     return ERR_OK;

@@ -37,13 +37,26 @@ static void move(struct store_campaign *c, const struct store_record *r, int sig
     c->reserved[NANO] += sign * r->usd_nano;
 }
 
+static const char *batch_text(struct store_campaign *c, const char *mark,
+                              const char *name)
+{
+    const char *more =
+        *name ? arena_printf(&c->world->arena, ",\"n\":\"%s\"", name) : "";
+    const char *text =
+        arena_printf(&c->world->arena, "{\"s\":\"sent\",\"t\":%lld,\"b\":\"%s\"%s}",
+                     (long long)world_now_ms(c->world), mark, more ? more : "");
+    check(text);
+    return text;
+}
+
 enum port_verdict store_reserve(struct store_campaign *c, int64_t fence,
                                 const struct store_place *at, int attempt,
-                                const struct port_estimate *most)
+                                const struct port_estimate *most, const char *batch)
 {
     struct store_record *r = store_record(c, at, attempt);
     if (r)
-        return r->held && r->fence == fence ? PORT_GRANTED : PORT_EXISTS;
+        return r->held && (r->fence == fence || r->in_batch) ? PORT_GRANTED
+                                                             : PORT_EXISTS;
     const int64_t cost[MONIES] = {1, most->tokens, most->usd_nano};
     for (int i = 0; i < MONIES; i++) {
         if (c->most[i] >= 0 && c->spent[i] + c->reserved[i] + cost[i] > c->most[i])
@@ -52,6 +65,9 @@ enum port_verdict store_reserve(struct store_campaign *c, int64_t fence,
     r = add(c, at, attempt);
     r->what = RECORD_SENT;
     r->text = "{\"s\":\"sent\",\"t\":1}";
+    if (batch)
+        r->text = batch_text(c, batch, "");
+    r->in_batch = batch != NULL;
     r->held = r->is_call = true;
     r->fence = fence;
     r->tokens = most->tokens;
@@ -84,21 +100,59 @@ enum err store_settle(struct store_campaign *c, const struct store_settlement *s
     return ERR_OK;
 }
 
+static void lose(struct store_campaign *c, struct store_record *r)
+{
+    move(c, r, -1);
+    r->held = false;
+    r->what = RECORD_LOST;
+    r->text = "{\"s\":\"lost\",\"t\":1}";
+    c->spent[CALLS]++;
+    c->spent[TOKENS] += r->tokens;
+    c->spent[NANO] += r->usd_nano;
+    c->lost++;
+}
+
 int store_lose(struct store_campaign *c, int64_t fence)
 {
     int lost = 0;
     for (struct store_record *r = c->journal; r; r = r->next) {
-        if (!r->held || r->fence == fence)
+        if (!r->held || r->in_batch || r->fence == fence)
             continue;
-        move(c, r, -1);
-        r->held = false;
-        r->what = RECORD_LOST;
-        r->text = "{\"s\":\"lost\",\"t\":1}";
-        c->spent[CALLS]++;
-        c->spent[TOKENS] += r->tokens;
-        c->spent[NANO] += r->usd_nano;
+        lose(c, r);
         lost++;
     }
-    c->lost += lost;
     return lost;
+}
+
+void store_lose_batches(struct store_campaign *c)
+{
+    for (struct store_record *r = c->journal; r; r = r->next) {
+        if (!r->held || !r->in_batch)
+            continue;
+        c->world->in_flight_at_crash++;
+        lose(c, r);
+    }
+}
+
+enum err store_hold(struct store_campaign *c, int64_t fence, const char *mark,
+                    const char *name, const struct store_place *at, const int *attempts,
+                    int count, int64_t delay_ms)
+{
+    if (!store_holds(c, fence))
+        return c->released_fence == fence ? ERR_OK : ERR_FENCED;
+    for (int i = 0; i < count; i++) {
+        struct store_record *r = store_record(c, &at[i], attempts[i]);
+        if (r && r->held)
+            r->text = batch_text(c, mark, name);
+    }
+    c->progress += count > 0;
+    if (delay_ms < 0)
+        return ERR_OK;
+    c->released_fence = fence;
+    c->job = JOB_WAITING;
+    c->wake = WAKE_TIME | WAKE_MAIL;
+    c->due_ms = 0;
+    bool now = c->dirty & c->wake;
+    store_due(c, world_now_ms(c->world) + (now ? 0 : delay_ms));
+    return ERR_OK;
 }

@@ -19,6 +19,7 @@ struct world;
 struct store;
 struct host;
 struct channel_set;
+struct model_batch;
 typedef void (*world_fn)(struct world *w, void *arg);
 
 struct world_event {
@@ -89,6 +90,8 @@ struct world {
     int tenant_paid;   /* calls that began, see scenario.tenant_calls */
     int64_t cancelled; /* calls that a worker cancelled */
     int64_t batch_us;  /* when the model was first given its batch; 0 = not yet */
+    struct model_batch *batches;
+    int batch_count;
     int64_t in_flight_at_crash; /* reservations open when their holder was lost */
     char failure[400];          /* "" = none; the first is kept */
 };

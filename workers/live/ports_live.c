@@ -4,6 +4,7 @@
 #include "core/base/json_out.h"
 #include "core/base/log.h"
 #include "core/base/money.h"
+#include "workers/live/batch_live.h"
 #include "workers/live/ports_live_state.h"
 #include "workers/live/store_op.h"
 #include <stdio.h>
@@ -381,5 +382,10 @@ struct ports ports_live_table(struct ports_live *p)
                           .mail = live_mail,
                           .timer = live_timer,
                           .defer = live_defer,
-                          .random = live_random};
+                          .random = live_random,
+                          .batches = batch_live_takes,
+                          .now_ms = batch_live_now_ms,
+                          .submit = batch_live_submit,
+                          .poll = batch_live_poll,
+                          .hold = batch_live_hold};
 }

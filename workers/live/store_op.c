@@ -65,6 +65,10 @@ enum err store_op_place(struct store_op *op, const struct port_place *at)
 {
     if (strlen(at->stage) >= sizeof op->stage)
         return ERR_LIMIT;
+    const char *batch = at->batch ? at->batch : "";
+    if (strlen(batch) >= sizeof op->batch)
+        return ERR_LIMIT;
+    memcpy(op->batch, batch, strlen(batch) + 1);
     memcpy(op->stage, at->stage, strlen(at->stage) + 1);
     op->iteration = at->iteration;
     return ERR_OK;
@@ -191,7 +195,9 @@ static enum err send(struct store_op *op)
     struct journal_place at = {.campaign = op->campaign,
                                .fence = op->fence,
                                .stage = op->stage,
-                               .iteration = op->iteration};
+                               .iteration = op->iteration,
+                               .batch = *op->batch ? op->batch : NULL};
+    struct journal_hold hold = {.name = op->name, .delay_ms = op->delay_ms};
     switch (op->type) {
     case STORE_LOAD:
         return jobs_load(p->queue, op->campaign, op->fence, on_reply, p, op->id);
@@ -206,6 +212,9 @@ static enum err send(struct store_op *op)
                               op->progress, on_reply, p, op->id);
     case STORE_RELEASE:
         return jobs_release(p->queue, op->campaign, op->fence, on_reply, p, op->id);
+    case STORE_HOLD:
+        return journal_hold(p->queue, &at, &hold, op->calls, op->count, on_reply, p,
+                            op->id);
     case STORE_MAIL:
         return jobs_mail(p->queue, op->campaign, op->fence, 0, on_reply, p, op->id);
     case STORE_TIMER:

@@ -18,6 +18,7 @@ enum store_op_type {
     STORE_SETTLE,
     STORE_COMMIT,
     STORE_RELEASE,
+    STORE_HOLD,
     STORE_MAIL,
     STORE_TIMER,
 };
@@ -28,7 +29,8 @@ struct store_op {
     enum store_op_type type;
     uint64_t id; /* ticket of the operation itself */
     char campaign[KEYS_ID_MAX + 32], stage[64];
-    int64_t fence, progress;
+    char batch[48], name[160]; /* RESERVE, HOLD: mark; HOLD: name. batch "" = none */
+    int64_t fence, progress, delay_ms;
     int iteration, tries, count;
     union {
         struct journal_call calls[STORE_BATCH_MAX]; /* RESERVE */

@@ -56,7 +56,8 @@ enum batch_step {
     BATCH_POLL,    /* name: of the batch, as in CANCEL */
     BATCH_RESULTS, /* name: of the output, then of the failures, if there are any */
     BATCH_CANCEL,
-    BATCH_FIND, /* a page of all batches, newest first, after the one of this name */
+    BATCH_FIND, /* a page of all batches, newest first, after the one of this name;
+                 * without `has_marks` it finds nothing */
     BATCH_DROP, /* name: of a file */
 };
 struct batch_order {

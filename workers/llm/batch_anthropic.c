@@ -50,6 +50,9 @@ static enum err build(const struct batch_dialect *d, const struct config_endpoin
         out->method = "POST";
         buf_printf(url, "/%s/cancel", order->name);
         return ERR_OK;
+    case BATCH_FIND: /* tells no mark: whether the server is there */
+        buf_append_str(url, "?limit=1");
+        return ERR_OK;
     default:
         return ERR_NOT_SUPPORTED;
     }

@@ -390,3 +390,8 @@ void llm_cancel(struct llm *l, uint64_t call_id)
     if (c->twin)
         http_cancel(l->http, c->twin->http_id);
 }
+
+struct llm_wire llm_wire(struct llm *l)
+{
+    return (struct llm_wire){.http = l->http, .endpoints = &l->endpoints};
+}

@@ -60,6 +60,13 @@ enum err llm_probe(struct llm *l, size_t i, int64_t deadline_ms, http_fn fn, voi
                    uint64_t ticket) MUST_USE;
 bool llm_has_key(const struct llm *l, size_t i);
 void llm_cancel(struct llm *l, uint64_t call_id);
+/* For llm_batch.h. */
+struct endpoints;
+struct llm_wire {
+    struct http *http;
+    struct endpoints *endpoints;
+};
+struct llm_wire llm_wire(struct llm *l);
 /* Tokens of a text, an upper estimate: CJK 1 per character, else bytes / 3. */
 int64_t llm_count_tokens(const char *text);
 

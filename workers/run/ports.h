@@ -106,6 +106,7 @@ struct port_place {
     int64_t fence;
     const char *stage;
     int iteration;
+    const char *batch; /* reserve, hold: mark of a batch; NULL = none */
 };
 struct port_settlement {
     int index, attempt;
@@ -120,6 +121,31 @@ struct port_commit {
     bool direct; /* pause or cancel: no stage finished */
 };
 
+/* Calls in a batch of their provider. All is **borrowed** until the port returns. */
+struct port_batch {
+    const struct port_call *calls; /* of one stage, endpoint and model; 1 to 64 */
+    int count;
+    const char *mark; /* "<index>/<attempt>" of the first call it was made for */
+    const char *name; /* by the provider; "" = not known */
+    bool cancel;      /* poll: it has taken too long */
+    /* submit: when its calls were reserved, by now_ms(): none is made much later, since
+     * by then somebody may have looked for it in vain. */
+    int64_t since_ms;
+};
+enum port_batch_state {
+    PORT_BATCH_WORKING,     /* it is there; its name is told */
+    PORT_BATCH_ENDED,       /* all its results were given out */
+    PORT_BATCH_REFUSED,     /* it was not taken, or none of it was done */
+    PORT_BATCH_ABSENT,      /* there is none of this mark */
+    PORT_BATCH_LOST,        /* it was there, or may have been; nothing more is heard */
+    PORT_BATCH_UNREACHABLE, /* nothing is known now: ask again later */
+};
+struct port_batch_status {
+    enum port_batch_state state;
+    const char *name; /* borrowed until the callback returns */
+    int taken;        /* submit: so many calls, from the first on, are in it */
+};
+
 typedef void (*port_load_fn)(void *arg, uint64_t ticket, enum err e,
                              const struct port_image *image);
 typedef void (*port_reserve_fn)(void *arg, uint64_t ticket, enum err e,
@@ -131,6 +157,11 @@ typedef void (*port_read_fn)(void *arg, uint64_t ticket, enum err e, const char 
 typedef void (*port_mail_fn)(void *arg, uint64_t ticket, enum err e, bool cancel,
                              bool pause);
 typedef void (*port_done_fn)(void *arg, uint64_t ticket, enum err e);
+typedef void (*port_batch_fn)(void *arg, uint64_t ticket,
+                              const struct port_batch_status *status);
+/* slot: of port_batch.calls. Each at most once in a poll. */
+typedef void (*port_batch_result_fn)(void *arg, uint64_t ticket, int slot,
+                                     const struct port_call_result *result);
 
 struct ports {
     void *self;
@@ -170,6 +201,22 @@ struct ports {
     /* runs fn soon, from the loop, never inside this call */
     enum err (*defer)(void *self, port_done_fn fn, void *arg, uint64_t ticket);
     uint64_t (*random)(void *self); /* for jitter only */
+
+    /* The batch lane; batches NULL: there is none. May calls of this tenant go through
+     * batches of this endpoint? */
+    bool (*batches)(void *self, const char *tenant, const char *endpoint);
+    int64_t (*now_ms)(void *self); /* monotonic */
+    /* UNREACHABLE: whether there is one now is not known. */
+    enum err (*submit)(void *self, const struct port_batch *b, port_batch_fn fn,
+                       void *arg, uint64_t ticket);
+    /* One look; results, if there are any, come before fn. */
+    enum err (*poll)(void *self, const struct port_batch *b, port_batch_result_fn each,
+                     port_batch_fn fn, void *arg, uint64_t ticket);
+    /* The calls (index, attempt) are told the name of at->batch; delay_ms >= 0: the job
+     * is given up and comes again after so long, or when there is mail. */
+    enum err (*hold)(void *self, const struct port_place *at, const char *name,
+                     int64_t delay_ms, const int *index, const int *attempt, int count,
+                     port_done_fn fn, void *arg, uint64_t ticket);
 };
 
 #endif

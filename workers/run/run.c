@@ -14,7 +14,8 @@ static void forget(struct run *run)
     run->campaign = NULL;
     run->has_spec = false;
     run->asks = NULL;
-    run->ask_count = run->busy = run->batch_count = 0;
+    run->shards = NULL;
+    run->ask_count = run->busy = run->batch_count = run->shard_count = 0;
     run->cancel = run->pause = run->refused = false;
     run->failing = ERR_OK;
     run->loads++;
@@ -73,6 +74,19 @@ void run_leave(struct run *run)
     park(run, ERR_NOMEM, "", "it cannot be given back");
 }
 
+void run_rest(struct run *run, int64_t delay_ms)
+{
+    struct runner *r = run->runner;
+    struct port_place at = run_place_of(run);
+    run->phase = RUN_LEAVING;
+    uint64_t ticket = run_op_new(run, -1);
+    if (ticket && !r->ports.hold(r->ports.self, &at, "", delay_ms, NULL, NULL, 0,
+                                 on_left, r, ticket))
+        return;
+    run_op_take(r, ticket, NULL);
+    park(run, ERR_NOMEM, "", "it cannot be given up");
+}
+
 void run_lost(struct run *run, enum err e)
 {
     if (e == ERR_FENCED) {
@@ -99,6 +113,8 @@ static enum err begin(struct run *run, const struct port_image *image,
         return ERR_OK;
     }
     e = run_replay(run, image);
+    if (!e)
+        run_batch_begin(run);
     return e ? err_set(d, e, "", "the journal cannot be replayed") : ERR_OK;
 }
 
@@ -254,7 +270,7 @@ int run_next_idle(const struct run *run)
     int best = -1;
     for (int i = 0; i < run->ask_count; i++) {
         const struct run_ask *a = &run->asks[i];
-        if (a->state == RUN_ASK_IDLE &&
+        if (a->state == RUN_ASK_IDLE && !run_batch_wants(run, i) &&
             (best < 0 || a->failures < run->asks[best].failures))
             best = i;
         if (best >= 0 && run->asks[best].failures == 0)
@@ -267,7 +283,7 @@ int run_count_idle(const struct run *run)
 {
     int count = 0;
     for (int i = 0; i < run->ask_count && count < RUN_BATCH_MAX; i++)
-        count += run->asks[i].state == RUN_ASK_IDLE;
+        count += run->asks[i].state == RUN_ASK_IDLE && !run_batch_wants(run, i);
     return count;
 }
 
@@ -280,7 +296,7 @@ static const enum fair_lane_name lanes[] = {
 static void wait_in_line(struct run *run)
 {
     struct runner *r = run->runner;
-    if (run->busy == 0)
+    if (run_is_quiet(run))
         run_wake_short(run, run->ask_count);
     if (run_next_idle(run) >= 0 && list_empty(&run->flow.link)) {
         fair_join(&r->fair, &run->flow, lanes[run->spec.priority]);
@@ -306,7 +322,7 @@ void run_advance(struct run *run)
         finish(run);
     } else if (run_is_stopping(run)) {
         stop(run);
-    } else {
+    } else if (!run_batch_go_on(run)) {
         wait_in_line(run);
     }
 }

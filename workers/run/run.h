@@ -33,10 +33,19 @@ enum run_ask_state {
     RUN_ASK_SHORT, /* over budget, while other calls still hold what they may not need
                     */
     RUN_ASK_SETTLED,
+    RUN_ASK_BATCHING, /* being reserved for a batch, or handed in */
+    RUN_ASK_BATCHED,  /* in a batch: see run_batch.c */
+};
+/* A batch that some asks of this load are in. */
+struct run_shard {
+    char mark[32], name[160]; /* name "" = not known */
+    int64_t since_ms;         /* Redis time: handed in, or named */
 };
 struct run_ask {
     enum run_ask_state state;
-    int attempt; /* number of the next or current attempt */
+    int shard;      /* BATCHED: of run.shards */
+    bool goes_live; /* no batch takes it any more, in this load */
+    int attempt;    /* number of the next or current attempt */
     int failures;
     bool for_two, single; /* reserved for two requests; no budget for two */
     int target;           /* of the last attempt, see port_grant */
@@ -61,7 +70,9 @@ struct run {
     struct next next;
     struct run_ask *asks;
     int ask_count;
-    int busy; /* asks that are RESERVING, CALLING or SETTLING */
+    struct run_shard *shards; /* at most one for each ask */
+    int shard_count;
+    int busy; /* asks that are RESERVING, CALLING, SETTLING or BATCHING, and polls */
     unsigned loads;
     bool cancel, pause; /* orders seen meanwhile */
     enum err failing;   /* ends with this error once no call is under way */
@@ -76,8 +87,10 @@ struct run_op {       /* one operation under way */
     uint64_t run;
     unsigned load; /* of the run; loads since then make it stale */
     int index, attempt;
-    int batch[RUN_BATCH_MAX]; /* of a reservation */
+    int batch[RUN_BATCH_MAX]; /* of a reservation, of a batch */
     int batch_count;
+    int shard;        /* of a poll */
+    int64_t since_ms; /* of a reservation for a batch: when it was begun */
 };
 
 struct runner {
@@ -107,6 +120,7 @@ void run_advance(struct run *run);             /* call after every change */
 bool run_is_stopping(const struct run *run);   /* nothing more is sent */
 void run_fail(struct run *run, enum err code); /* ends the campaign with this error */
 void run_leave(struct run *run);               /* gives the job back */
+void run_rest(struct run *run, int64_t delay_ms); /* until then, or mail */
 /* A store operation failed: fenced = the run is freed; else it is parked. */
 void run_lost(struct run *run, enum err e);
 /* The one that failed least, so that retries hold up nobody and an endpoint that is
@@ -124,7 +138,27 @@ enum err run_replay(struct run *run, const struct port_image *image);
 enum err run_take_result(struct run *run, int index,
                          const struct port_call_result *result, bool *retry);
 
+/* run_batch.c: the batch lane. */
+/* A record of the journal says that this ask is in a batch. */
+enum err run_batch_replay(struct run *run, int index, const struct json *record);
+/* Does this idle ask wait for the next batch, rather than for a slot? */
+bool run_batch_wants(const struct run *run, int index);
+bool run_is_quiet(const struct run *run); /* nothing is under way, nor in a batch */
+/* After a load: asks for each batch; what has ended is settled. */
+void run_batch_begin(struct run *run);
+/* Nothing is under way: hands in what waits for a batch, or gives the job up until
+ * there may be news of one. False: neither. */
+bool run_batch_go_on(struct run *run);
+
 /* run_calls.c */
+struct port_call run_call_of(const struct run *run, int index);
+struct port_place run_place_of(const struct run *run);
+/* A result of our own making: nothing left the machine. */
+struct port_call_result run_failure(enum err code);
+/* Journal first, then judgement. The ask is busy. */
+void run_settle(struct run *run, int index, const struct port_call_result *result);
+/* Those of this reservation that are over budget, with nothing under way. */
+void run_give_up_short(struct run *run, const struct run_op *op);
 void run_wake_short(struct run *run, int most); /* asks that were over budget: again */
 /* Is there leave for this idle ask? If so, it is kept until the call. */
 bool run_admit(struct run *run, int index);

@@ -3,7 +3,7 @@
 #include "core/base/backoff.h"
 #include <string.h>
 
-static struct port_place place_of(const struct run *run)
+struct port_place run_place_of(const struct run *run)
 {
     return (struct port_place){.campaign = run->id,
                                .fence = run->fence,
@@ -97,7 +97,7 @@ static void on_settled(void *arg, uint64_t ticket, enum err e)
 
 /* First the journal, then the judgement: what was paid is stored before anything else.
  */
-static void settle(struct run *run, int index, const struct port_call_result *result)
+void run_settle(struct run *run, int index, const struct port_call_result *result)
 {
     struct runner *r = run->runner;
     struct run_ask *a = &run->asks[index];
@@ -108,7 +108,7 @@ static void settle(struct run *run, int index, const struct port_call_result *re
         arena_strndup(&run->arena, result->text ? result->text : "", result->len);
     if (!a->result.text)
         run->failing = ERR_NOMEM; /* but what was paid is stored first */
-    struct port_place at = place_of(run);
+    struct port_place at = run_place_of(run);
     const struct ask *ask = engine_ask(run->engine, index);
     struct port_settlement s = {.index = index,
                                 .attempt = a->attempt,
@@ -124,8 +124,7 @@ static void settle(struct run *run, int index, const struct port_call_result *re
     }
 }
 
-/* A result of our own making: nothing left the machine. */
-static struct port_call_result failure(enum err code)
+struct port_call_result run_failure(enum err code)
 {
     return (struct port_call_result){.code = code,
                                      .retryable =
@@ -141,10 +140,10 @@ static struct port_call_result failure(enum err code)
 
 static void settle_unsent(struct run *run, int index, enum err code)
 {
-    struct port_call_result result = failure(code);
+    struct port_call_result result = run_failure(code);
     run_forgo(run, index);
     leave_slot(run);
-    settle(run, index, &result);
+    run_settle(run, index, &result);
 }
 
 static void on_call(void *arg, uint64_t ticket, const struct port_call_result *result)
@@ -154,7 +153,7 @@ static void on_call(void *arg, uint64_t ticket, const struct port_call_result *r
     if (!run)
         return;
     leave_slot(run);
-    settle(run, op.index, result);
+    run_settle(run, op.index, result);
 }
 
 static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, size_t n)
@@ -164,13 +163,13 @@ static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, si
     if (!run)
         return;
     leave_slot(run);
-    struct port_call_result result = failure(e);
+    struct port_call_result result = run_failure(e);
     result.text = text;
     result.len = n;
-    settle(run, op.index, &result);
+    run_settle(run, op.index, &result);
 }
 
-static struct port_call call_of(const struct run *run, int index)
+struct port_call run_call_of(const struct run *run, int index)
 {
     return (struct port_call){.campaign = run->id,
                               .tenant = run->spec.tenant,
@@ -196,7 +195,7 @@ static struct port_call call_of(const struct run *run, int index)
 bool run_admit(struct run *run, int index)
 {
     struct runner *r = run->runner;
-    struct port_call call = call_of(run, index);
+    struct port_call call = run_call_of(run, index);
     if (call.ask->type != ASK_CHAT)
         return true;
     return r->ports.admit(r->ports.self, &call, run_count_idle(run),
@@ -206,7 +205,7 @@ bool run_admit(struct run *run, int index)
 int64_t run_cost_tokens(const struct run *run, int index)
 {
     const struct runner *r = run->runner;
-    struct port_call call = call_of(run, index);
+    struct port_call call = run_call_of(run, index);
     if (call.ask->type != ASK_CHAT)
         return 0;
     return r->ports.estimate(r->ports.self, &call).tokens;
@@ -216,7 +215,7 @@ static void start_call(struct run *run, int index)
 {
     struct runner *r = run->runner;
     struct run_ask *a = &run->asks[index];
-    struct port_call call = call_of(run, index);
+    struct port_call call = run_call_of(run, index);
     a->state = RUN_ASK_CALLING;
     a->call_id = 0;
     a->target = a->grant.target;
@@ -269,9 +268,9 @@ static void give_up_one(struct run *run, int index)
 }
 
 /* Refused with nothing under way: what is left of the budget will not grow. */
-static void give_up_short(struct run *run, const struct run_op *op)
+void run_give_up_short(struct run *run, const struct run_op *op)
 {
-    for (int i = 0; i < op->batch_count && run->busy == 0; i++)
+    for (int i = 0; i < op->batch_count && run_is_quiet(run); i++)
         give_up_one(run, op->batch[i]);
 }
 
@@ -290,7 +289,7 @@ bool run_refuse(struct run *run, int index)
     a->grant = (struct port_grant){0};
     if (!code)
         return false;
-    struct port_call call = call_of(run, index);
+    struct port_call call = run_call_of(run, index);
     a->for_two = run->runner->ports.estimate(run->runner->ports.self, &call).for_two;
     go_short(a);
     run->refused = true;
@@ -333,7 +332,7 @@ static void on_reserved(void *arg, uint64_t ticket, enum err e,
                 go_short(&run->asks[index]);
         }
     }
-    give_up_short(run, &op);
+    run_give_up_short(run, &op);
     run_advance(run);
 }
 
@@ -347,14 +346,14 @@ static enum err reserve(struct run *run, const int *batch, int count)
     if (!op)
         return ERR_NOMEM;
     for (int i = 0; i < count; i++) {
-        struct port_call call = call_of(run, batch[i]);
+        struct port_call call = run_call_of(run, batch[i]);
         attempts[i] = call.attempt;
         most[i] = r->ports.estimate(r->ports.self, &call);
         run->asks[batch[i]].for_two = most[i].for_two;
         op->batch[i] = batch[i];
     }
     op->batch_count = count;
-    struct port_place at = place_of(run);
+    struct port_place at = run_place_of(run);
     enum err e = r->ports.reserve(r->ports.self, &at, batch, attempts, most, count,
                                   on_reserved, r, ticket);
     if (e)

@@ -16,6 +16,9 @@ enum err run_take_result(struct run *run, int index,
         a->state = verdict == ENGINE_REASK ? RUN_ASK_IDLE : RUN_ASK_SETTLED;
         return e;
     }
+    /* what a batch did not do, or nobody knows of, is not left to another one */
+    a->goes_live |= result->code == ERR_CANCELLED || result->code == ERR_DEADLINE ||
+                    result->code == ERR_UNKNOWN_OUTCOME;
     if (result->code == ERR_CANCELLED) {
         a->state = RUN_ASK_IDLE; /* by ourselves: it says nothing about the ask */
         return ERR_OK;
@@ -68,6 +71,8 @@ static enum err replay_record(struct run *run, const struct port_record *record)
     } else if (strcmp(s, "err") == 0) {
         result.code = err_from_code(json_str(json_get(j, "code"), "internal"));
         e = run_take_result(run, record->index, &result, &retry);
+    } else if (json_get(j, "b")) {
+        e = run_batch_replay(run, record->index, j);
     } else {
         a->attempt++; /* lost: may have been billed; asked again under a new number */
     }
@@ -81,7 +86,9 @@ enum err run_replay(struct run *run, const struct port_image *image)
     run->asks = arena_array(&run->arena, (size_t)run->ask_count + 1, sizeof *run->asks);
     size_t n = (size_t)image->journal_count;
     struct port_record *sorted = arena_array(&run->arena, n + 1, sizeof *sorted);
-    if (!run->asks || !sorted) {
+    run->shards =
+        arena_array(&run->arena, 2 * (size_t)run->ask_count + 1, sizeof *run->shards);
+    if (!run->asks || !sorted || !run->shards) {
         run->ask_count = 0;
         return ERR_NOMEM;
     }

@@ -20,8 +20,9 @@ struct runner_options {
     int max_jobs;
     int max_attempts; /* of one ask, for failures worth a retry */
     int64_t retry_base_ms, retry_cap_ms;
-    size_t job_max_bytes;               /* arena of one job; 0 = 64 MiB */
-    const struct channel_set *channels; /* borrows */
+    int64_t batch_poll_ms, batch_wait_ms; /* of the batch lane: how often, how long */
+    size_t job_max_bytes;                 /* arena of one job; 0 = 64 MiB */
+    const struct channel_set *channels;   /* borrows */
 };
 struct runner_counts {
     int jobs, calls_in_flight;

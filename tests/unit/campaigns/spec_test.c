@@ -74,6 +74,7 @@ static void test_defaults(void **state)
     assert_true(s->budget_usd_nano == -1);
     assert_string_equal(s->llm_endpoint, "");
     assert_string_equal(s->llm_model, "");
+    assert_false(s->llm_batch);
     assert_int_equal(s->metric, SPEC_METRIC_CLICK);
     assert_true(s->holdout == 0 && s->min_distance == 0.25);
     assert_string_equal(s->policy, "sharpened");
@@ -97,7 +98,7 @@ static void test_values(void **state)
     const struct spec *s = good(
         state, "\"v\":1,\"id\":\"con-1\",\"tenant\":\"acme\",\"priority\":\"normal\","
                "\"budget\":{\"usd\":1.5,\"tokens\":100000,\"calls\":60},"
-               "\"llm\":{\"endpoint\":\"main\",\"model\":\"m-1\"},"
+               "\"llm\":{\"endpoint\":\"main\",\"model\":\"m-1\",\"batch\":true},"
                "\"metric\":\"conversion\",\"holdout\":0.1,\"min_distance\":0.35,"
                "\"ranking\":{\"horizon\":5000,\"min_impressions\":80,\"max_rounds\":3},"
                "\"brand\":{\"voice\":\"dry\",\"say\":[\"warm\"],\"never\":[\"cheap\","
@@ -110,6 +111,7 @@ static void test_values(void **state)
     assert_int_equal(s->budget_calls, 60);
     assert_string_equal(s->llm_endpoint, "main");
     assert_string_equal(s->llm_model, "m-1");
+    assert_true(s->llm_batch);
     assert_int_equal(s->metric, SPEC_METRIC_CONVERSION);
     assert_true(s->holdout == 0.1 && s->min_distance == 0.35);
     assert_int_equal(s->horizon, 5000);

@@ -124,6 +124,7 @@ static void test_top_level(void **state)
         {K "\"repeat\":\"0 9 * * 1\"," IN, ERR_NOT_SUPPORTED, "/repeat"},
         {K "\"dry_run\":true," IN, ERR_NOT_SUPPORTED, "/dry_run"},
         {K "\"dry_run\":1," IN, ERR_BAD_TYPE, "/dry_run"},
+        {K "\"llm\":{\"batch\":1}," IN, ERR_BAD_TYPE, "/llm/batch"},
         {K "\"input\":5}", ERR_BAD_TYPE, "/input"},
     };
     ALL_REFUSED(state, rows);

@@ -260,7 +260,7 @@ static void test_endpoints(void **state)
                                  "model=m2\nkey_env=B_KEY\nrpm=60\ntpm=100000\n"
                                  "max_in_flight=8\nprice_in=0.15\nprice_out=2.5\n"
                                  "price_cached=0.075\nprice_written=0\n"
-                                 "json_schema=false\n");
+                                 "json_schema=false\nbatch=true\nprice_batch=0.25\n");
     assert_int_equal(config_endpoint_count(c), 2);
     const struct config_endpoint *a = config_endpoint_at(c, 0);
     assert_string_equal(a->name, "a");
@@ -270,6 +270,7 @@ static void test_endpoints(void **state)
     assert_true(a->price_in_nano < 0 && a->price_out_nano < 0);
     assert_true(a->price_cached_nano < 0 && a->price_written_nano < 0);
     assert_true(a->json_schema);
+    assert_true(!a->batch && a->price_batch == 0.5);
     assert_int_equal(a->rpm + a->tpm + a->max_in_flight, 0);
     const struct config_endpoint *b = config_endpoint_at(c, 1);
     assert_string_equal(b->name, "b.2");
@@ -283,6 +284,7 @@ static void test_endpoints(void **state)
     assert_true(b->price_in_nano == 150.0 && b->price_out_nano == 2500.0);
     assert_true(b->price_cached_nano == 75.0 && b->price_written_nano == 0);
     assert_false(b->json_schema);
+    assert_true(b->batch && b->price_batch == 0.25);
     config_free(c);
 }
 
@@ -297,6 +299,8 @@ static void test_bad_endpoints(void **state)
     refuses("[endpoint a]\nprice_in=cheap\n", ERR_CONFIG, 2, "price_in must be");
     refuses("[endpoint a]\nprice_in=-1\n", ERR_CONFIG, 2, "price_in must be");
     refuses("[endpoint a]\njson_schema=maybe\n", ERR_CONFIG, 2, "true or false");
+    refuses("[endpoint a]\nprice_batch=1.1\n", ERR_CONFIG, 2, "from 0 to 1");
+    refuses("[endpoint a]\nprice_batch=-1\n", ERR_CONFIG, 2, "from 0 to 1");
     refuses("[endpoint a]\nrpm=5\n", ERR_CONFIG, 0, "has no model");
     struct buf many;
     buf_init(&many, 4000);

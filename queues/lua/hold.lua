@@ -1,0 +1,45 @@
+#!lua flags=allow-oom
+--@use job
+-- ARGV: id, fence, stage, iteration, mark and name of a batch, delay_ms, then the calls
+-- of it, "index/attempt", that are to be told its name. delay_ms 0 or more: the job is
+-- given up and due again after so long, or when mail comes; -1: it stays claimed. A
+-- repeat finds its own fence in `released`.
+local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local mark, name, delay_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])
+local CALLS_MAX, WAKE = 64, 3 -- time and mail
+local mine, entry = holds(id, fence)
+if not mine then
+  local was = redis.call("HGET", job_key(id), "released")
+  return {was == fence and "ok" or "fenced"}
+end
+local now = now_ms()
+
+local function tell()
+  local calls, places, records = {}, {}, {}
+  for n = 1, math.min(#ARGV - 7, CALLS_MAX) do
+    calls[n] = ARGV[n + 7]
+    places[n] = stage .. "/" .. iteration .. "/" .. calls[n]
+  end
+  if #calls == 0 then return end
+  local open = redis.call("HMGET", part_key(id, "rsv"), unpack(places))
+  local record = '{"s":"sent","t":' .. int(now) .. ',"b":' .. cjson.encode(mark) ..
+                 ',"n":' .. cjson.encode(name) .. '}'
+  for n, call in ipairs(calls) do
+    if open[n] then
+      records[#records + 1], records[#records + 2] = call, record
+    end
+  end
+  if #records == 0 then return end
+  redis.call("HSET", journal_key(id, stage, iteration), unpack(records))
+  redis.call("HINCRBY", job_key(id), "progress", 1)
+end
+
+tell()
+if delay_ms < 0 then return {"ok"} end
+ack(entry)
+redis.call("ZREM", key("given"), id)
+redis.call("HSET", job_key(id), "state", "waiting", "owner", "", "entry", "",
+           "wake", WAKE, "due_ms", 0, "released", fence)
+local dirty = tonumber(redis.call("HGET", job_key(id), "dirty")) or 0
+due_at(id, bit.band(dirty, WAKE) ~= 0 and now or now + delay_ms)
+return {"ok"}

@@ -27,7 +27,7 @@ FAULTS = {
         "    return r->failed;",
         "the last call of each file is paid for again", [READER]),
     "batch-key-told": (
-        LLM + "batch_reader.c", "        provider_hide_key(out->message, r->key);\n", "",
+        LLM + "batch_reader.c", "        provider_hide_key(words[i], r->key);\n", "        (void)words;\n",
         "the key of an endpoint stands in the audit", [READER]),
     "batch-damage-is-missing": (
         LLM + "batch_wire.c", "is_good(http) && x->reader->broken", "false",
@@ -134,9 +134,8 @@ FAULTS = {
         "each look begins with a search for the batch",
         ["e2e:test_batch_lane.py::test_a_campaign_goes_through_batches"]),
     "lane-live-beside": (
-        "workers/run/run_calls.c",
-        "if (run->asks[i].state == RUN_ASK_IDLE && !run_batch_wants(run, i))",
-        "if (run->asks[i].state == RUN_ASK_IDLE)",
+        "workers/run/run.c", "a->state == RUN_ASK_IDLE && !run_batch_wants(run, i) &&",
+        "a->state == RUN_ASK_IDLE &&",
         "calls that can wait are sent at once at full price",
         ["e2e:test_batch_lane.py::test_what_a_batch_does_not_do_is_sent_again"]),
 }

@@ -65,6 +65,14 @@ static void read_answer(const struct batch_reader *r, const struct batch_line *l
     http_headers_fini(&headers);
 }
 
+static void hide_key(const struct batch_reader *r, struct provider_reply *out)
+{
+    char *const words[] = {out->message, out->model, out->finish, out->request_id,
+                           out->reply_id};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        provider_hide_key(words[i], r->key);
+}
+
 static void read_fate(const struct batch_reader *r, const struct batch_line *line,
                       struct provider_reply *out)
 {
@@ -78,7 +86,7 @@ static void read_fate(const struct batch_reader *r, const struct batch_line *lin
         break;
     default:
         read_answer(r, line, out);
-        provider_hide_key(out->message, r->key);
+        hide_key(r, out);
         break;
     }
 }

@@ -23,6 +23,7 @@ static enum err on_result(void *arg, int slot, const struct provider_reply *repl
 {
     struct fixture *f = arg;
     assert_true(f->count < SLOTS);
+    assert_null(strstr(reply->model, "secret"));
     struct seen *s = &f->seen[f->count++];
     *s = (struct seen){.slot = slot,
                        .code = reply->code,
@@ -60,7 +61,8 @@ static void put_id(struct buf *out, int iteration, int index, int attempt)
 }
 
 #define CHAT(text)                                                                     \
-    "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"finish_reason\":"       \
+    "{\"id\":\"c\",\"model\":\"m-sk-secret-1\",\"choices\":[{\"index\":0,\"finish_"    \
+    "reason\":"                                                                        \
     "\"stop\","                                                                        \
     "\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"}}],"                 \
     "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}"

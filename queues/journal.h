@@ -52,7 +52,8 @@ struct journal_result {
     bool was_hedged; /* it counts as two */
     bool cached;     /* answered by an earlier reply; counted as that */
     bool call;       /* false: not an LLM call (a read): no budget, no counters */
-    const char *const *audit; /* field, value, …, NULL; or NULL */
+    /* field, value, …, NULL; or NULL. The script adds what, call and the tokens */
+    const char *const *audit;
 };
 /* Is the record an object, and are all amounts within their range? */
 bool journal_result_is_sound(const struct journal_result *r);

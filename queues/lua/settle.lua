@@ -2,14 +2,14 @@
 --@use job end whole money
 -- ARGV: id, fence, stage, iteration, then per settlement: how many words follow, index,
 -- attempt, record, tokens_in, tokens_out, nano, requests (-1: answered by the cache), call,
--- audit field, value, …
+-- audit field, value, … beside what, call, tokens_in and tokens_out, which are added here.
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local AUDIT_MAX, JOURNALS_MAX = 10000, 1000
 local mine, entry = holds(id, fence)
 if not mine then return {"fenced"} end
 
 local journal = journal_key(id, stage, iteration)
-local bud, rsv = part_key(id, "bud"), part_key(id, "rsv")
+local bud, rsv, audit = part_key(id, "bud"), part_key(id, "rsv"), part_key(id, "audit")
 local now = int(now_ms())
 local in_budget, in_public = {}, {} -- what is added to fields of the two hashes
 local records, released = {}, {} -- field, value, … of the journal; fields of rsv
@@ -56,8 +56,9 @@ local function settle(at, last, call, place, held)
   end
   if last >= at + 9 then
     local audit_last = at + 7 + math.floor((last - at - 7) / 2) * 2
-    redis.call("XADD", part_key(id, "audit"), "MAXLEN", "~", AUDIT_MAX, "*",
-               unpack(ARGV, at + 8, audit_last))
+    redis.call("XADD", audit, "MAXLEN", "~", AUDIT_MAX, "*", "what", "call",
+               "call", id .. "/" .. place, "tokens_in", ARGV[at + 3],
+               "tokens_out", ARGV[at + 4], unpack(ARGV, at + 8, audit_last))
   end
 end
 

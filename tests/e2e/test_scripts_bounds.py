@@ -43,8 +43,11 @@ def test_streams_of_a_campaign(s, job, op, key):
 def test_audit_of_settlements(s, job):
     fill_stream(s, f"{ROOT}:c:a:audit", 10_500)
     s.reserve(*job, "draft", 0, 0, 1, 5, 5)
-    assert s.settle(*job, "draft", 0, 0, 1, '{"s":"ok"}', 1, 1, 1, 1, 1, "what",
-                    "call") == ["ok"]
+    assert s.settle(*job, "draft", 0, 0, 1, '{"s":"ok"}', 2, 3, 1, 1, 1, "model",
+                    "m") == ["ok"]
+    assert s.redis.xrevrange(f"{ROOT}:c:a:audit", count=1)[0][1] == {
+        "what": "call", "call": "a/draft/0/0/1", "tokens_in": "2", "tokens_out": "3",
+        "model": "m"}
     assert s.redis.xlen(f"{ROOT}:c:a:audit") <= 10_000 + SLACK
 
 

@@ -1,5 +1,6 @@
 /* ports_live.c: the runner's ports on Redis scripts and LLM calls. */
 #include "workers/live/ports_live.h"
+#include "core/base/digits.h"
 #include "core/base/hash.h"
 #include "core/base/json_out.h"
 #include "core/base/log.h"
@@ -7,7 +8,6 @@
 #include "workers/live/batch_live.h"
 #include "workers/live/ports_live_state.h"
 #include "workers/live/store_op.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,45 +216,46 @@ static void add_audit(struct store_op *op, const char *name, const char *value)
     op->audit[op->audit_count++] = copy;
 }
 
-/* One row per attempt: who was asked what (by hash), what it cost, what came of it. */
-static enum err write_audit(struct store_op *op, const struct port_place *at,
-                            const struct port_settlement *s)
+static void add_number(struct store_op *op, const char *name, uint64_t n)
 {
-    const struct port_call_result *r = s->result;
-    char text[256], usd[MONEY_TEXT], hash[HASH_SHA256_HEX];
+    char text[DIGITS_MAX_BYTES + 1];
+    text[digits_write_size(text, n)] = '\0';
+    add_audit(op, name, text);
+}
+
+static void add_prompt_hash(struct store_op *op, const struct ask *ask)
+{
+    char hash[HASH_SHA256_HEX];
     struct buf prompt;
     buf_init(&prompt, 1024 * 1024);
-    buf_append_str(&prompt, s->ask->system ? s->ask->system : "");
-    buf_append_str(&prompt, s->ask->user ? s->ask->user : "");
+    buf_append_str(&prompt, ask->system ? ask->system : "");
+    buf_append_str(&prompt, ask->user ? ask->user : "");
     hash_sha256_hex(buf_str(&prompt), prompt.len, hash);
     buf_fini(&prompt);
-    money_print(r->usd_nano, 9, usd);
-    add_audit(op, "what", "call");
-    snprintf(text, sizeof text, "%s/%s/%d/%d/%d", at->campaign, at->stage,
-             at->iteration, s->index, s->attempt);
-    add_audit(op, "call", text);
-    add_audit(op, "model", r->model ? r->model : "");
     add_audit(op, "prompt_sha256", hash);
-    snprintf(text, sizeof text, "%llu", (unsigned long long)s->ask->seed);
-    add_audit(op, "seed", text);
-    snprintf(text, sizeof text, "%lld", (long long)r->tokens_in);
-    add_audit(op, "tokens_in", text);
-    snprintf(text, sizeof text, "%lld", (long long)r->tokens_out);
-    add_audit(op, "tokens_out", text);
+}
+
+/* One row per attempt: who was asked what (by hash), what it cost, what came of it. The
+ * script adds the call's id and its tokens. */
+static enum err write_audit(struct store_op *op, const struct port_settlement *s)
+{
+    const struct port_call_result *r = s->result;
+    char usd[MONEY_TEXT];
+    money_print(r->usd_nano, 9, usd);
+    add_audit(op, "model", r->model ? r->model : "");
+    add_prompt_hash(op, s->ask);
+    add_number(op, "seed", s->ask->seed);
     add_audit(op, "usage",
               r->cached            ? "cached"
               : r->usage_estimated ? "estimated"
                                    : "provider");
     add_audit(op, "usd", usd);
-    snprintf(text, sizeof text, "%lld", (long long)(r->total_us / 1000));
-    add_audit(op, "ms", text);
+    add_number(op, "ms", (uint64_t)(r->total_us / 1000));
     if (r->hedged)
         add_audit(op, "hedged", "1");
     if (r->first_token_us > 0) {
-        snprintf(text, sizeof text, "%lld", (long long)(r->first_byte_us / 1000));
-        add_audit(op, "first_byte_ms", text);
-        snprintf(text, sizeof text, "%lld", (long long)(r->first_token_us / 1000));
-        add_audit(op, "first_token_ms", text);
+        add_number(op, "first_byte_ms", (uint64_t)(r->first_byte_us / 1000));
+        add_number(op, "first_token_ms", (uint64_t)(r->first_token_us / 1000));
     }
     add_audit(op, "verdict", err_code(r->code));
     add_audit(op, "message", r->message ? r->message : "");
@@ -275,7 +276,7 @@ static enum err live_settle(void *self, const struct port_place *at,
     if (!e)
         e = write_record(&op->record, r);
     if (!e && s->is_call)
-        e = write_audit(op, at, s);
+        e = write_audit(op, s);
     if (e) {
         store_op_free(op);
         return e;

@@ -63,7 +63,7 @@ static void test_settle_once(void **state)
     struct partition *p = *state;
     claim(p, "a");
     (void)reserve(p, 0, 1, 9000000);
-    static const char *const audit[] = {"what", "call", "model", "m1", NULL};
+    static const char *const audit[] = {"usd", "0.5", "model", "m1", NULL};
     struct journal_result r = result_of(0);
     r.audit = audit;
     for (int i = 0; i < 2; i++) {
@@ -88,7 +88,7 @@ static void test_settle_many(void **state)
     struct partition *p = *state;
     claim(p, "a");
     (void)reserve(p, 0, 3, 9000000);
-    static const char *const audit[] = {"what", "call", "model", "m1", NULL};
+    static const char *const audit[] = {"usd", "0.5", "model", "m1", NULL};
     struct journal_result r[] = {result_of(0), result_of(1), result_of(2), result_of(1),
                                  result_of(7)};
     const struct journal_result *some[] = {&r[0], &r[1]};

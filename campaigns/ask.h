@@ -13,12 +13,23 @@
 enum ask_type {
     ASK_CHAT,      /* one LLM completion */
     ASK_EMBED,     /* one embedding */
+    ASK_MODERATE,  /* one verdict of a moderation endpoint */
     ASK_WINDOW,    /* `count` items of a Redis list or stream from `cursor` */
     ASK_RESULT,    /* the result document of another campaign of the tenant */
     ASK_CACHE_GET, /* a value kept under a content hash */
     ASK_CACHE_PUT,
     ASK_SPAWN, /* a child campaign */
 };
+
+/* What goes to a model: reserved, journalled, settled, priced and audited as a call. */
+static inline bool ask_is_call(enum ask_type type)
+{
+    return type == ASK_CHAT || type == ASK_EMBED || type == ASK_MODERATE;
+}
+
+/* Numbers of an embedding, at most. Its reply is a string: the numbers as float32,
+ * least byte first, none of them infinite or no number, in base64 with its padding. */
+#define ASK_DIMENSIONS_MAX 8192
 
 /* Declarative rules for early abort while a reply streams in. The stage is given what
  * came until then, as any reply, so its accept must refuse what breaks them. */
@@ -41,7 +52,9 @@ struct ask {
     int likely_tokens; /* of a good reply, for forecasts; 0 = half of max_tokens */
     uint64_t seed;
     struct ask_stop stop;
-    /* EMBED: user. WINDOW: key, cursor, count. RESULT: key = campaign id.
+    int dimensions; /* EMBED: numbers wanted; 0 = as many as the model has */
+    /* EMBED, MODERATE: user. The reply of MODERATE is {"flagged":bool,
+     * "categories":[name]}. WINDOW: key, cursor, count. RESULT: key = campaign id.
      * CACHE_*: key = hash, user = value. SPAWN: key = child id, user = spec text. */
     const char *key, *cursor;
     int count;

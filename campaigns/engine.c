@@ -96,7 +96,13 @@ static enum err describe_tokens(const struct campaign *c, const struct pii *p,
 
 static bool is_masked(const struct engine *e, int index)
 {
-    return e->asks.items[index].type == ASK_CHAT && !e->campaign->spec->send_pii;
+    return ask_is_call(e->asks.items[index].type) && !e->campaign->spec->send_pii;
+}
+
+/* A model was given tokens to write with. */
+static bool is_restored(const struct engine *e, int index)
+{
+    return is_masked(e, index) && e->asks.items[index].type == ASK_CHAT;
 }
 
 /* What leaves the machine: no personal data in it. */
@@ -112,7 +118,7 @@ static enum err mask_prompts(struct engine *e)
         enum err err = pii_mask(p, ask->system, &ask->system);
         if (!err)
             err = pii_mask(p, ask->user, &ask->user);
-        if (!err && p->count)
+        if (!err && p->count && is_restored(e, i))
             err = describe_tokens(c, p, ask);
         if (err)
             return err;
@@ -213,6 +219,20 @@ static void settle(struct engine *e, int index, enum err code)
     e->answers[index].reply = code == ERR_OK ? slot->reply : NULL;
 }
 
+/* In base64: the engine knows no more of it. */
+static bool is_as_long(const struct ask *ask, size_t n)
+{
+    size_t bytes = (size_t)ask->dimensions * sizeof(float);
+    return ask->dimensions <= 0 || n == (bytes + 2) / 3 * 4;
+}
+
+static enum err take_string(struct engine *e, int index, const char *text, size_t n)
+{
+    char *copy = arena_strndup(e->campaign->arena, text, n);
+    e->slots[index].reply = copy ? json_new_str(copy) : NULL;
+    return e->slots[index].reply ? ERR_OK : ERR_NOMEM;
+}
+
 static enum err parse_reply(struct engine *e, int index, const char *text, size_t n,
                             struct objection *o)
 {
@@ -222,11 +242,11 @@ static enum err parse_reply(struct engine *e, int index, const char *text, size_
     bool repaired = false;
     json_free(slot->reply);
     slot->reply = NULL;
-    if (ask->type == ASK_CHAT && !ask->schema) {
-        char *copy = arena_strndup(e->campaign->arena, text, n);
-        slot->reply = copy ? json_new_str(copy) : NULL;
-        return slot->reply ? ERR_OK : ERR_NOMEM;
-    }
+    if (ask->type == ASK_EMBED && !is_as_long(ask, n))
+        objection_raise(o, "The embedding has not the %d numbers that were asked for.",
+                        ask->dimensions);
+    if (ask->type == ASK_EMBED || (ask->type == ASK_CHAT && !ask->schema))
+        return take_string(e, index, text, n);
     enum err err = repair_parse(text, n, &slot->reply, &repaired, &d);
     if (err == ERR_NOMEM)
         return err;
@@ -245,7 +265,7 @@ static enum err unmask(const struct engine *e, int index, const char **text, siz
 {
     char token[PII_TOKEN_MAX];
     const struct pii *p = &e->slots[index].pii;
-    if (!is_masked(e, index))
+    if (!is_restored(e, index))
         return ERR_OK;
     if (pii_find_unknown(p, *text, *n, token))
         objection_raise(o, "%s stands for nothing: no such word was given.", token);
@@ -260,7 +280,7 @@ static enum err unmask(const struct engine *e, int index, const char **text, siz
 static enum err mask_objection(struct engine *e, int index, struct objection *o)
 {
     const char *message = o->message;
-    if (!is_masked(e, index))
+    if (!is_restored(e, index))
         return ERR_OK;
     enum err err = pii_mask(&e->slots[index].pii, o->message, &message);
     if (err || message == o->message)

@@ -28,7 +28,9 @@ int engine_open(const struct engine *e); /* asks not settled yet */
 
 /* A reply of an ask. text is copied. Chat with a schema: parsed (and repaired), checked
  * against the schema, then judged by the stage; refused once = REASK, twice = settled
- * with ERR_BAD_OUTPUT and the raw text. Other asks: text is the JSON that was read. */
+ * with ERR_BAD_OUTPUT and the raw text. An embedding of another size than asked for, a
+ * verdict that is no JSON: ERR_BAD_OUTPUT. Other asks: text is the JSON that was read.
+ */
 enum err engine_reply(struct engine *e, int index, const char *text, size_t n,
                       int64_t usd_nano, enum engine_verdict *verdict) MUST_USE;
 /* The ask failed for good. */

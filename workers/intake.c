@@ -56,9 +56,11 @@ static enum err check_endpoint(const struct llm *llm, const struct spec *s,
     char names[160] = "";
     size_t used = 0;
     const char *name = llm_endpoint_at(llm, 0);
-    if (!*s->llm_endpoint || !name)
+    if (!*s->llm_endpoint || !llm_is_ready(llm))
         return ERR_OK;
     for (size_t i = 0; name; name = llm_endpoint_at(llm, ++i)) {
+        if (!llm_endpoint_chats(llm, i))
+            continue;
         if (strcmp(name, s->llm_endpoint) == 0)
             return ERR_OK;
         if (used < sizeof names)

@@ -59,6 +59,13 @@ static const char *toy(struct world *w, struct arena *a, const char *what)
                                               : "{\"ready\": true}";
 }
 
+/* Of two numbers, 1 and -2; everything is flagged. */
+static const char *other(const struct ask *ask)
+{
+    return ask->type == ASK_EMBED ? "AACAPwAAAMA="
+                                  : "{\"flagged\":true,\"categories\":[\"toys\"]}";
+}
+
 /* One string for each property that the schema asks for. */
 static const char *copy_for(struct arena *a, const char *schema, uint64_t seed)
 {
@@ -96,7 +103,9 @@ const char *model_reply(struct world *w, const struct port_call *call, struct ar
     if (flaws == FLAWS_LONG)
         return arena_printf(a, "{\"sum\": 1%4000s}", "");
     const char *text = NULL;
-    if (strncmp(ask->user, "TOY ", 4) == 0)
+    if (ask->type != ASK_CHAT)
+        text = other(ask);
+    else if (strncmp(ask->user, "TOY ", 4) == 0)
         text = toy(w, a, ask->user + 4);
     else if (!ask->schema)
         text = words(a, seed);

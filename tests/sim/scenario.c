@@ -191,7 +191,7 @@ static const struct scenario scenarios[] = {
      .spec = "{\"kind\":\"toy_batch\",\"input\":{}}",
      .state = "done",
      .error = "",
-     .result = "\"items\":42",
+     .result = "\"vector\":\"AACAPwAAAMA=\",\"flagged\":true,\"items\":42",
      .exact = true},
     {.name = "lane",
      .spec = LANE(""),

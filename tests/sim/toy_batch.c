@@ -1,5 +1,6 @@
-/* toy_batch.c: a batch that takes six hours: handed in once, then asked for every half
- * hour; what came out is kept in the cache and read back. */
+/* toy_batch.c: a batch that takes six hours: handed in once, with an embedding and a
+ * verdict beside it, then asked for every half hour; what came out is kept in the cache
+ * and read back. */
 #include "tests/sim/toy.h"
 
 #define POLL_MS (30 * 60000)
@@ -16,7 +17,14 @@ static const char poll_schema[] =
 static enum err submit_plan(struct campaign *c, struct ask_list *asks)
 {
     (void)c;
-    return toy_chat(asks, submit_schema, "TOY submit") ? ERR_OK : ERR_NOMEM;
+    struct ask *submit = toy_chat(asks, submit_schema, "TOY submit");
+    struct ask *embed = ask_add(asks, ASK_EMBED);
+    struct ask *moderate = ask_add(asks, ASK_MODERATE);
+    if (!submit || !embed || !moderate)
+        return ERR_NOMEM;
+    embed->user = moderate->user = "TOY batch";
+    embed->dimensions = 2;
+    return ERR_OK;
 }
 
 static enum err submit_finish(struct campaign *c, const struct answers *a,
@@ -28,8 +36,12 @@ static enum err submit_finish(struct campaign *c, const struct answers *a,
         return ERR_OK;
     }
     next_goto(next, "poll", 0);
-    return json_set_str(c->memo, "batch",
-                        json_str(json_get(a->items[0].reply, "batch"), ""));
+    const char *vector = json_str(a->items[1].reply, "");
+    bool flagged = json_bool(json_get(a->items[2].reply, "flagged"), false);
+    enum err e = json_set_str(c->memo, "batch",
+                              json_str(json_get(a->items[0].reply, "batch"), ""));
+    e = e ? e : json_set_str(c->memo, "vector", vector);
+    return e ? e : json_set_bool(c->memo, "flagged", flagged);
 }
 
 static enum err poll_plan(struct campaign *c, struct ask_list *asks)

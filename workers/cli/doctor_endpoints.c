@@ -108,6 +108,10 @@ static void say_endpoint(struct doctor *d, const struct llm *llm, size_t i)
     if (!*e->model) {
         (void)strncat(lacks, "; no model of its own", sizeof lacks - strlen(lacks) - 1);
         advice = "set model=, or every spec must name one";
+    } else if (!llm_price_known(llm, e->name, "") && !llm_endpoint_chats(llm, i)) {
+        (void)strncat(lacks, "; price unknown, so its calls cost budgets nothing",
+                      sizeof lacks - strlen(lacks) - 1);
+        advice = *advice ? advice : "set price_in, or llm.prices";
     } else if (!llm_price_known(llm, e->name, "")) {
         (void)strncat(lacks, "; price unknown, so usd budgets are refused",
                       sizeof lacks - strlen(lacks) - 1);
@@ -130,7 +134,8 @@ static void look_at_all(struct doctor *d, struct loop *loop)
     if (!llm_is_ready(llm))
         doctor_say(d, DOCTOR_WARNING, "endpoints",
                    "set OPENAI_API_KEY or OPENAI_BASE_URL, and BARKER_MODEL",
-                   "none here; workers without one leave campaigns in the queue");
+                   "none here that chats; workers without one leave campaigns in the "
+                   "queue");
     for (size_t i = 0; llm_endpoint_at(llm, i); i++) {
         say_endpoint(d, llm, i);
         if (!cli_option(d->cli, OPTION_offline))

@@ -173,7 +173,7 @@ static void live_cancel(void *self, uint64_t call_id)
     llm_cancel(p->llm, call_id);
 }
 
-/* No kind of this release reads windows, results or caches, embeds or spawns. */
+/* No kind of this release reads windows, results or caches, or spawns. */
 static enum err live_read(void *self, const char *campaign, const struct ask *ask,
                           port_read_fn fn, void *arg, uint64_t ticket)
 {

@@ -2,6 +2,7 @@
 #include "workers/llm/endpoints.h"
 #include "core/base/log.h"
 #include "core/io/file.h"
+#include "workers/llm/llm_tokens.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -117,7 +118,21 @@ struct endpoint *endpoints_find(const struct endpoints *list, const char *name)
 {
     bool any = !name || !*name;
     for (size_t i = 0; i < list->count; i++)
-        if (any || strcmp(list->items[i].config->name, name) == 0)
+        if (any ? list->items[i].provider->serves == ASK_CHAT
+                : strcmp(list->items[i].config->name, name) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+struct endpoint *endpoints_for(const struct endpoints *list,
+                               const struct port_call *call)
+{
+    enum ask_type type = call->ask->type;
+    struct endpoint *named = endpoints_find(list, call->endpoint);
+    if (named && named->provider->serves == type)
+        return named;
+    for (size_t i = 0; i < list->count && type != ASK_CHAT; i++)
+        if (list->items[i].provider->serves == type)
             return &list->items[i];
     return NULL;
 }
@@ -127,14 +142,19 @@ const char *endpoint_model(const struct endpoint *e, const char *model)
     return model && *model ? model : e->config->model;
 }
 
+const char *endpoint_model_for(const struct endpoint *e, const struct port_call *call)
+{
+    return endpoint_model(e, call->ask->type == ASK_CHAT ? call->model : "");
+}
+
 struct endpoint *endpoints_target(const struct endpoints *list,
                                   const struct port_call *call, const char **model)
 {
-    struct endpoint *own = endpoints_find(list, call->endpoint), *e = own;
+    struct endpoint *own = endpoints_for(list, call), *e = own;
     if (own && call->grant.target > 0)
         e = &list->items[call->grant.target - 1];
     if (e)
-        *model = e == own ? endpoint_model(e, call->model) : e->config->model;
+        *model = e == own ? endpoint_model_for(e, call) : e->config->model;
     return e;
 }
 
@@ -142,7 +162,8 @@ bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
                     const char *model, struct price *out)
 {
     const struct config_endpoint *c = e->config;
-    bool in = c->price_in_nano >= 0, own = in && c->price_out_nano >= 0;
+    bool chats = e->provider->serves == ASK_CHAT, in = c->price_in_nano >= 0;
+    bool own = in && (c->price_out_nano >= 0 || !chats); /* else nothing comes out */
     *out = PRICE_NONE;
     bool found = price_find(list->prices, model, out);
     if (in) /* the table's classes belong to the table's price */
@@ -153,7 +174,18 @@ bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
         out->cached_nano = c->price_cached_nano;
     if (c->price_written_nano >= 0)
         out->written_nano = c->price_written_nano;
-    return own || found;
+    return own || found || e->provider->free;
+}
+
+int64_t endpoint_prompt_tokens(const struct endpoints *list, const struct endpoint *e,
+                               const struct port_call *call)
+{
+    struct price p;
+    if (!e || !e->provider->free)
+        return llm_prompt_tokens(call);
+    bool priced = e->config->price_in_nano >= 0 ||
+                  price_find(list->prices, endpoint_model_for(e, call), &p);
+    return priced ? llm_prompt_tokens(call) : 0;
 }
 
 int64_t endpoint_cost_nano(const struct endpoints *list, const struct endpoint *e,

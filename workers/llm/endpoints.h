@@ -32,16 +32,26 @@ struct endpoints { /* **owns** */
 enum err endpoints_init(struct endpoints *list, const struct config *c,
                         struct err_detail *d) MUST_USE;
 void endpoints_fini(struct endpoints *list); /* wipes the keys */
-/* "" or NULL: the first one. NULL if there is none of that name. */
+/* "" or NULL: the first one that chats. NULL if there is none of that name. */
 struct endpoint *endpoints_find(const struct endpoints *list, const char *name);
+/* A call's own endpoint: the one it names, if that serves its ask; else, but for chat,
+ * the first one that does. NULL if there is none. */
+struct endpoint *endpoints_for(const struct endpoints *list,
+                               const struct port_call *call);
 /* The model of a call: its own or the endpoint's; "" if neither names one. */
 const char *endpoint_model(const struct endpoint *e, const char *model);
+/* The same of a call; the model it names is one that chats. */
+const char *endpoint_model_for(const struct endpoint *e, const struct port_call *call);
 /* Where a call goes by its leave, and the model there: that of the call belongs to the
  * call's own endpoint, another has its own. NULL if there is none. */
 struct endpoint *endpoints_target(const struct endpoints *list,
                                   const struct port_call *call, const char **model);
 bool endpoint_price(const struct endpoints *list, const struct endpoint *e,
                     const char *model, struct price *out);
+/* Tokens of the prompt, at most; 0 where they are neither priced nor told. e: or NULL.
+ */
+int64_t endpoint_prompt_tokens(const struct endpoints *list, const struct endpoint *e,
+                               const struct port_call *call);
 /* What so many tokens cost at most, in nano-dollars; -1: the price is not known. */
 int64_t endpoint_cost_nano(const struct endpoints *list, const struct endpoint *e,
                            const char *model, int64_t tokens_in, int64_t tokens_out);

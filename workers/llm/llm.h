@@ -28,10 +28,11 @@ enum err llm_new(struct loop *l, const struct llm_options *o, struct llm **out,
                  struct err_detail *d) MUST_USE;
 void llm_free(struct llm *l); /* calls in flight settle with ERR_CANCELLED first */
 
-/* Is there any endpoint to call? */
+/* Is there any endpoint that chats? */
 bool llm_is_ready(const struct llm *l);
 const struct config *llm_config(const struct llm *l);
 const char *llm_endpoint_at(const struct llm *l, size_t i); /* its name, or NULL */
+bool llm_endpoint_chats(const struct llm *l, size_t i);     /* or does something else */
 /* Does the price of this endpoint and model ("" = default) stand in the table? */
 bool llm_price_known(const struct llm *l, const char *endpoint, const char *model);
 /* What so many tokens cost there at most, in nano-dollars; -1: the price is not known.

@@ -57,21 +57,32 @@ void llm_call_free(struct llm_call *c)
     free(c);
 }
 
+static void say_missing(struct provider_reply *r, const struct endpoints *list,
+                        const struct port_call *call)
+{
+    if (call->ask->type != ASK_CHAT)
+        provider_fail(r, ERR_CONFIG, false,
+                      "no endpoint serves this: add an [endpoint NAME] section with "
+                      "dialect = %s",
+                      call->ask->type == ASK_EMBED ? "openai_embeddings"
+                                                   : "openai_moderations");
+    else if (!endpoints_find(list, ""))
+        provider_fail(r, ERR_CONFIG, false,
+                      "no LLM endpoint is configured: set OPENAI_API_KEY or "
+                      "OPENAI_BASE_URL, or add an [endpoint NAME] section");
+    else
+        provider_fail(r, ERR_CONFIG, false, "there is no endpoint '%s' that chats",
+                      call->endpoint);
+}
+
 /* Nothing to call: says what is missing. */
 static bool find_target(struct llm_call *c, const struct endpoints *list,
                         const struct port_call *call)
 {
     const char *model = "";
     struct endpoint *e = endpoints_target(list, call, &model);
-    if (!e && list->count == 0) {
-        provider_fail(&c->reply, ERR_CONFIG, false,
-                      "no LLM endpoint is configured: set OPENAI_API_KEY or "
-                      "OPENAI_BASE_URL, or add an [endpoint NAME] section");
-        return false;
-    }
     if (!e) {
-        provider_fail(&c->reply, ERR_CONFIG, false, "there is no endpoint '%s'",
-                      call->endpoint);
+        say_missing(&c->reply, list, call);
         return false;
     }
     if (!*model || strlen(model) >= sizeof c->model) {
@@ -103,7 +114,7 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
     c->has_price = endpoint_price(list, e, c->model, &c->price);
     c->has_schema = call->ask->schema != NULL;
     c->may_hedge = call->may_hedge && e->config->hedge && !call->grant.is_probe;
-    c->prompt_tokens = llm_prompt_tokens(call);
+    c->prompt_tokens = endpoint_prompt_tokens(list, e, call);
     c->reply_tokens = llm_reply_tokens(call->ask);
     c->request.without = endpoint_without(e, c->model);
     enum err failed = stop_rules_init(&c->stop, &call->ask->stop);
@@ -233,7 +244,9 @@ static void count_usage(const struct llm_call *c, struct port_call_result *out)
         out->tokens_out = c->reply_tokens;
     } else if (out->code == ERR_OK || r->text.len > 0) {
         out->tokens_in = c->prompt_tokens;
-        out->tokens_out = llm_count_tokens(buf_str(&r->text));
+        out->tokens_out = c->endpoint->provider->serves == ASK_CHAT
+                              ? llm_count_tokens(buf_str(&r->text))
+                              : 0;
     } else {
         estimated = false; /* an error: nothing was made, nothing is billed */
     }

@@ -7,7 +7,7 @@
 
 bool llm_is_ready(const struct llm *l)
 {
-    return l->endpoints.count > 0;
+    return endpoints_find(&l->endpoints, "") != NULL;
 }
 
 const struct config *llm_config(const struct llm *l)
@@ -18,6 +18,12 @@ const struct config *llm_config(const struct llm *l)
 const char *llm_endpoint_at(const struct llm *l, size_t i)
 {
     return i < l->endpoints.count ? l->endpoints.items[i].config->name : NULL;
+}
+
+bool llm_endpoint_chats(const struct llm *l, size_t i)
+{
+    check(i < l->endpoints.count);
+    return l->endpoints.items[i].provider->serves == ASK_CHAT;
 }
 
 bool llm_price_known(const struct llm *l, const char *endpoint, const char *model)
@@ -36,9 +42,10 @@ int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *mod
 
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
 {
-    int64_t in = llm_prompt_tokens(call), out = llm_reply_tokens(call->ask);
     const char *model;
     const struct endpoint *e = endpoints_target(&l->endpoints, call, &model);
+    int64_t in = endpoint_prompt_tokens(&l->endpoints, e, call);
+    int64_t out = llm_reply_tokens(call->ask);
     bool for_two = call->may_hedge && e && e->config->hedge;
     int64_t usd_nano = e ? endpoint_cost_nano(&l->endpoints, e, model, in, out) : -1;
     return (struct port_estimate){.tokens = (in + out) * (for_two ? 2 : 1),

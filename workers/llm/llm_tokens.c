@@ -55,5 +55,7 @@ int64_t llm_prompt_tokens(const struct port_call *call)
 
 int64_t llm_reply_tokens(const struct ask *ask)
 {
+    if (ask->type != ASK_CHAT)
+        return 0; /* numbers and verdicts are not counted */
     return ask->max_tokens > 0 ? ask->max_tokens : LLM_REPLY_TOKENS_DEFAULT;
 }

@@ -83,6 +83,8 @@ struct provider_stream;
 struct provider {
     const char *name, *meaning;
     const char *base_url; /* an example, for messages */
+    enum ask_type serves; /* the asks that it takes; if it does not say: ASK_CHAT */
+    bool free; /* without a known price its calls cost nothing and count no tokens */
     /* Headers that a key needs; also of a probe. Nothing without a key. */
     void (*authorize)(struct provider_request *q, const char *key);
     /* key: the secret, or NULL. model: never empty. */

@@ -82,16 +82,18 @@ static size_t list_ways(const struct targets *t, const struct port_call *call,
                         struct way out[WAYS_MAX])
 {
     const struct endpoints *list = t->options.endpoints;
-    const struct endpoint *own = endpoints_find(list, call->endpoint);
+    const struct endpoint *own = endpoints_for(list, call);
     struct price price;
     if (!own)
         return 0;
-    out[0] = (struct way){own, endpoint_model(own, call->model)};
+    out[0] = (struct way){own, endpoint_model_for(own, call)};
     size_t count = 1;
     bool needs_price = call->has_budget && own->config->fallback_count > 0 &&
                        endpoint_price(list, own, out[0].model, &price);
     for (size_t i = 0; i < own->config->fallback_count; i++) {
         const struct endpoint *e = &list->items[own->config->fallbacks[i]];
+        if (e->provider->serves != own->provider->serves)
+            continue;
         if (!needs_price || endpoint_price(list, e, e->config->model, &price))
             out[count++] = (struct way){e, e->config->model};
     }
@@ -151,9 +153,11 @@ static bool enter(struct targets *t, const struct way *w, struct model *m,
         m->awaited = true;
         return false;
     }
-    int64_t tokens = admission_counts_tokens(t->options.admission, w->endpoint)
-                         ? llm_prompt_tokens(call) + llm_reply_tokens(call->ask)
-                         : 0;
+    int64_t tokens =
+        admission_counts_tokens(t->options.admission, w->endpoint)
+            ? endpoint_prompt_tokens(t->options.endpoints, w->endpoint, call) +
+                  llm_reply_tokens(call->ask)
+            : 0;
     if (!admission_take(t->options.admission, w->endpoint, tokens, waiting, out))
         return false;
     struct breaker_leave leave = breaker_enter(&m->breaker);

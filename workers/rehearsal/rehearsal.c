@@ -79,7 +79,7 @@ static enum err answer(struct play *p, int index, struct buf *reply)
     const struct ask *ask = engine_ask(p->engine, index);
     enum engine_verdict verdict = ENGINE_REASK;
     enum err e = ERR_OK;
-    if (ask->type != ASK_CHAT)
+    if (!ask_is_call(ask->type))
         return err_set(p->d, ERR_NOT_SUPPORTED, "", "stage %s reads stored data",
                        p->c->stage);
     for (int i = 0; !e && verdict == ENGINE_REASK; i++) {

@@ -1,5 +1,6 @@
 /* rehearsal_reply.c: makes up values for a schema: words of random letters. */
 #include "workers/rehearsal/rehearsal_reply.h"
+#include "core/base/base64.h"
 #include "core/base/json_out.h"
 #include "core/base/rng.h"
 #include <string.h>
@@ -108,6 +109,18 @@ static void unquote(const struct ask *ask, struct buf *out)
     out->data[--out->len] = '\0';
 }
 
+/* Of any size: as many numbers as were asked for, all of them 0. */
+static enum err write_other(const struct ask *ask, struct buf *out)
+{
+    static const char zeros[ASK_DIMENSIONS_MAX * sizeof(float)];
+    size_t n = ask->dimensions > 0 && ask->dimensions <= ASK_DIMENSIONS_MAX
+                   ? (size_t)ask->dimensions
+                   : 1;
+    return ask->type == ASK_EMBED
+               ? base64_encode(zeros, n * sizeof(float), out)
+               : buf_append_str(out, "{\"flagged\":false,\"categories\":[]}");
+}
+
 enum err rehearsal_reply(const struct campaign *c, const struct stage *stage,
                          const struct ask *ask, uint64_t number, struct buf *out,
                          struct err_detail *d)
@@ -115,6 +128,8 @@ enum err rehearsal_reply(const struct campaign *c, const struct stage *stage,
     static const size_t lengths[] = {10, 5, 2, 28, 70, 200, 800, 3000};
     struct objection o = {.raised = true, .message = ""};
     struct json *schema = NULL;
+    if (ask->type != ASK_CHAT)
+        return write_other(ask, out);
     enum err e = parse_schema(ask, &schema);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths && !e && o.raised; i++) {
         o.raised = false;

@@ -67,7 +67,8 @@ struct port_grant {
     bool is_probe, is_retry;
 };
 
-/* One LLM call. Strings are borrowed until ports.call() returns. */
+/* One LLM call: of an ask that is one, see ask_is_call(). Strings are borrowed until
+ * ports.call() returns. */
 struct port_call {
     const char *campaign, *tenant, *stage;
     int64_t created_ms; /* of the campaign; 0: not known */
@@ -183,7 +184,7 @@ struct ports {
     enum err (*call)(void *self, const struct port_call *call, port_call_fn fn,
                      void *arg, uint64_t ticket, uint64_t *call_id);
     void (*cancel)(void *self, uint64_t call_id); /* it still settles */
-    /* WINDOW, RESULT, CACHE_*, SPAWN, EMBED */
+    /* WINDOW, RESULT, CACHE_*, SPAWN */
     enum err (*read)(void *self, const char *campaign, const struct ask *ask,
                      port_read_fn fn, void *arg, uint64_t ticket);
     enum err (*settle)(void *self, const struct port_place *at,

@@ -112,7 +112,7 @@ void run_settle(struct run *run, int index, const struct port_call_result *resul
     const struct ask *ask = engine_ask(run->engine, index);
     struct port_settlement s = {.index = index,
                                 .attempt = a->attempt,
-                                .is_call = ask->type == ASK_CHAT,
+                                .is_call = ask_is_call(ask->type),
                                 .ask = ask,
                                 .result = result};
     uint64_t ticket = run_op_new(run, index);
@@ -196,7 +196,7 @@ bool run_admit(struct run *run, int index)
 {
     struct runner *r = run->runner;
     struct port_call call = run_call_of(run, index);
-    if (call.ask->type != ASK_CHAT)
+    if (!ask_is_call(call.ask->type))
         return true;
     return r->ports.admit(r->ports.self, &call, run_count_idle(run),
                           &run->asks[index].grant);
@@ -206,7 +206,7 @@ int64_t run_cost_tokens(const struct run *run, int index)
 {
     const struct runner *r = run->runner;
     struct port_call call = run_call_of(run, index);
-    if (call.ask->type != ASK_CHAT)
+    if (!ask_is_call(call.ask->type))
         return 0;
     return r->ports.estimate(r->ports.self, &call).tokens;
 }
@@ -221,7 +221,7 @@ static void start_call(struct run *run, int index)
     a->target = a->grant.target;
     uint64_t ticket = run_op_new(run, index);
     enum err e = ticket ? ERR_OK : ERR_NOMEM;
-    if (!e && call.ask->type == ASK_CHAT) {
+    if (!e && ask_is_call(call.ask->type)) {
         r->counts.calls++;
         e = r->ports.call(r->ports.self, &call, on_call, r, ticket, &a->call_id);
     } else if (!e) {
@@ -366,7 +366,7 @@ void run_send_batch(struct run *run)
     int calls[RUN_BATCH_MAX], reads[RUN_BATCH_MAX], call_count = 0, read_count = 0;
     for (int i = 0; i < run->batch_count; i++) {
         int index = run->batch[i];
-        if (engine_ask(run->engine, index)->type == ASK_CHAT)
+        if (ask_is_call(engine_ask(run->engine, index)->type))
             calls[call_count++] = index;
         else
             reads[read_count++] = index; /* costs nothing: no reservation */

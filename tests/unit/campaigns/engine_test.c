@@ -100,6 +100,61 @@ static void sent_as_it_is_if_the_spec_says_so(void **state)
     engine_fini(e);
 }
 
+/* Neither is told of tokens, and neither is asked twice. */
+static enum err others_plan(struct campaign *c, struct ask_list *asks)
+{
+    (void)c;
+    for (int i = 0; i < 3; i++) {
+        struct ask *ask = ask_add(asks, i < 2 ? ASK_EMBED : ASK_MODERATE);
+        assert_non_null(ask);
+        ask->user = "Ask ann@shop.example";
+        ask->dimensions = i == 1 ? 2 : 0;
+    }
+    return ERR_OK;
+}
+
+static enum err others_finish(struct campaign *c, const struct answers *a,
+                              struct next *next)
+{
+    (void)c;
+    assert_string_equal(json_str(a->items[0].reply, ""), "AACAPw==");
+    assert_int_equal(a->items[1].code, ERR_BAD_OUTPUT);
+    assert_true(json_bool(json_get(a->items[2].reply, "flagged"), false));
+    next_done(next);
+    return ERR_OK;
+}
+
+static const struct kind *kind_of_asks(void)
+{
+    static const struct stage stages[] = {{"others", others_plan, NULL, others_finish},
+                                          {NULL, NULL, NULL, NULL}};
+    static const struct kind kind = {.name = "others", .stages = stages};
+    return &kind;
+}
+
+static void embeddings_and_verdicts(void **state)
+{
+    struct world *w = *state;
+    struct engine *e = NULL;
+    enum engine_verdict verdict;
+    bool direct;
+    static const char moderated[] = "{\"flagged\":true,\"categories\":[\"x\"]}";
+    world_spec(w, "\"input\":{\"prompt\":\"p\"}");
+    w->c->kind = kind_of_asks();
+    w->c->stage = "others";
+    assert_int_equal(engine_begin(w->c, &e, &direct, &w->next), ERR_OK);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(engine_ask(e, i)->user, "Ask [[email_1]]");
+    assert_int_equal(engine_reply(e, 0, "AACAPw==", 8, 1, &verdict), ERR_OK);
+    assert_int_equal(engine_reply(e, 1, "AACAPw==", 8, 1, &verdict), ERR_OK);
+    assert_int_equal(verdict, ENGINE_SETTLED);
+    assert_int_equal(engine_reply(e, 2, moderated, sizeof moderated - 1, 1, &verdict),
+                     ERR_OK);
+    assert_int_equal(engine_open(e), 0);
+    assert_int_equal(engine_finish(e, &w->next), ERR_OK);
+    engine_fini(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +162,7 @@ int main(void)
         world_test(personal_data_stays_here),
         world_test(limits_count_what_is_restored),
         world_test(sent_as_it_is_if_the_spec_says_so),
+        world_test(embeddings_and_verdicts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,13 @@
 """How the mock endpoint hears and speaks each dialect; written from the vendors' documents,
 apart from workers/llm/providers. A dialect has: read(body) -> model, prompt, schema or None;
-write(number, model, content, tokens_in, tokens_out) -> the reply; key(headers) -> the key."""
+write(number, model, content, tokens_in, tokens_out) -> the reply; key(headers) -> the key. One
+that does not chat has say(body) -> the content, and uses no words of the mock's own."""
+import base64
+import hashlib
 import json
+import math
+import re
+import struct
 import time
 
 MARK = "JSON Schema:\n"
@@ -133,9 +139,64 @@ class Gemini:
                 "modelVersion": model, "responseId": f"mock-{number}"}
 
 
+def unit_vector(text, dimensions):
+    """The sum of a direction for each word, one long."""
+    total = [0.0] * dimensions
+    for word in re.findall(r"\w+", text.lower()):
+        seed = hashlib.sha256(word.encode()).digest()
+        for i in range(dimensions):
+            total[i] += hashlib.sha256(seed + i.to_bytes(4, "little")).digest()[0] - 127.5
+    length = math.sqrt(sum(x * x for x in total))
+    return [x / length for x in total] if length else [1.0] + total[1:]
+
+
+class Embeddings:
+    key = staticmethod(bearer)
+
+    @staticmethod
+    def read(body):
+        assert len(body["input"]) == 1 and "messages" not in body
+        return body["model"], body["input"][0], None
+
+    @staticmethod
+    def say(body):
+        vector = unit_vector(body["input"][0], body.get("dimensions", 16))
+        if body.get("encoding_format") != "base64":
+            return vector
+        return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+
+    @staticmethod
+    def write(number, model, content, tokens_in, tokens_out):
+        return {"object": "list", "model": model,
+                "data": [{"object": "embedding", "index": 0, "embedding": content}],
+                "usage": {"prompt_tokens": tokens_in, "total_tokens": tokens_in}}
+
+
+class Moderations:
+    key = staticmethod(bearer)
+    LISTED = {"hate": "hatred", "harassment": "idiot", "violence": "slaughter"}
+
+    @staticmethod
+    def read(body):
+        assert isinstance(body["input"], str) and "messages" not in body
+        return body["model"], body["input"], None
+
+    @staticmethod
+    def say(body):
+        words = set(re.findall(r"\w+", body["input"].lower()))
+        return {name: word in words for name, word in Moderations.LISTED.items()}
+
+    @staticmethod
+    def write(number, model, content, tokens_in, tokens_out):
+        return {"id": f"modr-mock-{number}", "model": model, "results": [{
+            "flagged": any(content.values()), "categories": content,
+            "category_scores": {k: 0.9 if v else 0.001 for k, v in content.items()}}]}
+
+
 ROUTES = {"/v1/chat/completions": Chat, "/v1/completions": Completions,
           "/v1/responses": Responses, "/v1/messages": Anthropic,
           "/v1beta/models/{model}:generateContent": Gemini,
           "/v1beta/models/{model}:streamGenerateContent": Gemini,
+          "/v1/embeddings": Embeddings, "/v1/moderations": Moderations,
           "/azure/openai/v1/chat/completions": Azure,
           "/azure/openai/deployments/{model}/chat/completions": Azure}

@@ -152,7 +152,8 @@ class Mock:
         elif fails and self.args.fail_by in REFUSALS:
             status, answer = REFUSALS[self.args.fail_by]
         elif status == 200:
-            content = self.content(prompt, schema, digest)
+            say = getattr(dialect, "say", None)
+            content = say(body) if say else self.content(prompt, schema, digest)
             usage = {"prompt_tokens": len(prompt) // 4 + 1,
                      "completion_tokens": self.args.reply_tokens or len(content) // 4 + 1}
             usage["total_tokens"] = sum(usage.values())

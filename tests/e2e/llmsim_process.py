@@ -55,13 +55,13 @@ class Server:
     def ledger(self):
         return [json.loads(line) for line in self.ledger_path.read_text().splitlines()]
 
-    async def _all(self, bodies, ids, drops):
+    async def _all(self, bodies, ids, drops, path="/v1/chat/completions"):
         async def one(session, body, request_id):
             headers = {"X-Client-Request-Id": request_id,
                        "Content-Type": "application/json"}
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             try:
-                async with session.post(self.url + "/v1/chat/completions", data=data,
+                async with session.post(self.url + path, data=data,
                                         headers=headers) as answer:
                     return answer.status, answer.headers, await answer.json()
             except aiohttp.ClientConnectionError:
@@ -74,6 +74,9 @@ class Server:
     def chat(self, *bodies, drops=None):
         ids = [f"c/{i}" for i in range(len(bodies))]
         return asyncio.run(self._all(bodies, ids, [] if drops is None else drops))
+
+    def post(self, path, body):
+        return asyncio.run(self._all([body], ["p"], [], path))[0]
 
     def get(self, path):
         async def fetch():

@@ -61,6 +61,49 @@ def test_deployments_of_azure(make_stack, tmp_path):
     run(stack)
 
 
+OTHERS = ("[endpoint numbers]\ndialect = openai_embeddings\nmodel = e\nbase_url = {0}/v1\n"
+          "key_env = DIALECT_KEY\n[endpoint guard]\ndialect = openai_moderations\n"
+          "model = m\nbase_url = {0}/v1\nkey_env = DIALECT_KEY\n")
+
+
+def beside_others(stack, tmp_path, chat):
+    """What does not chat comes first."""
+    file = tmp_path / "barker.ini"
+    file.write_text(OTHERS.format(stack.llm_url) + chat)
+    stack.env.update(BARKER_CONFIG=str(file), DIALECT_KEY=KEY)
+
+
+def test_chat_goes_past_what_does_not_chat(make_stack, tmp_path):
+    stack = make_stack(llm="mock", llm_args=("--key", KEY))
+    beside_others(stack, tmp_path, f"[endpoint main]\nmodel = simulated\nbase_url = "
+                                   f"{stack.llm_url}/v1\nkey_env = DIALECT_KEY\n")
+    named = tmp_path / "spec.json"
+    named.write_text(json.dumps({**SPEC, "llm": {"endpoint": "numbers"}}))
+    refused = stack.cli("check", str(named), code=2)
+    assert "/llm/endpoint" in refused and "there are: main" in refused
+    run(stack)
+    starts, ends = stack.ledger()
+    assert {row["model"] for row in starts} == {"simulated"}
+    assert {row["status"] for row in ends} == {200}
+
+
+def test_without_chat_there_is_no_endpoint(make_stack, tmp_path):
+    stack = make_stack(llm="mock", llm_args=("--key", KEY))
+    beside_others(stack, tmp_path, "")
+    report = json.loads(stack.cli("doctor", "--json"))
+    found = {c["check"]: c for c in report["checks"]}
+    assert "none here that chats" in found["endpoints"]["found"]
+    assert "cost budgets nothing" in found["endpoint numbers"]["found"]
+    assert found["endpoint guard"]["level"] == "ok"  # it is free
+    assert {found[f"reach {name}"]["level"] for name in ("numbers", "guard")} == {"ok"}
+    worker = stack.worker()
+    stack.enqueue(SPEC)
+    stack.wait_state("d", "queued")
+    worker.terminate()
+    assert worker.wait(20) == 0
+    assert stack.state("d") == "queued" and not stack.ledger()[0]
+
+
 def test_wrong_key(make_stack, tmp_path):
     stack = make_stack(llm="mock", llm_args=("--key", "another"))
     configure(stack, tmp_path, "anthropic")

@@ -76,7 +76,7 @@ const char *sim_options_usage(void)
            "done\n"
            "  --retry-after S         seconds, may be a fraction; default 1\n"
            "  --ledger FILE           NDJSON of all requests, appended\n"
-           "  --max-requests N        stop after N chat requests\n"
+           "  --max-requests N        stop after N requests for answers\n"
            "  --exit-after S          stop after S seconds\n"
            "P is a probability; together at most 1. Drawn from seed and request "
            "number.\n";

@@ -3,7 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/list.h"
 #include "core/io/httpd.h"
-#include "tests/llmsim/sim_chat.h"
+#include "tests/llmsim/sim_asked.h"
 #include "tests/llmsim/sim_pages.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ struct sim_server {
     struct sim_counts counts;
 };
 
-/* A chat request whose answer is ready and waits for its latency. */
+/* A request whose answer is ready and waits for its latency. */
 struct waiting {
     struct list node;
     struct sim_server *server; /* borrows */
@@ -174,25 +174,24 @@ static void spoil(struct waiting *w, enum sim_fault fault, bool stream)
     }
 }
 
-static void write_answer(struct waiting *w, struct arena *a, struct sim_chat *chat,
+static void write_answer(struct waiting *w, struct arena *a, struct sim_asked *q,
                          enum sim_fault fault)
 {
     struct sim_server *s = w->server;
     struct err_detail d = {0};
     struct sim_sample sample = {.seed = s->options->faults.seed,
-                                .index =
-                                    sim_ledger_sample(s->ledger, chat->prompt_sha256),
+                                .index = sim_ledger_sample(s->ledger, q->sha256),
                                 .request = w->n,
                                 .fault = fault,
                                 .created_s = clock_wall_ms() / 1000};
-    enum err e = sim_chat_answer(chat, a, &sample, &w->body, &w->usage, &d);
+    enum err e = sim_asked_answer(q, a, &sample, &w->body, &w->usage, &d);
     if (e != ERR_OK) {
         d.code = e;
         put_refusal(w, &d);
         return;
     }
-    w->type = chat->stream ? "text/event-stream" : w->type;
-    spoil(w, fault, chat->stream);
+    w->type = q->chat.stream ? "text/event-stream" : w->type;
+    spoil(w, fault, q->chat.stream);
 }
 
 /* True: the request fails with an error status, or without any. */
@@ -219,28 +218,30 @@ static bool fail(struct waiting *w, struct sim_draw *draw)
 }
 
 /* Writes the arrival, then decides the whole answer. */
-static void decide(struct waiting *w, struct arena *a, struct sim_draw *draw)
+static void decide(struct waiting *w, enum sim_route route, struct arena *a,
+                   struct sim_draw *draw)
 {
     struct sim_server *s = w->server;
-    struct sim_chat chat;
+    struct sim_asked asked;
     struct err_detail d = {0};
     size_t n = 0;
     const char *body = httpd_body(w->request, &n);
-    enum err e = sim_chat_parse(a, body, n, &chat, &d);
+    enum err e = sim_asked_parse(route, a, body, n, &asked, &d);
     enum err noted =
-        sim_ledger_arrive(s->ledger, w->n, w->id, chat.prompt_sha256, chat.model);
+        sim_ledger_arrive(s->ledger, w->n, w->id, asked.sha256, asked.model);
     *draw = sim_faults_draw(&s->options->faults, w->n);
     if (noted != ERR_OK) {
         put_error(w, 500, "server_error", "ledger", NULL, "the ledger is not writable");
     } else if (e != ERR_OK) {
         put_refusal(w, &d);
     } else if (!fail(w, draw)) {
-        write_answer(w, a, &chat, draw->fault);
+        write_answer(w, a, &asked, draw->fault);
     }
-    sim_chat_fini(&chat);
+    sim_asked_fini(&asked);
 }
 
-static void on_chat(struct sim_server *s, struct httpd_request *q)
+static void on_asked(struct sim_server *s, struct httpd_request *q,
+                     enum sim_route route)
 {
     struct waiting *w = calloc(1, sizeof(*w));
     struct arena a;
@@ -264,7 +265,7 @@ static void on_chat(struct sim_server *s, struct httpd_request *q)
         s->counts.peak = s->counts.in_flight;
     }
     arena_init(&a, ARENA_MAX_BYTES);
-    decide(w, &a, &draw);
+    decide(w, route, &a, &draw);
     arena_fini(&a);
     httpd_set_user(q, w);
     loop_timer_start(w->timer, draw.latency_ms, 0);
@@ -291,16 +292,16 @@ static void on_request(void *arg, struct httpd_request *q)
     struct sim_server *s = arg;
     const char *method = httpd_method(q), *path = httpd_path(q);
     struct buf out;
-    if (strcmp(method, "POST") == 0 && strcmp(path, "/v1/chat/completions") == 0 &&
-        (s->options->max_requests == 0 ||
-         s->chats < (uint64_t)s->options->max_requests)) {
-        on_chat(s, q);
+    enum sim_route route = sim_asked_route(method, path);
+    if (route != SIM_ROUTE_OTHER && (s->options->max_requests == 0 ||
+                                     s->chats < (uint64_t)s->options->max_requests)) {
+        on_asked(s, q, route);
         return;
     }
     buf_init(&out, SIM_PAGE_MAX_BYTES);
     int status = 503;
     const char *type = "application/json";
-    if (strcmp(path, "/v1/chat/completions") == 0 && strcmp(method, "POST") == 0) {
+    if (route != SIM_ROUTE_OTHER) {
         sim_chat_error(&out, "server_error", "max_requests", NULL,
                        "The simulator has served all it was asked to.");
     } else {

@@ -1,8 +1,8 @@
 /* sim_server.h: the HTTP side of barker-llmsim, on one loop.
  *
- * POST /v1/chat/completions, GET /v1/models, GET /ledger, GET /health; files and
- * batches, see sim_batches.h. Each chat request has a timer of its own, so nothing
- * queues: 4096 may wait at once. */
+ * POST /v1/chat/completions, /v1/embeddings, /v1/moderations; GET /v1/models, GET
+ * /ledger, GET /health; files and batches, see sim_batches.h. Each of these POSTs has a
+ * timer of its own, so nothing queues: 4096 may wait at once. */
 #ifndef BARKER_TESTS_LLMSIM_SIM_SERVER_H
 #define BARKER_TESTS_LLMSIM_SIM_SERVER_H
 
@@ -15,7 +15,7 @@ struct sim_options {
     struct sim_batch_options batch;
     double retry_after_s;
     int64_t piece_bytes;  /* of a body; 0 = whole */
-    int64_t max_requests; /* chat requests; then 503, and the loop stops. 0 = none */
+    int64_t max_requests; /* those POSTs; then 503, and the loop stops. 0 = none */
     int64_t exit_after_s; /* 0 = never */
 };
 

@@ -4,6 +4,7 @@ name: (file, text that stands there once, what is put in its place, what a user 
 suffer, tests). A test is "unit:<program>" (built as of tests/unit), "sim:<arguments of
 barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
 
+import faults_embed
 import faults_failover
 import faults_cache
 import faults_fair
@@ -299,6 +300,7 @@ FAULTS = {
         "writes into a cache spend more than the budget",
         ["unit:workers.llm.endpoints_test"]),
     **faults_rules.FAULTS,
+    **faults_embed.FAULTS,
     **faults_fair.FAULTS,
     **faults_limits.FAULTS,
     **faults_failover.FAULTS,

@@ -110,6 +110,22 @@ static void test_no_chat_goes_there(void **state)
     fixture_stop(&f);
 }
 
+/* Who named an endpoint for chat is not sent to another provider unasked. */
+static void test_no_chat_goes_elsewhere(void **state)
+{
+    (void)state;
+    START(OTHERS CHATS, "", "", {0, NULL, NULL, NULL});
+    struct ask a = ask_of(ASK_CHAT);
+    struct port_call call = call_of(&a);
+    call.endpoint = "numbers";
+    assert_int_equal(llm_estimate(f.llm, &call).usd_nano, -1);
+    (void)start_call(&f, &call, 0);
+    assert_int_equal(await_call(&f, 0)->code, ERR_CONFIG);
+    assert_non_null(strstr(f.calls[0].message, "no endpoint 'numbers' that chats"));
+    assert_int_equal(f.requests, 0);
+    fixture_stop(&f);
+}
+
 static void test_nobody_serves_it(void **state)
 {
     (void)state;
@@ -209,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_each_has_its_endpoint),
         cmocka_unit_test(test_the_named_one_if_it_can),
         cmocka_unit_test(test_no_chat_goes_there),
+        cmocka_unit_test(test_no_chat_goes_elsewhere),
         cmocka_unit_test(test_nobody_serves_it),
         cmocka_unit_test(test_embeddings_are_priced),
         cmocka_unit_test(test_moderations_are_free),

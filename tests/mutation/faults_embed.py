@@ -8,7 +8,7 @@ FAULTS = {
     "chat-to-embeddings": (
         ENDPOINTS, "any ? list->items[i].provider->serves == ASK_CHAT", "any ? true",
         "campaigns fail one after the other where only embeddings are served",
-        [ASKS, "e2e:test_dialects.py"]),
+        [ASKS, "e2e:test_dialects.py::test_without_chat_there_is_no_endpoint"]),
     "embedded-unpaid": (
         "campaigns/ask.h", "type == ASK_EMBED || type == ASK_MODERATE", "false",
         "embeddings are neither reserved nor paid for by the budget",

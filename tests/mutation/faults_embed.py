@@ -9,6 +9,9 @@ FAULTS = {
         ENDPOINTS, "any ? list->items[i].provider->serves == ASK_CHAT", "any ? true",
         "campaigns fail one after the other where only embeddings are served",
         [ASKS, "e2e:test_dialects.py::test_without_chat_there_is_no_endpoint"]),
+    "falls-back-to-embeddings": (
+        "workers/llm/targets.c", "if (e->provider->serves != own->provider->serves)", "if (false)",
+        "a campaign fails over to an endpoint that cannot chat", [ASKS]),
     "embedded-unpaid": (
         "campaigns/ask.h", "type == ASK_EMBED || type == ASK_MODERATE", "false",
         "embeddings are neither reserved nor paid for by the budget",

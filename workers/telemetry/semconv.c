@@ -12,6 +12,8 @@ static const struct {
     {"azure_openai", "azure.ai.openai", "chat"},
     {"anthropic", "anthropic", "chat"},
     {"gemini", "gcp.gemini", "generate_content"},
+    {"openai_embeddings", "openai", "embeddings"},
+    {"openai_moderations", "openai", "moderation"},
 };
 
 const char *semconv_provider(const char *dialect)

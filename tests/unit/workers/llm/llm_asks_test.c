@@ -9,6 +9,7 @@
 #define CLEAN "{\"results\":[{\"flagged\":false,\"categories\":{\"hate\":false}}]}"
 #define CHATTED                                                                        \
     "{\"choices\":[{\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}"
+#define BROKE "{\"error\":{\"message\":\"x\",\"type\":\"insufficient_quota\"}}"
 #define SLOW "{\"error\":{\"message\":\"slow\",\"code\":\"rate_limit_exceeded\"}}"
 
 /* %s: more keys. Those that do not chat come first. */
@@ -126,6 +127,17 @@ static void test_no_chat_goes_elsewhere(void **state)
     fixture_stop(&f);
 }
 
+/* Nor by failover: with nowhere else to go money is not tried again. */
+static void test_no_chat_falls_back_there(void **state)
+{
+    (void)state;
+    START(OTHERS CHATS "fallback = numbers\n", "", "", {429, BROKE, NULL, NULL});
+    struct ask a = ask_of(ASK_CHAT);
+    assert_int_equal(exchange(&f, &a, 0)->code, ERR_MONEY);
+    assert_false(f.calls[0].result.retryable);
+    fixture_stop(&f);
+}
+
 static void test_nobody_serves_it(void **state)
 {
     (void)state;
@@ -226,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_the_named_one_if_it_can),
         cmocka_unit_test(test_no_chat_goes_there),
         cmocka_unit_test(test_no_chat_goes_elsewhere),
+        cmocka_unit_test(test_no_chat_falls_back_there),
         cmocka_unit_test(test_nobody_serves_it),
         cmocka_unit_test(test_embeddings_are_priced),
         cmocka_unit_test(test_moderations_are_free),

@@ -124,6 +124,8 @@ static void test_names_of_dialects(void **state)
     assert_string_equal(semconv_provider("azure_openai"), "azure.ai.openai");
     assert_string_equal(semconv_operation("openai_completions"), "text_completion");
     assert_string_equal(semconv_operation("gemini"), "generate_content");
+    assert_string_equal(semconv_operation("openai_embeddings"), "embeddings");
+    assert_string_equal(semconv_operation("openai_moderations"), "moderation");
     assert_string_equal(semconv_provider("acme"), "acme");
     assert_string_equal(semconv_operation("acme"), "chat");
 }

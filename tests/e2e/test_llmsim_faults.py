@@ -15,18 +15,22 @@ def start(tmp_path):
 
 
 def read(sim, body, timeout_s=20):
-    """Status, pieces as they were received, and what went wrong, of one request."""
+    """Status, pieces as they were sent (one may come in two), and what went wrong, of one
+    request."""
     async def go():
-        pieces = []
+        pieces, begun, failed = [], b"", None
         limit = aiohttp.ClientTimeout(total=timeout_s)
         async with aiohttp.ClientSession(timeout=limit) as session:
             async with session.post(sim.url + "/v1/chat/completions", json=body) as answer:
                 try:
-                    async for piece, _ in answer.content.iter_chunks():
-                        pieces.append(piece)
+                    async for part, is_last in answer.content.iter_chunks():
+                        begun += part
+                        if is_last:
+                            pieces.append(begun)
+                            begun = b""
                 except (aiohttp.ClientPayloadError, asyncio.TimeoutError) as e:
-                    return answer, pieces, type(e).__name__
-                return answer, pieces, None
+                    failed = type(e).__name__
+                return answer, pieces + [begun] * bool(begun), failed
     return asyncio.run(go())
 
 

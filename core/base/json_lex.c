@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Four hex digits at s, or -1. */
 static int32_t hex4(const char *s, size_t n)
@@ -97,7 +100,26 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-size_t json_lex_plain(const char *s, size_t n)
+/* Blocks in which all are plain; what is left goes word by word. */
+#ifdef __SSE2__
+static size_t plain_blocks(const char *s, size_t n)
+{
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+    const __m128i low = _mm_set1_epi8(0x20); /* as signed bytes, those above 0x7f too */
+    size_t i = 0;
+    for (; i + sizeof(__m128i) <= n; i += sizeof(__m128i)) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s + i));
+        __m128i special =
+            _mm_or_si128(_mm_cmplt_epi8(v, low), _mm_cmpeq_epi8(v, quote));
+        special = _mm_or_si128(special, _mm_cmpeq_epi8(v, slash));
+        unsigned bits = (unsigned)_mm_movemask_epi8(special);
+        if (bits)
+            return i + (size_t)__builtin_ctz(bits);
+    }
+    return i;
+}
+#else
+static size_t plain_blocks(const char *s, size_t n)
 {
     size_t i = 0;
     for (uint64_t w[4]; i + sizeof w <= n; i += sizeof w) {
@@ -105,6 +127,13 @@ size_t json_lex_plain(const char *s, size_t n)
         if (special_in(w[0]) | special_in(w[1]) | special_in(w[2]) | special_in(w[3]))
             break;
     }
+    return i;
+}
+#endif
+
+size_t json_lex_plain(const char *s, size_t n)
+{
+    size_t i = plain_blocks(s, n);
     for (uint64_t w; i + sizeof w <= n; i += sizeof w) {
         memcpy(&w, s + i, sizeof w);
         uint64_t special = special_in(w);

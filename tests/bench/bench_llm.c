@@ -69,7 +69,7 @@ static void finish(struct llm_run *b, uint64_t n, bool ok, int64_t upstream_us)
         begin(b);
     if (b->ended == b->requests)
         b->left = 0;
-    else if (!b->rate)
+    else if (!b->rate && b->mode != FULL)
         next(b);
 }
 
@@ -121,6 +121,8 @@ static void on_call(void *arg, uint64_t n, const struct port_call_result *r)
     b->errors += r->code != ERR_OK;
     if (b->ports.settle(b->ports.self, &at, &s, on_settled, b, n))
         bench_die("settle", "not sent");
+    if (!b->rate)
+        next(b); /* as the runner: the slot is free while what came is being stored */
 }
 
 static struct port_call call_of(struct llm_run *b, uint64_t n)

@@ -25,7 +25,7 @@ def read(sim, body, timeout_s=20):
                 try:
                     async for part, is_last in answer.content.iter_chunks():
                         begun += part
-                        if is_last:
+                        if is_last and begun:
                             pieces.append(begun)
                             begun = b""
                 except (aiohttp.ClientPayloadError, asyncio.TimeoutError) as e:

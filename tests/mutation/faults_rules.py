@@ -20,7 +20,7 @@ FAULTS = {
         LUA + "commit.lua", 'part_key(id, part), "MAXLEN", "~", STREAM_MAX, "*"',
         'part_key(id, part), "*"', "one long campaign fills the memory of Redis", [BOUNDS]),
     "audit-of-calls-unbounded": (
-        LUA + "settle.lua", '"audit"), "MAXLEN", "~", AUDIT_MAX, "*"', '"audit"), "*"',
+        LUA + "settle.lua", 'audit, "MAXLEN", "~", AUDIT_MAX, "*"', 'audit, "*"',
         "a campaign of many calls fills the memory of Redis", [BOUNDS]),
     "changes-unbounded": (
         LUA + "lib_end.lua", 'key("changes"), "MAXLEN", "~", CHANGES_MAX, "*"',

@@ -52,7 +52,7 @@ FAULTS = {
         "c->won || (twin && !twin->won)",
         "an error of the second request takes the call from the first", [HEDGE]),
     "hedges-unbounded": (
-        "workers/llm/hedge_times.c", "    if (t->credit < WHOLE)\n        return false;\n", "",
+        "workers/llm/hedge_times.c", "    if (!hedge_times_may(t))\n        return false;\n", "",
         "an endpoint that slows down gets twice the requests", [HEDGE, TIMES]),
     "room-is-not-told": (
         "workers/llm/llm.c", "    if (l->hedger)\n        hedger_room(l->hedger);\n", "",

@@ -105,8 +105,9 @@ def test_audit_lines():
     text = "".join(read("campaigns/" + name) for name in files)
     what = re.findall(r'campaign_audit_add\(c, "(\w+)"', text)
     what += re.findall(r'record\(c, m, v, "(\w+)"', text)
-    what += re.findall(r'add_audit\(op, "(\w+)"', read("workers/live/ports_live.c"))
-    what += re.findall(r'"what", "(\w+)"', read("queues/lua/lib_lost.lua"))
+    what += re.findall(r'add_(?:audit|number)\(op, "(\w+)"', read("workers/live/ports_live.c"))
+    for script in ("lib_lost", "settle"):
+        what += re.findall(r'"what", "(\w+)"', read(f"queues/lua/{script}.lua"))
     assert {"call", "edit_refused", "possibly_billed", "retire"} <= set(what)
     assert not missing(what, section("Audit"))
 

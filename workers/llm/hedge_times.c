@@ -51,9 +51,14 @@ void hedge_times_count(struct hedge_times *t)
         t->credit = CREDIT_MAX;
 }
 
+bool hedge_times_may(const struct hedge_times *t)
+{
+    return t->credit >= WHOLE;
+}
+
 bool hedge_times_spend(struct hedge_times *t)
 {
-    if (t->credit < WHOLE)
+    if (!hedge_times_may(t))
         return false;
     t->credit -= WHOLE;
     return true;

@@ -28,7 +28,8 @@ struct hedge_times *hedge_table_find(struct hedge_table *t, const struct endpoin
 void hedge_times_add(struct hedge_times *t, int64_t us);
 /* 95 of 100 were not slower; -1: not known yet. */
 int64_t hedge_times_p95_ms(const struct hedge_times *t);
-void hedge_times_count(struct hedge_times *t); /* one request more */
-bool hedge_times_spend(struct hedge_times *t); /* may one of them be asked twice? */
+void hedge_times_count(struct hedge_times *t);     /* one request more */
+bool hedge_times_may(const struct hedge_times *t); /* may one of them be asked twice? */
+bool hedge_times_spend(struct hedge_times *t);     /* the same, and it is */
 
 #endif

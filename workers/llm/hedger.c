@@ -57,11 +57,15 @@ static bool send_twin(struct hedger *h, struct llm_call *c, const struct port_gr
     return true;
 }
 
-/* What is spent of the 2 % and does not go out is lost, so that no fault can spend
- * more than that. */
+/* Leave is not asked for where none of the 2 % is left: others wait for it. What is
+ * spent of them and does not go out is lost, so that no fault can spend more. */
 static void ask_again(struct hedger *h, struct llm_call *c)
 {
     struct port_grant g;
+    if (!hedge_times_may(times_of(h, c))) {
+        watch_for(h, c, AGAIN_MS);
+        return;
+    }
     int64_t tokens = admission_counts_tokens(c->admission, c->endpoint)
                          ? c->prompt_tokens + c->reply_tokens
                          : 0;
@@ -73,6 +77,13 @@ static void ask_again(struct hedger *h, struct llm_call *c)
     } else if (!send_twin(h, c, &g)) {
         admission_forgo(c->admission, &g);
     }
+}
+
+void hedger_forget(struct hedger *h, struct llm_call *c)
+{
+    wheel_remove(&h->wheel, &c->hedge_due);
+    if (!c->twin)
+        list_remove(&c->node);
 }
 
 void hedger_room(struct hedger *h)

@@ -24,6 +24,8 @@ enum err hedger_new(const struct hedger_options *o, struct hedger **out) MUST_US
 void hedger_free(struct hedger *h); /* NULL is fine; no call is left */
 /* c was sent just now. */
 void hedger_watch(struct hedger *h, struct llm_call *c);
+/* c is about to be cancelled: nothing more is sent for it. */
+void hedger_forget(struct hedger *h, struct llm_call *c);
 /* The limits of an endpoint may have room: who was refused asks again. */
 void hedger_room(struct hedger *h);
 /* The first token of c has come. May be called while bytes are read. */

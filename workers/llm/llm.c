@@ -34,10 +34,10 @@ static enum err open_hedger(struct llm *l)
 static void on_room(void *arg)
 {
     struct llm *l = arg;
-    if (l->hedger)
-        hedger_room(l->hedger);
     if (l->options.on_room)
         l->options.on_room(l->options.room_arg);
+    if (l->hedger)
+        hedger_room(l->hedger);
 }
 
 static enum err open_gates(struct llm *l)
@@ -322,7 +322,7 @@ static void on_looked_up(void *arg, uint64_t ticket, enum err e, const struct re
 
 static bool look_up(struct llm *l, struct llm_call *c, const struct port_call *call)
 {
-    if (!l->cache.queue)
+    if (!l->cache.queue || call->ask->type != ASK_CHAT)
         return false;
     llm_cache_name(&c->cache_key, c->endpoint->config, c->model, &c->request, call);
     if (llm_cache_find(&l->cache, &c->cache_key, on_looked_up, l, c->id))
@@ -386,7 +386,10 @@ void llm_cancel(struct llm *l, uint64_t call_id)
         cancel_lookup(l, c);
         return;
     }
-    http_cancel(l->http, c->http_id); /* over, or never sent: no-op */
+    if (!c->http_id)
+        return; /* never sent: it is about to settle */
+    hedger_forget(l->hedger, c);
+    http_cancel(l->http, c->http_id); /* over: no-op */
     if (c->twin)
         http_cancel(l->http, c->twin->http_id);
 }

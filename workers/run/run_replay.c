@@ -9,6 +9,8 @@ enum err run_take_result(struct run *run, int index,
     struct run_ask *a = &run->asks[index];
     *retry = false;
     a->attempt++;
+    if (result->code == ERR_OK || result->code == ERR_CANCELLED)
+        a->target = 0; /* what follows is no retry of a failure there */
     if (result->code == ERR_OK) {
         enum engine_verdict verdict;
         enum err e = engine_reply(run->engine, index, result->text, result->len,

@@ -128,6 +128,22 @@ def test_a_batch_that_takes_too_long_is_cancelled(lane):
     assert min(live) == 1  # one batch, then live
 
 
+def test_a_batch_whose_endpoint_takes_none_any_more_is_given_up(lane):
+    stack = lane("--batch-ms", "600000", BARKER_BATCH_WAIT_S="1")
+    worker = stack.worker()
+    stack.enqueue({**SPEC, "channel": ["plain"]})
+    held = wait_rest(stack)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    ini = stack.folder / "barker.ini"
+    ini.write_text(ini.read_text().replace("model =", "dialect = azure_openai\nmodel ="))
+    stack.worker()
+    stack.wait_state("b", "live", "failed")  # by what the other dialect finds there
+    assert reserved(stack) == ([0, 0, 0], {})
+    lost = [r for r in stack.journal("b").values() if r.get("code") == "outcome_unknown"]
+    assert len(lost) >= len(held) > 0
+
+
 def test_kill_nine_while_batches_run(lane):
     stack = lane("--batch-ms", "700")
     worker = stack.worker()

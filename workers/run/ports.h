@@ -210,7 +210,8 @@ struct ports {
     /* UNREACHABLE: whether there is one now is not known. */
     enum err (*submit)(void *self, const struct port_batch *b, port_batch_fn fn,
                        void *arg, uint64_t ticket);
-    /* One look; results, if there are any, come before fn. */
+    /* One look; results, if there are any, come before fn. ERR_BAD_VALUE: its endpoint
+     * is gone from the configuration, or takes no batches any more. */
     enum err (*poll)(void *self, const struct port_batch *b, port_batch_result_fn each,
                      port_batch_fn fn, void *arg, uint64_t ticket);
     /* The calls (index, attempt) are told the name of at->batch; delay_ms >= 0: the job

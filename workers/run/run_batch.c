@@ -192,16 +192,19 @@ static void look(struct run *run, int shard)
                            .name = s->name,
                            .cancel = age_ms > r->options.batch_wait_ms};
     run->busy++;
-    if (!r->ports.poll(r->ports.self, &b, on_result, on_looked, r, ticket))
+    enum err e = r->ports.poll(r->ports.self, &b, on_result, on_looked, r, ticket);
+    if (!e)
         return;
     run_op_take(r, ticket, NULL);
     run->busy--;
+    if (e == ERR_BAD_VALUE && judge(run, s, PORT_BATCH_UNREACHABLE) == PORT_BATCH_LOST)
+        settle_rest(run, shard, PORT_BATCH_LOST);
 }
 
 void run_batch_begin(struct run *run)
 {
     int shards = run_is_stopping(run) ? 0 : run->shard_count;
-    for (int i = 0; i < shards; i++)
+    for (int i = 0; i < shards && run->phase == RUN_WORKING; i++)
         look(run, i);
 }
 

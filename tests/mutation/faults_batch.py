@@ -138,4 +138,8 @@ FAULTS = {
         "a->state == RUN_ASK_IDLE &&",
         "calls that can wait are sent at once at full price",
         ["e2e:test_batch_lane.py::test_what_a_batch_does_not_do_is_sent_again"]),
+    "gone-polled-for-ever": (
+        "workers/run/run_batch.c", "if (e == ERR_BAD_VALUE && judge", "if (e == ERR_BUSY && judge",
+        "a campaign whose endpoint takes no batches any more waits until it is cancelled",
+        ["e2e:test_batch_lane.py::test_a_batch_whose_endpoint_takes_none_any_more_is_given_up"]),
 }

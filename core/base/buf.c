@@ -53,7 +53,8 @@ enum err buf_reserve(struct buf *b, size_t n)
 
 enum err buf_append(struct buf *b, const void *bytes, size_t n)
 {
-    enum err e = buf_reserve(b, n);
+    bool fits = !b->failed && n < b->cap_bytes - b->len; /* as nearly always */
+    enum err e = fits ? ERR_OK : buf_reserve(b, n);
     if (e)
         return e;
     if (n > 0)

@@ -100,9 +100,18 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Blocks in which all are plain; what is left goes word by word. */
+static size_t plain_bytes(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n && is_plain((unsigned char)s[i]))
+        i++;
+    return i;
+}
+
+/* Blocks in which all are plain; what is left is less than one, or begins with one that
+ * has something special (`*found`: at the place returned). */
 #ifdef __SSE2__
-static size_t plain_blocks(const char *s, size_t n)
+static size_t plain_blocks(const char *s, size_t n, bool *found)
 {
     const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
     const __m128i low = _mm_set1_epi8(0x20); /* as signed bytes, those above 0x7f too */
@@ -113,13 +122,15 @@ static size_t plain_blocks(const char *s, size_t n)
             _mm_or_si128(_mm_cmplt_epi8(v, low), _mm_cmpeq_epi8(v, quote));
         special = _mm_or_si128(special, _mm_cmpeq_epi8(v, slash));
         unsigned bits = (unsigned)_mm_movemask_epi8(special);
-        if (bits)
+        if (bits) {
+            *found = true;
             return i + (size_t)__builtin_ctz(bits);
+        }
     }
     return i;
 }
 #else
-static size_t plain_blocks(const char *s, size_t n)
+static size_t plain_blocks(const char *s, size_t n, bool *found)
 {
     size_t i = 0;
     for (uint64_t w[4]; i + sizeof w <= n; i += sizeof w) {
@@ -127,13 +138,15 @@ static size_t plain_blocks(const char *s, size_t n)
         if (special_in(w[0]) | special_in(w[1]) | special_in(w[2]) | special_in(w[3]))
             break;
     }
+    *found = false;
     return i;
 }
 #endif
 
-size_t json_lex_plain(const char *s, size_t n)
+/* A word with something special in it; whole words before it are skipped. */
+static size_t plain_words(const char *s, size_t n)
 {
-    size_t i = plain_blocks(s, n);
+    size_t i = 0;
     for (uint64_t w; i + sizeof w <= n; i += sizeof w) {
         memcpy(&w, s + i, sizeof w);
         uint64_t special = special_in(w);
@@ -142,9 +155,23 @@ size_t json_lex_plain(const char *s, size_t n)
         if (special)
             break;
     }
-    while (i < n && is_plain((unsigned char)s[i]))
-        i++;
-    return i;
+    /* the last bytes as two words that overlap: nearly always all plain */
+    uint32_t head, tail;
+    size_t left = n - i;
+    if (left >= sizeof head && left < 2 * sizeof head) {
+        memcpy(&head, s + i, sizeof head);
+        memcpy(&tail, s + n - sizeof tail, sizeof tail);
+        if (!special_in((uint64_t)head << 32 | tail))
+            return n;
+    }
+    return i + plain_bytes(s + i, left);
+}
+
+size_t json_lex_plain(const char *s, size_t n)
+{
+    bool found = false;
+    size_t i = plain_blocks(s, n, &found);
+    return found || i == n ? i : i + plain_words(s + i, n - i);
 }
 
 static size_t count_digits(const char *s, size_t n)
@@ -182,11 +209,7 @@ size_t json_lex_number(const char *s, size_t n)
 
 size_t json_lex_word(const char *s, size_t n)
 {
-    static const char *const words[] = {"true", "false", "null"};
-    for (size_t i = 0; i < 3; i++) {
-        size_t len = strlen(words[i]);
-        if (len <= n && memcmp(s, words[i], len) == 0)
-            return len;
-    }
-    return 0;
+    if (n >= 4 && (memcmp(s, "true", 4) == 0 || memcmp(s, "null", 4) == 0))
+        return 4;
+    return n >= 5 && memcmp(s, "false", 5) == 0 ? 5 : 0;
 }

@@ -81,32 +81,55 @@ enum err json_scan_path(const char *text, size_t n, const char *path,
     return ERR_OK;
 }
 
+/* Decodes [at, end) to `to`, which has room for as many bytes; *to moves on. */
+static enum err decode(const char *at, const char *end, char **to)
+{
+    while (at < end) {
+        size_t run = json_lex_plain(at, (size_t)(end - at));
+        memcpy(*to, at, run);
+        *to += run;
+        at += run;
+        if (at == end)
+            break;
+        struct json_lex_char c;
+        enum err e =
+            *at == '"' ? ERR_BAD_JSON : json_lex_char(at, (size_t)(end - at), &c);
+        if (e)
+            return e;
+        memcpy(*to, c.utf8, c.len); /* never more than what stood for it */
+        *to += c.len;
+        at += c.used;
+    }
+    return ERR_OK;
+}
+
+/* Into the room that is surely enough. */
+static enum err decode_into(const struct json_span *s, struct buf *out)
+{
+    size_t before = out->len;
+    enum err e = buf_reserve(out, s->len);
+    if (e)
+        return e;
+    char *to = out->data + before;
+    e = decode(s->at + 1, s->at + s->len - 1, &to);
+    out->len = e ? before : (size_t)(to - out->data);
+    out->data[out->len] = '\0'; /* nothing is left of a string that is not whole */
+    return e;
+}
+
 enum err json_scan_string(const struct json_span *s, struct buf *out)
 {
     if (s->len < 2 || s->at[0] != '"' || s->at[s->len - 1] != '"')
         return ERR_BAD_TYPE;
-    const char *at = s->at + 1, *end = s->at + s->len - 1;
-    size_t before = out->len;
     enum err e = buf_status(out);
-    if (!e && s->len <= out->max_bytes - out->len)
-        e = buf_reserve(out, s->len);
-    while (at < end && !e) {
-        size_t run = json_lex_plain(at, (size_t)(end - at));
-        e = buf_append(out, at, run);
-        at += run;
-        if (at == end || e)
-            break;
-        struct json_lex_char c;
-        e = *at == '"' ? ERR_BAD_JSON : json_lex_char(at, (size_t)(end - at), &c);
-        if (e)
-            break;
-        e = buf_append(out, c.utf8, c.len);
-        at += c.used;
-    }
-    if (e && out->len > before) { /* nothing is left of a string that is not whole */
-        out->len = before;
-        out->data[before] = '\0';
-    }
+    if (e || s->len <= out->max_bytes - out->len)
+        return e ? e : decode_into(s, out);
+    struct buf text; /* too long with its escapes, and maybe not without them */
+    buf_init(&text, s->len);
+    e = decode_into(s, &text);
+    if (!e)
+        e = buf_append(out, buf_str(&text), text.len);
+    buf_fini(&text);
     return e;
 }
 

@@ -53,10 +53,16 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *code_point)
 
 size_t utf8_ascii(const char *s, size_t n)
 {
+    static const uint64_t high = UINT64_C(0x8080808080808080);
     size_t i = 0;
+    for (uint64_t w[4]; i + sizeof w <= n; i += sizeof w) {
+        memcpy(w, s + i, sizeof w);
+        if ((w[0] | w[1] | w[2] | w[3]) & high)
+            break;
+    }
     for (uint64_t w; i + sizeof w <= n; i += sizeof w) {
         memcpy(&w, s + i, sizeof w);
-        if (w & UINT64_C(0x8080808080808080))
+        if (w & high)
             break;
     }
     while (i < n && (unsigned char)s[i] < 0x80)

@@ -79,7 +79,7 @@ const char *http_headers_get(const struct http_headers *h, const char *name)
     const char *found = NULL, *p = buf_str(&h->pairs), *end = p + h->pairs.len;
     while (p < end) {
         const char *value = p + strlen(p) + 1;
-        if (strcasecmp(p, name) == 0) {
+        if (((*p ^ *name) & ~0x20) == 0 && strcasecmp(p, name) == 0) {
             found = value;
         }
         p = value + strlen(value) + 1;

@@ -1,6 +1,7 @@
 /* provider.c: the list of dialects, and what requests and replies of all have in
  * common. */
 #include "workers/llm/provider.h"
+#include "core/base/digits.h"
 #include "core/base/utf8.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,12 +70,31 @@ void provider_header(struct provider_request *q, const char *name, const char *v
     q->headers[q->header_count++] = (struct http_header){name, value};
 }
 
+/* campaign/stage/iteration/index/attempt; once a call, so without printf. */
+static void write_call_id(struct provider_request *q, const struct port_call *call)
+{
+    const char *names[] = {call->campaign, call->stage};
+    const int numbers[] = {call->iteration, call->index, call->attempt};
+    char *at = q->call_id, *end = at + sizeof q->call_id - 3 * (DIGITS_MAX_BYTES + 1);
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strnlen(names[i], (size_t)(end - at));
+        memcpy(at, names[i], n);
+        at += n;
+        if (i == 0 && at < end)
+            *at++ = '/';
+    }
+    for (size_t i = 0; i < 3; i++) {
+        *at++ = '/';
+        at += digits_write(at, numbers[i]);
+    }
+    *at = '\0';
+}
+
 void provider_json_headers(struct provider_request *q, const struct port_call *call)
 {
     provider_header(q, "Content-Type", "application/json");
     provider_header(q, "Accept", q->stream ? "text/event-stream" : "application/json");
-    (void)snprintf(q->call_id, sizeof q->call_id, "%s/%s/%d/%d/%d", call->campaign,
-                   call->stage, call->iteration, call->index, call->attempt);
+    write_call_id(q, call);
     provider_header(q, "X-Client-Request-Id", q->call_id);
 }
 

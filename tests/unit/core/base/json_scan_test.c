@@ -300,6 +300,12 @@ static void test_strings(void **state)
     text[0] = text[198] = '"';
     text[199] = '\0';
     decodes(text, ERR_LIMIT, ""); /* over the 100 bytes of the buf */
+    for (size_t i = 1; i + 6 < 198; i += 6) /* 33 times six bytes for one */
+        memcpy(text + i, "\\u0041", 6);
+    memcpy(text + 193, "AAAAA", 5);
+    decodes(text, ERR_OK, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    memcpy(text + 187, "\\ud83d", 6);
+    decodes(text, ERR_BAD_ENCODING, "");
 }
 
 static void reads_int(const char *text, enum err want, int64_t value)

@@ -299,7 +299,7 @@ static void test_strings(void **state)
     memset(text, 'x', sizeof text);
     text[0] = text[198] = '"';
     text[199] = '\0';
-    decodes(text, ERR_LIMIT, ""); /* over the 100 bytes of the buf */
+    decodes(text, ERR_LIMIT, "");           /* over the 100 bytes of the buf */
     for (size_t i = 1; i + 6 < 198; i += 6) /* 33 times six bytes for one */
         memcpy(text + i, "\\u0041", 6);
     memcpy(text + 193, "AAAAA", 5);

@@ -1,5 +1,6 @@
 /* provider_test.c: the list of dialects, bounded text, transport failures. */
 #include "tests/unit/workers/llm/reply_fixture.h"
+#include <limits.h>
 
 static void test_list(void **state)
 {
@@ -87,6 +88,15 @@ static void test_request(void **state)
     provider_json_headers(&q, &call);
     provider_key(&q, "Authorization", "Bearer ", NULL);
     assert_int_equal(q.header_count, 3);
+    provider_request_fini(&q);
+    char name[400];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    call = (struct port_call){.campaign = name, .stage = name, .attempt = INT_MIN};
+    provider_request_init(&q);
+    provider_json_headers(&q, &call);
+    assert_true(strlen(q.call_id) < sizeof q.call_id);
+    assert_non_null(strstr(q.call_id, "nnn/0/0/-2147483648"));
     provider_request_fini(&q);
 }
 

@@ -10,8 +10,13 @@ FAULTS = {
         "campaigns fail one after the other where only embeddings are served",
         [ASKS, "e2e:test_dialects.py::test_without_chat_there_is_no_endpoint"]),
     "falls-back-to-embeddings": (
-        "workers/llm/targets.c", "if (e->provider->serves != own->provider->serves)", "if (false)",
+        "workers/llm/targets.c", "return e->provider->serves == own->provider->serves &&",
+        "return true &&",
         "a campaign fails over to an endpoint that cannot chat", [ASKS]),
+    "vectors-of-another-model": (
+        "workers/llm/targets.c", "strcmp(e->config->model, own->config->model) == 0);", "true);",
+        "while an endpoint is down texts get vectors that are near nothing",
+        ["unit:workers.llm.targets_test"]),
     "embedded-unpaid": (
         "campaigns/ask.h", "type == ASK_EMBED || type == ASK_MODERATE", "false",
         "embeddings are neither reserved nor paid for by the budget",

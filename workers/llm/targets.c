@@ -78,6 +78,14 @@ static void wake_at(struct targets *t, int64_t at_ms, int64_t now_ms)
     loop_timer_start(t->wake, at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
+/* Another model's vectors are near nothing that its own has made. */
+static bool can_stand_in(const struct endpoint *e, const struct endpoint *own)
+{
+    return e->provider->serves == own->provider->serves &&
+           (own->provider->serves != ASK_EMBED ||
+            strcmp(e->config->model, own->config->model) == 0);
+}
+
 static size_t list_ways(const struct targets *t, const struct port_call *call,
                         struct way out[WAYS_MAX])
 {
@@ -92,7 +100,7 @@ static size_t list_ways(const struct targets *t, const struct port_call *call,
                        endpoint_price(list, own, out[0].model, &price);
     for (size_t i = 0; i < own->config->fallback_count; i++) {
         const struct endpoint *e = &list->items[own->config->fallbacks[i]];
-        if (e->provider->serves != own->provider->serves)
+        if (!can_stand_in(e, own))
             continue;
         if (!needs_price || endpoint_price(list, e, e->config->model, &price))
             out[count++] = (struct way){e, e->config->model};

@@ -6,6 +6,7 @@
  *   breaker open, or closed by a hint for long    the next one
  *   no room for it just now (rpm, tpm, ceilings)  waits there, does not spill over
  *   two failures of one ask                       begins with the next one
+ *   an embedding, and it has another model        never
  *   all of them cool down                         waits; on_room() comes in time
  *
  * Internal to workers/llm. One thread. */

@@ -211,6 +211,26 @@ static void test_prices(void **state)
     close_desk(&d);
 }
 
+/* Vectors of two models cannot be compared: an embedding has no fallback but the same
+ * model elsewhere. */
+static void test_embeddings_stay_with_their_model(void **state)
+{
+    (void)state;
+    struct desk d;
+    open_desk(&d,
+              "[endpoint a]\ndialect = openai_embeddings\nmodel = em\n"
+              "fallback = b, c\n" WAY "_A\n"
+              "[endpoint b]\ndialect = openai_embeddings\nmodel = other\n" WAY "_B\n"
+              "[endpoint c]\ndialect = openai_embeddings\nmodel = em\n"
+              "base_url = http://127.0.0.1:9/c\n");
+    d.ask = (struct ask){.type = ASK_EMBED, .system = "", .user = "a text"};
+    assert_int_equal(targets_count(d.targets, &d.call), 2);
+    end(&d, A, ERR_SERVER, 5);
+    end(&d, C, ERR_SERVER, 5);
+    assert_int_equal(where(&d), 0);
+    close_desk(&d);
+}
+
 /* The estimate is of the endpoint the leave is for, with its own model. */
 static void test_estimate_of_the_target(void **state)
 {
@@ -309,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_closed_by_a_hint),
         cmocka_unit_test(test_retries_wait),
         cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_embeddings_stay_with_their_model),
         cmocka_unit_test(test_estimate_of_the_target),
         cmocka_unit_test(test_the_end_of_a_probe_is_told),
         cmocka_unit_test(test_ceiling),

@@ -7,6 +7,7 @@ LLM = "unit:workers.llm.llm_stream_test"
 READER = "unit:workers.llm.provider_stream_test"
 
 HEDGER = "workers/llm/hedger.c"
+LEAVE = "unit:workers.llm.hedger_leave_test"
 HEDGE, TIMES = "unit:workers.llm.hedger_test", "unit:workers.llm.hedge_times_test"
 
 FAULTS = {
@@ -54,6 +55,15 @@ FAULTS = {
     "hedges-unbounded": (
         "workers/llm/hedge_times.c", "    if (!hedge_times_may(t))\n        return false;\n", "",
         "an endpoint that slows down gets twice the requests", [HEDGE, TIMES]),
+    "hedges-what-is-broken": (
+        "workers/llm/targets.c", "m->breaker.state != BREAKER_CLOSED || !", "!",
+        "an endpoint that has just failed is sent twice as much", [LEAVE]),
+    "hedges-above-the-ceiling": (
+        "workers/llm/targets.c", "BREAKER_CLOSED || !ceiling_has_room(&m->ceiling)", "BREAKER_CLOSED",
+        "a server that bears no more is sent more", [LEAVE]),
+    "hedges-are-not-under-way": (
+        "workers/llm/llm_call.c", "    t->targets = c->targets;\n", "",
+        "each late call takes one place of a ceiling for ever", [LEAVE]),
     "room-is-not-told": (
         "workers/llm/llm.c", "    if (l->hedger)\n        hedger_room(l->hedger);\n", "",
         "where an endpoint has limits, a late call is never asked twice",

@@ -57,6 +57,12 @@ static bool send_twin(struct hedger *h, struct llm_call *c, const struct port_gr
     return true;
 }
 
+static void give_back(struct llm_call *c, const struct port_grant *g)
+{
+    admission_forgo(c->admission, g);
+    targets_settle(c->targets, g, ERR_CANCELLED, -1);
+}
+
 /* Leave is not asked for where none of the 2 % is left: others wait for it. What is
  * spent of them and does not go out is lost, so that no fault can spend more. */
 static void ask_again(struct hedger *h, struct llm_call *c)
@@ -69,13 +75,13 @@ static void ask_again(struct hedger *h, struct llm_call *c)
     int64_t tokens = admission_counts_tokens(c->admission, c->endpoint)
                          ? c->prompt_tokens + c->reply_tokens
                          : 0;
-    if (!admission_take(c->admission, c->endpoint, tokens, 1, &g)) {
+    if (!targets_admit_again(c->targets, &c->grant, c->endpoint, tokens, &g)) {
         list_push(&h->waiting, &c->node);
     } else if (!hedge_times_spend(times_of(h, c))) {
-        admission_forgo(c->admission, &g);
+        give_back(c, &g);
         watch_for(h, c, AGAIN_MS);
     } else if (!send_twin(h, c, &g)) {
-        admission_forgo(c->admission, &g);
+        give_back(c, &g);
     }
 }
 

@@ -1,10 +1,10 @@
 /* hedger.h: a call whose first token is late is asked a second time, and the answer
  * that begins first is taken (LLM.md §5, rule 16). Only where the endpoint has `hedge`,
  * the call was reserved for two, and no token came in the time in which 95 of 100
- * came; at most 2 of 100 requests, once per call, with leave of its own from the
- * endpoint's limits. The other one is closed in the turn in which it lost. Two requests
- * are two `struct llm_call`s that know each other; they end as one, with the cost of
- * both. Internal to workers/llm. */
+ * came; at most 2 of 100 requests, once per call, with leave of its own from its
+ * target: limits, ceiling, and a breaker that is closed. The other one is closed in the
+ * turn in which it lost. Two requests are two `struct llm_call`s that know each other;
+ * they end as one, with the cost of both. Internal to workers/llm. */
 #ifndef BARKER_WORKERS_LLM_HEDGER_H
 #define BARKER_WORKERS_LLM_HEDGER_H
 

@@ -135,6 +135,7 @@ struct llm_call *llm_call_twin(struct llm_call *c)
     if (!t)
         return NULL;
     t->admission = c->admission;
+    t->targets = c->targets;
     t->endpoint = c->endpoint;
     memcpy(t->model, c->model, sizeof t->model);
     t->has_price = c->has_price;

@@ -212,6 +212,27 @@ static struct model *model_of(struct targets *t, const struct port_grant *g)
     return NULL;
 }
 
+bool targets_admit_again(struct targets *t, const struct port_grant *first,
+                         const struct endpoint *e, int64_t tokens,
+                         struct port_grant *out)
+{
+    struct model *m = model_of(t, first);
+    *out = (struct port_grant){0};
+    if (m && (m->breaker.state != BREAKER_CLOSED || !ceiling_has_room(&m->ceiling))) {
+        m->awaited = true;
+        return false;
+    }
+    if (!admission_take(t->options.admission, e, tokens, 1, out))
+        return false;
+    out->target = first->target;
+    if (!m)
+        return true;
+    out->model_id = m->id;
+    out->turn = breaker_enter(&m->breaker).turn;
+    out->cuts = ceiling_enter(&m->ceiling);
+    return true;
+}
+
 static struct breaker_leave leave_of(const struct port_grant *g)
 {
     return (struct breaker_leave){.turn = g->turn, .is_probe = g->is_probe};

@@ -32,6 +32,12 @@ size_t targets_count(const struct targets *t, const struct port_call *call);
 /* As ports.admit: says in `out` where it goes. True for a call without endpoint. */
 bool targets_admit(struct targets *t, const struct port_call *call, int waiting,
                    struct port_grant *out);
+/* Leave for a second request of a call under way, at the same target `e`: its breaker
+ * is closed, and it has room. If not, on_room() is called when that may have changed.
+ * It ends by targets_settle(), with ERR_CANCELLED if it was not sent. */
+bool targets_admit_again(struct targets *t, const struct port_grant *first,
+                         const struct endpoint *e, int64_t tokens,
+                         struct port_grant *out);
 /* A call that was not begun: nothing of it counts. */
 void targets_forgo(struct targets *t, const struct port_grant *g);
 /* The call is over; what that says of its target, see breaker_settle(). */

@@ -138,6 +138,9 @@ FAULTS = {
         "a->state == RUN_ASK_IDLE &&",
         "calls that can wait are sent at once at full price",
         ["e2e:test_batch_lane.py::test_what_a_batch_does_not_do_is_sent_again"]),
+    "lane-left-out-has-failed": (
+        RUN, "return run->spec.llm_batch && code", "return false && code",
+        "calls that no batch took are given up, and nobody was ever asked", sim("lane_small")),
     "gone-polled-for-ever": (
         "workers/run/run_batch.c", "if (e == ERR_BAD_VALUE && judge", "if (e == ERR_BUSY && judge",
         "a campaign whose endpoint takes no batches any more waits until it is cancelled",

@@ -9,6 +9,12 @@
 #define CHAOS_KILLS_MAX 3
 #define CHAOS_MISFORTUNES_MAX 8
 
+static int max_attempts(const struct world *w)
+{
+    bool calm = !w->plan.chaos && w->plan.crash_at <= 0 && w->plan.torture_at <= 0;
+    return calm && w->plan.scenario->max_attempts ? w->plan.scenario->max_attempts : 6;
+}
+
 /* A runner keeps a copy of the ports: they must be complete before it is born. */
 void host_start(struct world *w, void *unused)
 {
@@ -25,7 +31,7 @@ void host_start(struct world *w, void *unused)
     struct ports ports = host_ports(h);
     struct runner_options o = {.max_calls = s->max_calls ? s->max_calls : 8,
                                .max_jobs = 6,
-                               .max_attempts = 6,
+                               .max_attempts = max_attempts(w),
                                .batch_poll_ms = 600000,
                                .batch_wait_ms = 2400000,
                                .retry_base_ms = 200,

@@ -160,10 +160,12 @@ enum err model_submit(struct host *h, const struct port_batch *b, enum torture t
         return ERR_DEADLINE;
     struct exchange *x = exchange_new(h, b, torture, fn, arg, ticket);
     struct model_batch *made = world_alloc(w, sizeof *made);
+    int takes = w->plan.scenario->batch_takes;
+    x->count = takes > 0 && takes < b->count ? takes : b->count;
     made->campaign = store_find(w, b->calls[0].campaign);
     made->mark = mark_of(w, b);
-    made->count = b->count;
-    for (int i = 0; i < b->count; i++) {
+    made->count = x->count;
+    for (int i = 0; i < x->count; i++) {
         struct line *l = &made->lines[i];
         const struct port_call *call = &b->calls[i];
         struct port_estimate most = model_estimate(call);

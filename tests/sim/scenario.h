@@ -30,6 +30,8 @@ struct scenario {
     enum err tenant_refusal; /* … then: ERR_OK = over budget */
     int64_t batch_us;        /* a batch takes so long; 0 = 20 minutes */
     bool batch_stuck;        /* no batch ever ends */
+    int batch_takes;         /* calls, and leaves the rest; 0 = all */
+    int max_attempts;        /* where nothing else goes wrong; 0 = 6 */
     int max_calls;           /* in flight per worker; 0 = 8 */
     size_t job_max_bytes;
     int64_t refused_from_us,

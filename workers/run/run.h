@@ -141,6 +141,9 @@ enum err run_take_result(struct run *run, int index,
 /* run_batch.c: the batch lane. */
 /* A record of the journal says that this ask is in a batch. */
 enum err run_batch_replay(struct run *run, int index, const struct json *record);
+/* Has this attempt been given a number, and never went into its batch? That is no
+ * failure of the ask. */
+bool run_batch_left_out(const struct run *run, int index, enum err code);
 /* Does this idle ask wait for the next batch, rather than for a slot? */
 bool run_batch_wants(const struct run *run, int index);
 bool run_is_quiet(const struct run *run); /* nothing is under way, nor in a batch */

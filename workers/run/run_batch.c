@@ -69,6 +69,13 @@ enum err run_batch_replay(struct run *run, int index, const struct json *record)
     return ERR_OK;
 }
 
+/* As run_settle_unsent() tells it. Only of the first attempts, so that a worker without
+ * memory does not try for ever. */
+bool run_batch_left_out(const struct run *run, int index, enum err code)
+{
+    return run->spec.llm_batch && code == ERR_BUSY && run->asks[index].attempt <= TRIES;
+}
+
 void run_settle_unsent(struct run *run, int index, bool goes_live)
 {
     struct port_call_result result = run_failure(goes_live ? ERR_CANCELLED : ERR_BUSY);

@@ -9,7 +9,7 @@ struct port_call run_batch_call(const struct run *run, int index);
 /* NULL: no room, which cannot be: in one load an ask is in two batches at most. */
 struct run_shard *run_add_shard(struct run *run, const char *mark);
 /* Nothing was sent of this ask, which is busy: it gets another number, for the next
- * batch, or goes live. */
+ * batch, or goes live; no failure is counted. */
 void run_settle_unsent(struct run *run, int index, bool goes_live);
 /* The name goes into the records of op->batch, so that nobody need search for it. */
 void run_tell_name(struct run *run, const struct run_op *op, int shard,

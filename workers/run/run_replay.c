@@ -21,7 +21,7 @@ enum err run_take_result(struct run *run, int index,
     /* what a batch did not do, or nobody knows of, is not left to another one */
     a->goes_live |= result->code == ERR_CANCELLED || result->code == ERR_DEADLINE ||
                     result->code == ERR_UNKNOWN_OUTCOME;
-    if (result->code == ERR_CANCELLED) {
+    if (result->code == ERR_CANCELLED || run_batch_left_out(run, index, result->code)) {
         a->state = RUN_ASK_IDLE; /* by ourselves: it says nothing about the ask */
         return ERR_OK;
     }

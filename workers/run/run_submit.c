@@ -74,7 +74,7 @@ static void submit(struct run *run, const struct run_op *reserved)
         return;
     run_op_take(r, ticket, NULL);
     for (int i = 0; i < reserved->batch_count && run->phase == RUN_WORKING; i++)
-        run_settle_unsent(run, reserved->batch[i], false);
+        run_settle_unsent(run, reserved->batch[i], e == ERR_LIMIT && i == 0);
 }
 
 /* The granted ones, in order; the others are asked for again, or wait for room. */

@@ -126,20 +126,58 @@ def test_no_credit(two):
     assert {e["verdict"] for e in audit if e["what"] == "call"} == {"ok", "no_credit"}
 
 
-@pytest.mark.parametrize("second, state, error", [
-    ("price_in = 1\nprice_out = 9000\n", "over_budget", "over_budget"),
-    ("", "failed", "no_credit")])
-def test_money_of_a_tenant(two, second, state, error):
-    """A fallback whose dearest call is above the limit of the day, or has no price."""
+DEAR = "price_in = 1\nprice_out = 9000\n"
+DAY = "[tenant t]\nusd_per_day = 0.50\n"
+
+
+@pytest.mark.parametrize("second", [DEAR, ""])
+def test_money_of_a_tenant(two, second):
+    """A fallback whose dearest call is above the limit of the day, or has no price, is none."""
     stack, one, other = two("money", second=second)
     ini = stack.folder / "barker.ini"
-    ini.write_text(ini.read_text() + "[tenant t]\nusd_per_day = 0.50\n")
+    ini.write_text(ini.read_text() + DAY)
     one.fail()
     stack.worker()
     stack.enqueue({**SPEC, "id": "a", "tenant": "t"})
     stack.wait_state("a", "live", "failed", "over_budget")
-    assert (stack.state("a"), stack.campaign("a")["error"]) == (state, error)
+    assert (stack.state("a"), stack.campaign("a")["error"]) == ("failed", "no_credit")
     assert one.calls()[0] and not other.calls()[0]
+
+
+MONEY = pytest.mark.parametrize("spec, more", [
+    ({"tenant": "t"}, DAY), ({"budget": {"usd": 0.5}}, ""),
+    ({"budget": {"usd": 0.5}, "llm": {"batch": True}}, "")], ids=["day", "budget", "batch"])
+
+
+@MONEY
+def test_what_cools_down_is_waited_for(two, spec, more):
+    """A short failure is no end where the other endpoint costs more than there is."""
+    stack, one, other = two(second=DEAR)
+    ini = stack.folder / "barker.ini"
+    ini.write_text(ini.read_text() + more)
+    one.fail()
+    stack.worker()
+    stack.enqueue({**SPEC, **spec, "id": "a"})
+    wait_for("the breaker", lambda: log(stack, "llm.breaker"))
+    one.fail(False)
+    stack.wait_state("a", "live", "failed", "over_budget")
+    assert stack.state("a") == "live", stack.campaign("a")
+    assert not other.calls()[0]
+    asked_once(one, other)
+
+
+@MONEY
+def test_a_cheaper_fallback_is_tried(two, spec, more):
+    """Its own endpoint costs more than there is, from the first call on."""
+    stack, one, other = two(first="batch = true\n")
+    ini = stack.folder / "barker.ini"
+    ini.write_text(ini.read_text().replace("price_out = 1\n", "price_out = 9000\n") + more)
+    stack.worker()
+    stack.enqueue({**SPEC, **spec, "id": "a"})
+    stack.wait_state("a", "live", "failed", "over_budget")
+    assert stack.state("a") == "live", stack.campaign("a")
+    assert not one.calls()[0]
+    assert asked_once(one, other) > 20
 
 
 def test_without_a_fallback_it_is_final(two):

@@ -10,11 +10,11 @@ FAULTS = {
         "campaigns fail one after the other where only embeddings are served",
         [ASKS, "e2e:test_dialects.py::test_without_chat_there_is_no_endpoint"]),
     "falls-back-to-embeddings": (
-        "workers/llm/targets.c", "return e->provider->serves == own->provider->serves &&",
+        "workers/llm/ways.c", "return e->provider->serves == own->provider->serves &&",
         "return true &&",
         "a campaign fails over to an endpoint that cannot chat", [ASKS]),
     "vectors-of-another-model": (
-        "workers/llm/targets.c", "strcmp(e->config->model, own->config->model) == 0);", "true);",
+        "workers/llm/ways.c", "strcmp(e->config->model, own->config->model) == 0);", "true);",
         "while an endpoint is down texts get vectors that are near nothing",
         ["unit:workers.llm.targets_test"]),
     "embedded-unpaid": (

@@ -3,6 +3,7 @@
 LLM = "workers/llm/"
 BREAKER, BUDGET = "unit:workers.llm.breaker_test", "unit:workers.llm.retry_budget_test"
 TARGETS, CALLS = "unit:workers.llm.targets_test", "unit:workers.llm.llm_test"
+WAYS = "unit:workers.llm.ways_test"
 E2E = "e2e:test_failover.py"
 
 FAULTS = {
@@ -25,14 +26,14 @@ FAULTS = {
         LLM + "targets.c", "call->failures > 0 && call->failed_at == place", "call->failures > 0",
         "failover is as slow as retries at what failed", [TARGETS]),
     "budget-without-price": (
-        LLM + "targets.c", "if (!needs_price || endpoint_price(", "if (true || endpoint_price(",
+        LLM + "ways.c", "(has_price && !endpoint_price(", "(false && !endpoint_price(",
         "a budget in money is spent at a price that nobody knows", [TARGETS]),
     "spills-when-busy": (
         LLM + "targets.c", "#define SPILL_MS 5000", "#define SPILL_MS 0",
         "a second's patience is bought from a dearer model", [TARGETS]),
     "reserved-at-the-first-price": (
-        LLM + "llm_facts.c", "endpoints_target(&l->endpoints, call, &model)",
-        "endpoints_find(&l->endpoints, call->endpoint); model = endpoint_model(e, call->model)",
+        LLM + "endpoints.c", "= endpoints_target(list, call, &model)",
+        "= endpoints_find(list, call->endpoint); model = endpoint_model(e, call->model)",
         "calls at a dearer fallback overspend the budget", [TARGETS]),
     "ceiling-ignored": (
         LLM + "targets.c", "if (!ceiling_has_room(&m->ceiling))", "if (false)",
@@ -47,9 +48,22 @@ FAULTS = {
         LLM + "gate.c", "closed > 0 ? clock_mono_ms() + closed : 0", "0 * closed",
         "only the worker that got the hint goes on to the fallback",
         ["unit:workers.llm.admission_test"]),
-    "tenant-at-the-first-price": (
-        "workers/live/ports_live.c", "    if (most_nano > nano)", "    if (false)",
-        "a dearer fallback spends more than the tenant has for the day", [E2E]),
+    "day-ended-by-a-dear-fallback": (
+        "workers/live/ports_live.c", "        there.below_nano = below;\n", "        ;\n",
+        "a fallback above what is left of the day ends the tenant's campaigns", [E2E]),
+    "dear-fallback-ends-it": (
+        LLM + "ways.c", "return most.usd_nano < below;", "return true;",
+        "five seconds of failures end a campaign over budget", [WAYS, E2E]),
+    "leave-before-money": (
+        LLM + "targets.c", "bool ok = has_money(call, w, out) && enter(", "bool ok = enter(",
+        "a call goes out without the money of its tenant", [WAYS]),
+    "own-price-ends-it": (
+        "workers/run/run_short.c", "    else if (g->has_cheaper)", "    else if (false)",
+        "a budget too small for the first endpoint is not spent at a cheaper one",
+        [E2E + "::test_a_cheaper_fallback_is_tried"]),
+    "batch-price-ends-it": (
+        "workers/run/run_submit.c", "    try_live(run, &op);\n", "    (void)try_live;\n",
+        "the same for a campaign that can wait", [E2E + "::test_a_cheaper_fallback_is_tried"]),
     "money-final": (
         LLM + "llm_call.c", "    out->retryable |= is_grave(out->code);\n", "",
         "an empty account ends campaigns although there is a fallback", [E2E]),

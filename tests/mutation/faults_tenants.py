@@ -37,10 +37,10 @@ FAULTS = {
         FUND, "math.max(first, math.floor(room / SHARE / first) * first)", "room",
         "one worker holds what is left of the day", [SCRIPT]),
     "refused-too-soon": (
-        LIVE + "purse.c", "usd_nano > limit - used", "usd_nano > limit - used - p->today.under_way",
+        LIVE + "purse.c", "if (usd_nano > room_of(p)) {", "if (usd_nano > room_of(p) - p->today.under_way) {",
         "campaigns end while money may still come back", [PURSE]),
     "never-refused": (
-        LIVE + "purse.c", "    if (is_over(p, usd_nano)) {", "    if (false) {",
+        LIVE + "purse.c", "    if (usd_nano > room_of(p)) {", "    if (false) {",
         "campaigns of a tenant without money never end", [PURSE]),
     "unknown-price-is-free": (
         LIVE + "purse.c", "        return ERR_PRICE_UNKNOWN;", "        return ERR_OK;",
@@ -55,10 +55,11 @@ FAULTS = {
         "workers/run/runner.c", "        else if (run->refused)\n            run_give_up(run);\n", "",
         "a campaign of a tenant without money never ends", [SIM]),
     "two-or-none": (
-        "workers/run/run_calls.c", "ports.self, &call).for_two;\n    go_short", "ports.self, &call).for_two && false;\n    go_short",
-        "a call that might be asked twice does not get the last money", [E2E]),
+        "workers/llm/ways.c", "if (most.usd_nano >= below && most.for_two) {", "if (false) {",
+        "a call that might be asked twice does not get the last money",
+        ["unit:workers.llm.ways_test", E2E]),
     "unpriced-goes-on": (
-        "workers/run/run_calls.c", "code != ERR_OVER_BUDGET && !run->failing", "false",
+        "workers/run/run_short.c", "code != ERR_OVER_BUDGET && !run->failing", "false",
         "a campaign without a price ends as over budget", [SIM]),
     "price-not-asked": (
         "workers/intake.c", "known || !t || t->usd_per_day_nano < 0", "true",

@@ -43,7 +43,7 @@ FAULTS = {
         HEDGER, "    r.usd_nano += lost->usd_nano;\n", "",
         "what the second request may have cost stands in no budget", [HEDGE]),
     "reserved-for-one": (
-        "workers/llm/llm_facts.c", ".tokens = (in + out) * (for_two ? 2 : 1),", ".tokens = in + out,",
+        "workers/llm/endpoints.c", ".tokens = (in + out) * (for_two ? 2 : 1),", ".tokens = in + out,",
         "a call that is asked twice exceeds its budget", [HEDGE]),
     "loser-goes-on": (
         HEDGER, "        if (c->won)\n            h->options.cancel(h->options.arg, twin);", "        ;",
@@ -69,7 +69,7 @@ FAULTS = {
         "where an endpoint has limits, a late call is never asked twice",
         ["e2e:test_hedging.py"]),
     "never-for-one": (
-        "workers/run/run_calls.c", "    if (!a->for_two)\n        a->state", "    if (true)\n        a->state",
+        "workers/run/run_short.c", "    if (a->for_two)\n        a->single", "    if (false)\n        a->single",
         "a campaign is over budget though there was enough for its calls",
         ["e2e:test_hedging.py::test_budget_for_one_is_enough"]),
     "requests-counted-once": (

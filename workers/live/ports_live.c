@@ -89,34 +89,36 @@ static enum err live_reserve(void *self, const struct port_place *at, const int 
     return store_op_start(op);
 }
 
+/* The call as one whose tenant has so much left of the day. */
+static struct port_call bounded(struct ports_live *p, const struct port_call *call)
+{
+    struct port_call there = *call;
+    int64_t below = purses_room(p->purses, call->tenant) + 1;
+    there.has_budget = there.has_purse = true;
+    there.at_hand_nano = purses_at_hand(p->purses, call->tenant);
+    if (there.below_nano <= 0 || below < there.below_nano)
+        there.below_nano = below;
+    return there;
+}
+
 static bool live_admit(void *self, const struct port_call *call, int waiting,
                        struct port_grant *out)
 {
     struct ports_live *p = self;
-    *out = (struct port_grant){0};
     if (!purses_limit(p->purses, call->tenant))
         return llm_admit(p->llm, call, waiting, out);
-    int64_t nano = llm_estimate(p->llm, call).usd_nano;
-    enum err e = purses_check(p->purses, call->tenant, nano, waiting);
-    if (e) {
-        out->refused = e == ERR_BUSY ? ERR_OK : e;
-        return false;
+    struct port_call there = bounded(p, call);
+    if (llm_admit(p->llm, &there, waiting, out)) {
+        purses_take(p->purses, call->tenant, out->most_nano, out);
+        return true;
     }
-    struct port_call there = *call;
-    there.has_budget = true;
-    if (!llm_admit(p->llm, &there, waiting, out))
+    if (out->most_nano <= 0)
         return false;
-    there.grant = *out;
-    int64_t most_nano = llm_estimate(p->llm, &there).usd_nano;
-    if (most_nano > nano) /* a dearer fallback */
-        e = purses_check(p->purses, call->tenant, most_nano, waiting);
-    if (e) {
-        llm_forgo(p->llm, out);
-        *out = (struct port_grant){.refused = e == ERR_BUSY ? ERR_OK : e};
-        return false;
-    }
-    purses_take(p->purses, call->tenant, most_nano, out);
-    return true;
+    /* asks for it, or tells people that the day is over */
+    enum err e = purses_check(p->purses, call->tenant, out->most_nano, waiting);
+    if (!out->refused && e != ERR_BUSY)
+        out->refused = e;
+    return false;
 }
 
 static void live_forgo(void *self, const struct port_grant *grant)
@@ -159,8 +161,7 @@ static enum err live_call(void *self, const struct port_call *call, port_call_fn
     if (!c)
         return ERR_NOMEM;
     *c = (struct paid_call){p, call->grant, fn, arg};
-    struct port_call there = *call;
-    there.has_budget = true; /* as it was admitted */
+    struct port_call there = bounded(p, call); /* as it was admitted */
     enum err e = llm_call(p->llm, &there, on_paid_call, c, ticket, call_id);
     if (e)
         free(c);

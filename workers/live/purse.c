@@ -25,13 +25,29 @@ bool purses_limit(const struct purses *all, const char *tenant)
     return find(all, tenant) != NULL;
 }
 
-/* Not even if all that others hold came back. */
-static bool is_over(const struct purse *p, int64_t usd_nano)
+/* If all that others hold came back. */
+static int64_t room_of(const struct purse *p)
 {
     int64_t used, limit = p->limits->usd_per_day_nano;
-    return usd_nano >= CALL_MAX_NANO ||
-           __builtin_add_overflow(p->gone, p->today.spent - p->gone_spent, &used) ||
-           used > limit || usd_nano > limit - used;
+    if (__builtin_add_overflow(p->gone, p->today.spent - p->gone_spent, &used) ||
+        used > limit)
+        return 0;
+    return limit - used < CALL_MAX_NANO ? limit - used : CALL_MAX_NANO - 1;
+}
+
+int64_t purses_room(struct purses *all, const char *tenant)
+{
+    struct purse *p = find(all, tenant);
+    if (!p)
+        return CALL_MAX_NANO - 1;
+    purse_turn_day(p);
+    return room_of(p);
+}
+
+int64_t purses_at_hand(struct purses *all, const char *tenant)
+{
+    struct purse *p = find(all, tenant);
+    return p && !all->left ? p->today.at_hand : 0;
 }
 
 static void tell_over(struct purse *p)
@@ -55,7 +71,7 @@ enum err purses_check(struct purses *all, const char *tenant, int64_t usd_nano,
     if (all->left)
         return ERR_BUSY;
     purse_turn_day(p);
-    if (is_over(p, usd_nano)) {
+    if (usd_nano > room_of(p)) {
         tell_over(p);
         return ERR_OVER_BUDGET;
     }

@@ -26,6 +26,9 @@ void purses_free(struct purses *all);
 
 /* Does a limit hold for this tenant? */
 bool purses_limit(const struct purses *all, const char *tenant);
+/* What a call may cost at most today, whatever comes back, and what is at hand now. */
+int64_t purses_room(struct purses *all, const char *tenant);
+int64_t purses_at_hand(struct purses *all, const char *tenant);
 /* May a call that costs at most so much go? ERR_OK; ERR_BUSY: not now, on_room() is
  * called when that may have changed; ERR_OVER_BUDGET: not today, whatever comes back;
  * ERR_PRICE_UNKNOWN (usd_nano < 0). `waiting`: calls like it, this one too. */

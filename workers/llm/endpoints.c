@@ -199,6 +199,21 @@ int64_t endpoint_cost_nano(const struct endpoints *list, const struct endpoint *
                            &(struct price_usage){.in = tokens_in, .out = tokens_out});
 }
 
+struct port_estimate endpoints_estimate(const struct endpoints *list,
+                                        const struct port_call *call)
+{
+    const char *model;
+    const struct endpoint *e = endpoints_target(list, call, &model);
+    int64_t in = endpoint_prompt_tokens(list, e, call);
+    int64_t out = llm_reply_tokens(call->ask);
+    bool for_two = call->may_hedge && e && e->config->hedge;
+    int64_t usd_nano = e ? endpoint_cost_nano(list, e, model, in, out) : -1;
+    return (struct port_estimate){.tokens = (in + out) * (for_two ? 2 : 1),
+                                  .usd_nano =
+                                      for_two && usd_nano > 0 ? 2 * usd_nano : usd_nano,
+                                  .for_two = for_two};
+}
+
 unsigned endpoint_without(const struct endpoint *e, const char *model)
 {
     for (size_t i = 0; i < e->learnt_count; i++)

@@ -55,6 +55,9 @@ int64_t endpoint_prompt_tokens(const struct endpoints *list, const struct endpoi
 /* What so many tokens cost at most, in nano-dollars; -1: the price is not known. */
 int64_t endpoint_cost_nano(const struct endpoints *list, const struct endpoint *e,
                            const char *model, int64_t tokens_in, int64_t tokens_out);
+/* The most that a call can cost at its target, see endpoints_target(). */
+struct port_estimate endpoints_estimate(const struct endpoints *list,
+                                        const struct port_call *call);
 unsigned endpoint_without(const struct endpoint *e, const char *model);
 void endpoint_learn(struct endpoint *e, const char *model, unsigned refused);
 

@@ -1,6 +1,5 @@
 /* llm_facts.c: what can be told of endpoints and prices without a call. */
 #include "workers/llm/llm_state.h"
-#include "workers/llm/llm_tokens.h"
 #include "workers/llm/provider_prompt.h"
 
 #define PROBE_MAX_BYTES ((size_t)2 * 1024 * 1024)
@@ -42,16 +41,7 @@ int64_t llm_cost_nano(const struct llm *l, const char *endpoint, const char *mod
 
 struct port_estimate llm_estimate(const struct llm *l, const struct port_call *call)
 {
-    const char *model;
-    const struct endpoint *e = endpoints_target(&l->endpoints, call, &model);
-    int64_t in = endpoint_prompt_tokens(&l->endpoints, e, call);
-    int64_t out = llm_reply_tokens(call->ask);
-    bool for_two = call->may_hedge && e && e->config->hedge;
-    int64_t usd_nano = e ? endpoint_cost_nano(&l->endpoints, e, model, in, out) : -1;
-    return (struct port_estimate){.tokens = (in + out) * (for_two ? 2 : 1),
-                                  .usd_nano =
-                                      for_two && usd_nano > 0 ? 2 * usd_nano : usd_nano,
-                                  .for_two = for_two};
+    return endpoints_estimate(&l->endpoints, call);
 }
 
 bool llm_has_key(const struct llm *l, size_t i)

@@ -6,13 +6,13 @@
 #include "workers/llm/ceiling.h"
 #include "workers/llm/llm_tokens.h"
 #include "workers/llm/retry_budget.h"
+#include "workers/llm/ways.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MODELS_MAX 128
-#define WAYS_MAX (CONFIG_FALLBACKS_MAX + 1)
 #define FAILURES_EACH 2 /* of one ask, then it begins with the next one */
 #define SPILL_MS 5000   /* who is told to come back sooner waits */
 
@@ -33,10 +33,6 @@ struct targets {
     uint64_t last_id;
     struct loop_timer *wake;
     int64_t wake_ms; /* 0 = not set */
-};
-struct way {
-    const struct endpoint *endpoint;
-    const char *model;
 };
 
 static void on_wake(void *arg)
@@ -78,40 +74,11 @@ static void wake_at(struct targets *t, int64_t at_ms, int64_t now_ms)
     loop_timer_start(t->wake, at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
-/* Another model's vectors are near nothing that its own has made. */
-static bool can_stand_in(const struct endpoint *e, const struct endpoint *own)
-{
-    return e->provider->serves == own->provider->serves &&
-           (own->provider->serves != ASK_EMBED ||
-            strcmp(e->config->model, own->config->model) == 0);
-}
-
-static size_t list_ways(const struct targets *t, const struct port_call *call,
-                        struct way out[WAYS_MAX])
-{
-    const struct endpoints *list = t->options.endpoints;
-    const struct endpoint *own = endpoints_for(list, call);
-    struct price price;
-    if (!own)
-        return 0;
-    out[0] = (struct way){own, endpoint_model_for(own, call)};
-    size_t count = 1;
-    bool needs_price = call->has_budget && own->config->fallback_count > 0 &&
-                       endpoint_price(list, own, out[0].model, &price);
-    for (size_t i = 0; i < own->config->fallback_count; i++) {
-        const struct endpoint *e = &list->items[own->config->fallbacks[i]];
-        if (!can_stand_in(e, own))
-            continue;
-        if (!needs_price || endpoint_price(list, e, e->config->model, &price))
-            out[count++] = (struct way){e, e->config->model};
-    }
-    return count;
-}
-
 size_t targets_count(const struct targets *t, const struct port_call *call)
 {
-    struct way ways[WAYS_MAX];
-    return list_ways(t, call, ways);
+    struct ways ways;
+    ways_list(t->options.endpoints, call, &ways);
+    return ways.count;
 }
 
 static bool is_same_account(const struct endpoint *a, const struct endpoint *b)
@@ -179,29 +146,59 @@ static bool enter(struct targets *t, const struct way *w, struct model *m,
     return true;
 }
 
-bool targets_admit(struct targets *t, const struct port_call *call, int waiting,
-                   struct port_grant *out)
+/* Money is asked for before anything of the target is taken. */
+static bool has_money(const struct port_call *call, const struct way *w,
+                      struct port_grant *out)
 {
-    struct way ways[WAYS_MAX];
-    size_t count = list_ways(t, call, ways);
+    if (!call->has_purse || w->most_nano <= call->at_hand_nano)
+        return true;
+    out->most_nano = w->most_nano;
+    return false;
+}
+
+static void note_price(const struct ways *ways, const struct way *w,
+                       struct port_grant *out)
+{
+    out->most_nano = w->most_nano;
+    out->single = w->single;
+    out->has_cheaper = ways->least_nano < w->most_nano;
+}
+
+static bool admit(struct targets *t, const struct port_call *call,
+                  const struct ways *ways, int waiting, struct port_grant *out)
+{
     int64_t now = clock_mono_ms(), earliest = INT64_MAX;
-    *out = (struct port_grant){0};
-    for (size_t i = 0; i < count; i++) {
-        const struct way *w =
-            &ways[(i + (size_t)call->failures / FAILURES_EACH) % count];
+    for (size_t i = 0; i < ways->count; i++) {
+        size_t skipped = (size_t)call->failures / FAILURES_EACH;
+        const struct way *w = &ways->items[(i + skipped) % ways->count];
         struct model *m = find_model(t, w, now);
         int64_t free_ms = breaker_free_ms(&m->breaker);
         int64_t shut_ms = admission_closed_ms(t->options.admission, w->endpoint);
-        if (free_ms <= now && count > 1 && shut_ms - SPILL_MS > now)
+        if (free_ms <= now && ways->count > 1 && shut_ms - SPILL_MS > now)
             free_ms = shut_ms - SPILL_MS;
-        if (free_ms <= now)
-            return enter(t, w, m, call, waiting, out);
+        if (free_ms <= now) {
+            bool ok = has_money(call, w, out) && enter(t, w, m, call, waiting, out);
+            if (ok)
+                note_price(ways, w, out);
+            return ok;
+        }
         m->awaited |= free_ms == INT64_MAX;
         earliest = free_ms < earliest ? free_ms : earliest;
     }
-    if (count > 0)
-        wake_at(t, earliest, now);
-    return count == 0; /* the call fails by itself */
+    wake_at(t, earliest, now);
+    return false;
+}
+
+bool targets_admit(struct targets *t, const struct port_call *call, int waiting,
+                   struct port_grant *out)
+{
+    struct ways ways;
+    ways_list(t->options.endpoints, call, &ways);
+    *out = (struct port_grant){.refused = ways.refused};
+    if (ways.count > 0)
+        return admit(t, call, &ways, waiting, out);
+    out->most_nano = ways.refused == ERR_OVER_BUDGET ? ways.least_nano : 0;
+    return !ways.refused; /* the call fails by itself */
 }
 
 static struct model *model_of(struct targets *t, const struct port_grant *g)

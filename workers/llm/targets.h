@@ -5,6 +5,8 @@
  *
  *   breaker open, or closed by a hint for long    the next one
  *   no room for it just now (rpm, tpm, ceilings)  waits there, does not spill over
+ *   it costs more than there is money for         never; refused if all of them do
+ *   its money is not at hand just now             waits; out->most_nano says for what
  *   two failures of one ask                       begins with the next one
  *   an embedding, and it has another model        never
  *   all of them cool down                         waits; on_room() comes in time
@@ -27,7 +29,7 @@ struct targets_options {
 enum err targets_new(const struct targets_options *o, struct targets **out) MUST_USE;
 void targets_free(struct targets *t); /* NULL is fine */
 
-/* How many endpoints the call may use, its own among them; 0: there is none. */
+/* How many endpoints the call may use, its own among them, see ways.h; 0: none. */
 size_t targets_count(const struct targets *t, const struct port_call *call);
 /* As ports.admit: says in `out` where it goes. True for a call without endpoint. */
 bool targets_admit(struct targets *t, const struct port_call *call, int waiting,

@@ -65,6 +65,11 @@ struct port_grant {
     uint64_t model_id; /* and what is known of its model, see workers/llm/targets.h */
     uint64_t turn, cuts;
     bool is_probe, is_retry;
+    bool single; /* to be asked once: there is no money for two requests */
+    /* What it costs there at most, if its money is bounded; no leave: what it would
+     * cost, and there is not so much now. */
+    int64_t most_nano;
+    bool has_cheaper; /* another target costs less, even if it cannot be used now */
 };
 
 /* One LLM call: of an ask that is one, see ask_is_call(). Strings are borrowed until
@@ -78,6 +83,9 @@ struct port_call {
     int failures;                 /* of this ask so far */
     int failed_at;                /* grant.target of its last attempt; 0 = none known */
     bool has_budget; /* in money: goes nowhere without a price, if it has one itself */
+    int64_t below_nano; /* > 0: goes only where it costs less than that at most */
+    bool has_purse;     /* it waits where it costs more than at_hand_nano at most */
+    int64_t at_hand_nano;
     const char *refused_text, *objection; /* re-ask; "" = none */
     struct port_grant grant;              /* ends with the call */
     bool may_hedge; /* it may be asked twice, if its estimate was for two */

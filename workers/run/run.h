@@ -48,6 +48,7 @@ struct run_ask {
     int attempt;    /* number of the next or current attempt */
     int failures;
     bool for_two, single; /* reserved for two requests; no budget for two */
+    int64_t below_nano;   /* so much was over budget, and there is a cheaper target */
     int target;           /* of the last attempt, see port_grant */
     uint64_t call_id;
     struct port_grant grant;        /* from its slot to its call */
@@ -160,19 +161,24 @@ struct port_place run_place_of(const struct run *run);
 struct port_call_result run_failure(enum err code);
 /* Journal first, then judgement. The ask is busy. */
 void run_settle(struct run *run, int index, const struct port_call_result *result);
-/* Those of this reservation that are over budget, with nothing under way. */
-void run_give_up_short(struct run *run, const struct run_op *op);
-void run_wake_short(struct run *run, int most); /* asks that were over budget: again */
 /* Is there leave for this idle ask? If so, it is kept until the call. */
 bool run_admit(struct run *run, int index);
 int64_t run_cost_tokens(const struct run *run, int index); /* at most; 0 = no call */
-/* There is none. True: and never will be as it was asked for; either it is asked for
- * anew for one request, or the ask is short until run_give_up(). */
-bool run_refuse(struct run *run, int index);
-void run_give_up(struct run *run); /* asks refused with nothing under way end */
 void run_forgo(struct run *run, int index); /* leave that no call has used */
 void run_mark(struct run *run, int index);  /* takes a slot for one idle ask */
 void run_send_batch(struct run *run);       /* reserves what was marked */
 void run_cancel_calls(struct run *run);
+
+/* run_short.c */
+/* This ask was over budget. False: there is no cheaper way to ask. */
+bool run_ask_for_less(struct run_ask *a, const struct port_grant *g);
+void run_wake_short(struct run *run, int most); /* asks that were over budget: again */
+void run_more_money(struct run *run);           /* a call has ended: one of them */
+/* Those of this reservation that are over budget, with nothing under way. */
+void run_give_up_short(struct run *run, const struct run_op *op);
+/* No leave for this idle ask. True: and never will be; it is short until
+ * run_give_up(). */
+bool run_refuse(struct run *run, int index);
+void run_give_up(struct run *run); /* asks refused with nothing under way end */
 
 #endif

@@ -91,7 +91,7 @@ static void on_settled(void *arg, uint64_t ticket, enum err e)
     }
     if (retry)
         back_off(run, op.index, hint_ms);
-    run_wake_short(run, 1);
+    run_more_money(run);
     run_advance(run);
 }
 
@@ -184,11 +184,13 @@ struct port_call run_call_of(const struct run *run, int index)
                               .failures = run->asks[index].failures,
                               .failed_at = run->asks[index].target,
                               .has_budget = run->spec.budget_usd_nano >= 0,
+                              .below_nano = run->asks[index].below_nano,
                               .refused_text = engine_refused_text(run->engine, index),
                               .objection = engine_objection(run->engine, index),
                               .grant = run->asks[index].grant,
                               /* a bound on calls is one on requests */
                               .may_hedge = !run->asks[index].single &&
+                                           !run->asks[index].grant.single &&
                                            run->spec.budget_calls < 0};
 }
 
@@ -235,79 +237,6 @@ static void start_call(struct run *run, int index)
     settle_unsent(run, index, e);
 }
 
-void run_wake_short(struct run *run, int most)
-{
-    for (int i = 0; i < run->ask_count && most > 0; i++) {
-        if (run->asks[i].state != RUN_ASK_SHORT)
-            continue;
-        run->asks[i].state = RUN_ASK_IDLE;
-        most--;
-    }
-}
-
-/* No journal says that it was not paid. */
-static void note_unpaid(struct run *run, int index)
-{
-    struct campaign_inputs *in = &run->campaign->inputs;
-    if (!in->unpaid)
-        in->unpaid =
-            arena_array(&run->arena, (size_t)run->ask_count + 1, sizeof *in->unpaid);
-    if (in->unpaid)
-        in->unpaid[in->unpaid_count++] = index;
-    else
-        run->failing = ERR_NOMEM;
-}
-
-static void give_up_one(struct run *run, int index)
-{
-    if (run->asks[index].state != RUN_ASK_SHORT)
-        return;
-    run->asks[index].state = RUN_ASK_SETTLED;
-    engine_fail(run->engine, index, ERR_OVER_BUDGET);
-    note_unpaid(run, index);
-}
-
-/* Refused with nothing under way: what is left of the budget will not grow. */
-void run_give_up_short(struct run *run, const struct run_op *op)
-{
-    for (int i = 0; i < op->batch_count && run_is_quiet(run); i++)
-        give_up_one(run, op->batch[i]);
-}
-
-/* Not enough for two requests may be enough for one. */
-static void go_short(struct run_ask *a)
-{
-    if (!a->for_two)
-        a->state = RUN_ASK_SHORT;
-    a->single = a->for_two;
-}
-
-bool run_refuse(struct run *run, int index)
-{
-    struct run_ask *a = &run->asks[index];
-    enum err code = a->grant.refused;
-    a->grant = (struct port_grant){0};
-    if (!code)
-        return false;
-    struct port_call call = run_call_of(run, index);
-    a->for_two = run->runner->ports.estimate(run->runner->ports.self, &call).for_two;
-    go_short(a);
-    run->refused = true;
-    if (code != ERR_OVER_BUDGET && !run->failing)
-        run->failing = code;
-    return true;
-}
-
-void run_give_up(struct run *run)
-{
-    run->refused = false;
-    if (run->busy > 0 || run->phase != RUN_WORKING)
-        return; /* they are asked for again when that has ended */
-    for (int i = 0; i < run->ask_count; i++)
-        give_up_one(run, i);
-    run_advance(run);
-}
-
 static void on_reserved(void *arg, uint64_t ticket, enum err e,
                         const enum port_verdict *verdicts, int count)
 {
@@ -319,17 +248,22 @@ static void on_reserved(void *arg, uint64_t ticket, enum err e,
         run_lost(run, e ? e : ERR_INTERNAL);
         return;
     }
+    bool again = false; /* what follows one that asks for less was not weighed */
     for (int i = 0; i < count && run->phase == RUN_WORKING; i++) {
         int index = op.batch[i];
+        struct run_ask *a = &run->asks[index];
+        const struct port_grant g = a->grant;
         if (verdicts[i] == PORT_GRANTED && run_is_stopping(run)) {
             settle_unsent(run, index, ERR_CANCELLED);
         } else if (verdicts[i] == PORT_GRANTED) {
             start_call(run, index);
         } else {
             give_back(run, index);
-            run->asks[index].attempt += verdicts[i] == PORT_EXISTS;
-            if (verdicts[i] == PORT_OVER_BUDGET)
-                go_short(&run->asks[index]);
+            a->attempt += verdicts[i] == PORT_EXISTS;
+            bool over = verdicts[i] == PORT_OVER_BUDGET;
+            again |= over && run_ask_for_less(a, &g);
+            if (over && !again)
+                a->state = RUN_ASK_SHORT;
         }
     }
     run_give_up_short(run, &op);

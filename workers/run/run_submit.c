@@ -94,6 +94,19 @@ static void sort_out(struct run *run, const struct run_op *op,
     }
 }
 
+/* What its own endpoint costs is over budget, whatever comes back: a fallback may cost
+ * less, but takes no batch. */
+static void try_live(struct run *run, const struct run_op *op)
+{
+    for (int i = 0; i < op->batch_count && run_is_quiet(run); i++) {
+        struct run_ask *a = &run->asks[op->batch[i]];
+        if (a->state != RUN_ASK_SHORT || run->spec.budget_usd_nano < 0)
+            continue;
+        a->goes_live = true;
+        a->state = RUN_ASK_IDLE;
+    }
+}
+
 static void on_reserved(void *arg, uint64_t ticket, enum err e,
                         const enum port_verdict *verdicts, int count)
 {
@@ -112,6 +125,7 @@ static void on_reserved(void *arg, uint64_t ticket, enum err e,
     else
         for (int i = 0; i < granted.batch_count && run->phase == RUN_WORKING; i++)
             run_settle_unsent(run, granted.batch[i], false);
+    try_live(run, &op);
     run_give_up_short(run, &op);
     run_advance(run);
 }

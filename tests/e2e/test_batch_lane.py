@@ -80,6 +80,8 @@ def test_a_campaign_goes_through_batches(lane):
     assert len(batched) >= 12 and not live
     check_paid_once(stack)
     assert "identical" in stack.cli("replay", "b")
+    rows = [row for _, row in stack.redis.xrange(stack.key("c", "b", "audit"))]
+    assert {row["endpoint"] for row in rows if row["what"] == "call"} == {"main"}
     assert abs(spent_nano(stack) - cost_nano(stack, 0.5)) <= len(batched)
 
 

@@ -123,7 +123,8 @@ def test_no_credit(two):
     assert {r["model"] for r in records.values() if r["s"] == "ok"} == {"model-two"}
     assert sum(r["usd_nano"] for r in records.values() if r["s"] == "err") == 0
     audit = [e for _, e in stack.redis.xrange(stack.key("c", "a", "audit"))]
-    assert {e["verdict"] for e in audit if e["what"] == "call"} == {"ok", "no_credit"}
+    assert {(e["endpoint"], e["verdict"]) for e in audit if e["what"] == "call"} == {
+        ("first", "no_credit"), ("second", "ok")}
 
 
 DEAR = "price_in = 1\nprice_out = 9000\n"

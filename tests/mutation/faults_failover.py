@@ -64,6 +64,9 @@ FAULTS = {
     "batch-price-ends-it": (
         "workers/run/run_submit.c", "    try_live(run, &op);\n", "    (void)try_live;\n",
         "the same for a campaign that can wait", [E2E + "::test_a_cheaper_fallback_is_tried"]),
+    "audited-nowhere": (
+        LLM + "llm_call.c", "        c->result.endpoint = c->endpoint->config->name;\n", "        ;\n",
+        "two endpoints of one model cannot be told apart in the audit", [E2E + "::test_no_credit"]),
     "money-final": (
         LLM + "llm_call.c", "    out->retryable |= is_grave(out->code);\n", "",
         "an empty account ends campaigns although there is a fallback", [E2E]),

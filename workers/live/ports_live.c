@@ -243,6 +243,8 @@ static enum err write_audit(struct store_op *op, const struct port_settlement *s
     const struct port_call_result *r = s->result;
     char usd[MONEY_TEXT];
     money_print(r->usd_nano, 9, usd);
+    if (r->endpoint && *r->endpoint)
+        add_audit(op, "endpoint", r->endpoint);
     add_audit(op, "model", r->model ? r->model : "");
     add_prompt_hash(op, s->ask);
     add_number(op, "seed", s->ask->seed);

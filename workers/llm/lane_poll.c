@@ -44,6 +44,7 @@ static enum err on_result(void *arg, int slot, const struct provider_reply *r)
                                    .len = r->text.len,
                                    .finish = r->finish,
                                    .model = *r->model ? r->model : n->model,
+                                   .endpoint = n->target.config->name,
                                    .request_id = r->request_id,
                                    .message = r->message,
                                    .status = r->code ? 0 : 200};

@@ -323,6 +323,8 @@ void llm_call_end(struct llm_call *c, const struct http_reply *http)
     end_leave(c, &c->result);
     judge_target(c, &c->result);
     look_elsewhere(c, &c->result);
+    if (c->endpoint)
+        c->result.endpoint = c->endpoint->config->name;
 }
 
 const struct llm_call *llm_call_winner(const struct llm_call *c)

@@ -103,6 +103,7 @@ struct port_call_result {
     const char *text;       /* content, borrowed */
     size_t len;
     const char *finish, *model, *request_id, *message;
+    const char *endpoint; /* its name; NULL or "": it came to none */
     int status;
     int64_t tokens_in, tokens_out, tokens_cached, usd_nano;
     bool usage_estimated;

@@ -104,6 +104,7 @@ void run_settle(struct run *run, int index, const struct port_call_result *resul
     a->state = RUN_ASK_SETTLING;
     a->result = *result;
     a->result.finish = a->result.model = a->result.request_id = a->result.message = "";
+    a->result.endpoint = "";
     a->result.text =
         arena_strndup(&run->arena, result->text ? result->text : "", result->len);
     if (!a->result.text)

@@ -43,6 +43,8 @@ enum err journal_reserve(struct queue *q, const struct journal_place *at,
     }
     if (at->batch)
         args_str(&a, at->batch);
+    if (at->batch && at->endpoint)
+        args_str(&a, at->endpoint);
     return queue_run(q, QUEUE_reserve, &a, fn, arg, ticket);
 }
 
@@ -57,6 +59,7 @@ enum err journal_hold(struct queue *q, const struct journal_place *at,
     place(&a, at);
     args_str(&a, at->batch ? at->batch : "");
     args_str(&a, hold->name);
+    args_str(&a, at->endpoint ? at->endpoint : "");
     args_int(&a, hold->delay_ms);
     for (int i = 0; i < count; i++) {
         (void)snprintf(call, sizeof call, "%d/%d", calls[i].index, calls[i].attempt);

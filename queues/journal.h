@@ -1,7 +1,8 @@
 /* journal.h: what was asked and answered, so that nothing stored is ever paid again.
  * One hash per (stage, iteration); field "<index>/<attempt>", value one JSON record:
  *  {"s":"sent","t":ms}                         reserved, about to be sent
- *  {"s":"sent","t":ms,"b":mark,"n":name}       the same, in a batch; n once it is told
+ *  {"s":"sent","t":ms,"b":mark,"n":name,"e":endpoint}
+ *                                              the same, in a batch; n once it is told
  *  {"s":"ok","t":ms,…reply…}                   stored reply
  *  {"s":"err","t":ms,"code":…}                 failed, may be tried again
  *  {"s":"lost","t":ms}                         its worker died; possibly billed
@@ -19,7 +20,8 @@ struct journal_place {
     int64_t fence;
     const char *stage;
     int iteration;
-    const char *batch; /* of a reservation: mark of its batch; NULL = sent at once */
+    const char *batch;    /* of a reservation: mark of its batch; NULL = sent at once */
+    const char *endpoint; /* the same: where that is; NULL = not told */
 };
 struct journal_call {
     int index, attempt;

@@ -1,12 +1,13 @@
 #!lua flags=allow-oom
 --@use job
--- ARGV: id, fence, stage, iteration, mark and name of a batch, delay_ms, then the calls
--- of it, "index/attempt", that are to be told its name. delay_ms 0 or more: the job is
+-- ARGV: id, fence, stage, iteration, mark and name of a batch, the name of its endpoint
+-- ("" = not told), delay_ms, then the calls of it, "index/attempt", that are to be told
+-- these names. delay_ms 0 or more: the job is
 -- given up and due again after so long, or when mail comes; -1: it stays claimed. A
 -- repeat finds its own fence in `released`.
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local mark, name, delay_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])
-local CALLS_MAX, WAKE = 64, 3 -- time and mail
+local mark, name, endpoint, delay_ms = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
+local CALLS_MAX, WAKE, CALLS_AT = 64, 3, 9 -- WAKE: time and mail
 local mine, entry = holds(id, fence)
 if not mine then
   local was = redis.call("HGET", job_key(id), "released")
@@ -16,14 +17,15 @@ local now = now_ms()
 
 local function tell()
   local calls, places, records = {}, {}, {}
-  for n = 1, math.min(#ARGV - 7, CALLS_MAX) do
-    calls[n] = ARGV[n + 7]
+  for n = 1, math.min(#ARGV - CALLS_AT + 1, CALLS_MAX) do
+    calls[n] = ARGV[CALLS_AT + n - 1]
     places[n] = stage .. "/" .. iteration .. "/" .. calls[n]
   end
   if #calls == 0 then return end
   local open = redis.call("HMGET", part_key(id, "rsv"), unpack(places))
   local record = '{"s":"sent","t":' .. int(now) .. ',"b":' .. cjson.encode(mark) ..
-                 ',"n":' .. cjson.encode(name) .. '}'
+                 ',"n":' .. cjson.encode(name) ..
+                 (endpoint ~= "" and ',"e":' .. cjson.encode(endpoint) or '') .. '}'
   for n, call in ipairs(calls) do
     if open[n] then
       records[#records + 1], records[#records + 2] = call, record

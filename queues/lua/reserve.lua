@@ -1,17 +1,21 @@
 --@use job
 -- ARGV: id, fence, stage, iteration, then per call: index, attempt, tokens, nano; one
--- word more is the mark of the batch they go into: it stands in their records, and they
--- are of no holder (fence 0), so that no load takes them for lost.
+-- word more is the mark of the batch they go into, two the name of its endpoint as well:
+-- they stand in their records, and these are of no holder (fence 0), so that no load takes
+-- them for lost.
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local CALLS_MAX, JOURNALS_MAX = 64, 1000
 if not holds(id, fence) then return {"fenced"} end
 
 local bud, rsv = part_key(id, "bud"), part_key(id, "rsv")
 local journal = journal_key(id, stage, iteration)
-local batch = (#ARGV - 4) % 4 == 1 and ARGV[#ARGV] or nil
+local more = (#ARGV - 4) % 4
+local batch = more > 0 and ARGV[#ARGV - more + 1] or nil
+local endpoint = more > 1 and ARGV[#ARGV] or nil
 local owner = batch and "0" or fence
 local sent = '{"s":"sent","t":' .. int(now_ms()) ..
-             (batch and ',"b":' .. cjson.encode(batch) or '') .. '}'
+             (batch and ',"b":' .. cjson.encode(batch) or '') ..
+             (endpoint and ',"e":' .. cjson.encode(endpoint) or '') .. '}'
 
 -- What the budget still gives of calls, tokens and nano; negative maximum: no bound.
 local function rooms()

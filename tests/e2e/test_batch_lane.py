@@ -146,6 +146,51 @@ def test_a_batch_whose_endpoint_takes_none_any_more_is_given_up(lane):
     assert len(lost) >= len(held) > 0
 
 
+def stop_and_configure(stack, worker, change):
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    ini = stack.folder / "barker.ini"
+    ini.write_text(change(ini.read_text()))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_batch_is_asked_for_where_it_is(lane, named):
+    """Another endpoint, which takes batches too, has become the first one."""
+    stack = lane("--batch-ms", "1500")
+    worker = stack.worker()
+    stack.enqueue({**SPEC, "channel": ["plain"], "input": {**SPEC["input"], "n": 2}})
+    wait_rest(stack)
+    main, ledger = stack.llm_url, stack.ledger_file
+    stack.ledger_file = stack.folder / "other.ndjson"
+    stack.start_llm("sim", ())
+    stack.env.pop("OPENAI_BASE_URL")
+    stop_and_configure(stack, worker, lambda text: text.replace(
+        "[endpoint main]", f"[endpoint other]\nbase_url = {stack.llm_url}/v1\nmodel = simulated\n"
+        "key_env = OPENAI_API_KEY\nbatch = true\n[endpoint main]"))
+    if not named:
+        forget_names(stack)
+    stack.worker()
+    stack.wait_state("b", "live", "failed")
+    assert stack.ledger()[0] == [] and main != stack.llm_url
+    stack.ledger_file = ledger
+    assert len(calls(stack)[0]) >= 2 and not calls(stack)[1]
+    check_paid_once(stack)
+
+
+def test_a_batch_whose_endpoint_is_gone_is_given_up(lane):
+    stack = lane("--batch-ms", "600000", BARKER_BATCH_WAIT_S="1")
+    worker = stack.worker()
+    stack.enqueue({**SPEC, "channel": ["plain"]})
+    held = wait_rest(stack)
+    stop_and_configure(stack, worker, lambda text: text.replace("endpoint main", "endpoint new"))
+    stack.worker()
+    stack.wait_state("b", "live", "failed")
+    assert stack.state("b") == "live" and reserved(stack) == ([0, 0, 0], {})
+    lost = [r for r in stack.journal("b").values() if r.get("code") == "outcome_unknown"]
+    assert len(lost) >= len(held) > 0
+    assert all(r["usd_nano"] > 0 for r in lost)  # at the price there is
+
+
 def test_kill_nine_while_batches_run(lane):
     stack = lane("--batch-ms", "700")
     worker = stack.worker()
@@ -161,6 +206,14 @@ def test_kill_nine_while_batches_run(lane):
     assert int(stack.redis.hget(stack.key("c", "b", "bud"), "lost") or 0) == 0
 
 
+def forget_names(stack):
+    for name in stack.redis.scan_iter(match="bk:*:jr:*", count=1000):
+        for call, text in stack.redis.hgetall(name).items():
+            record = json.loads(text)
+            if record.pop("n", None):
+                stack.redis.hset(name, call, json.dumps(record))
+
+
 def test_a_batch_without_its_name_is_found_by_its_mark(lane):
     """As after a death between the creation of the batch and the storing of its name."""
     stack = lane("--batch-ms", "1500")
@@ -169,11 +222,7 @@ def test_a_batch_without_its_name_is_found_by_its_mark(lane):
     wait_rest(stack)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    for name in stack.redis.scan_iter(match="bk:*:jr:*", count=1000):
-        for call, text in stack.redis.hgetall(name).items():
-            record = json.loads(text)
-            if record.pop("n", None):
-                stack.redis.hset(name, call, json.dumps(record))
+    forget_names(stack)
     stack.worker()
     named = wait_for("the name", lambda: [r for r in stack.journal("b").values() if r.get("n")])
     assert named

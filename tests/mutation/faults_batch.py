@@ -126,7 +126,7 @@ FAULTS = {
         "a call whose batch was cancelled for its age waits for another one",
         ["e2e:test_batch_lane.py::test_a_batch_that_takes_too_long_is_cancelled"]),
     "lane-beside-the-purse": (
-        "workers/live/batch_live.c", "!purses_limit(p->purses, tenant) && ", "",
+        "workers/live/batch_live.c", "!purses_limit(p->purses, tenant) ?", "true ?",
         "a tenant spends more than its usd_per_day by way of batches",
         ["e2e:test_batch_lane.py::test_a_tenant_with_a_limit_of_money_is_not_batched"]),
     "lane-name-not-kept": (
@@ -138,6 +138,20 @@ FAULTS = {
         "a->state == RUN_ASK_IDLE &&",
         "calls that can wait are sent at once at full price",
         ["e2e:test_batch_lane.py::test_what_a_batch_does_not_do_is_sent_again"]),
+    "lane-polled-elsewhere": (
+        RUN, "a->state == RUN_ASK_BATCHED && *run->shards[a->shard].endpoint", "false",
+        "with a new first endpoint batches are looked for there, and paid again",
+        ["e2e:test_batch_lane.py::test_a_batch_is_asked_for_where_it_is"]),
+    "lane-place-not-reserved": (
+        "workers/run/run_submit.c", "        at.endpoint = run_batch_endpoint(run);\n", "",
+        "the same, if its worker died before it could name the batch", sim("lane")),
+    "lane-place-forgotten": (
+        "queues/lua/hold.lua", 'endpoint ~= ""', "false",
+        "the same, once it has its name", [SCRIPTS]),
+    "lane-gone-for-nothing": (
+        RUN, "    if (most.usd_nano < 0)", "    if (false)",
+        "what a batch at an endpoint that is gone may have cost stands in no budget",
+        ["e2e:test_batch_lane.py::test_a_batch_whose_endpoint_is_gone_is_given_up"]),
     "lane-left-out-has-failed": (
         RUN, "return run->spec.llm_batch && code", "return false && code",
         "calls that no batch took are given up, and nobody was ever asked", sim("lane_small")),

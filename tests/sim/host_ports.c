@@ -122,6 +122,7 @@ static enum err send_reserve(void *self, const struct port_place *at, const int 
         world_fail(m->host->world, "%s: reserved without leave", m->id);
     const char *stage = keep(m, at->stage);
     m->batch = at->batch ? keep(m, at->batch) : NULL;
+    judge_batch(self, at);
     m->fn.reserve = fn;
     m->count = count;
     for (int i = 0; i < count; i++) {
@@ -290,10 +291,10 @@ static enum err defer(void *self, port_done_fn fn, void *arg, uint64_t ticket)
     return start_timer(self, 0, fn, arg, ticket);
 }
 
-static bool batches(void *self, const char *tenant, const char *endpoint)
+static const char *batches(void *self, const char *tenant, const char *endpoint)
 {
     (void)self, (void)tenant, (void)endpoint;
-    return true;
+    return STORE_ENDPOINT;
 }
 
 static int64_t now_ms(void *self)
@@ -330,6 +331,7 @@ static enum err send_hold(void *self, const struct port_place *at, const char *n
     check(count >= 0 && count <= MESSAGE_BATCH_MAX);
     const char *stage = keep(m, at->stage);
     m->batch = keep(m, at->batch);
+    judge_batch(self, at);
     m->name = keep(m, name);
     m->fn.done = fn;
     m->count = count;

@@ -85,6 +85,12 @@ struct store_record *judge_sent(struct host *h, const struct port_call *call)
     return r;
 }
 
+void judge_batch(const struct host *h, const struct port_place *at)
+{
+    if (at->batch && (!at->endpoint || strcmp(at->endpoint, STORE_ENDPOINT) != 0))
+        world_fail(h->world, "%s: batch %s is nowhere", at->campaign, at->batch);
+}
+
 void judge_settled(struct store_campaign *c, const struct store_settlement *s,
                    enum err e)
 {

@@ -18,5 +18,7 @@ void judge_started(struct host *h, const char *id); /* one run per campaign */
 void judge_commit(struct store_campaign *c);        /* about to be applied */
 void judge_end(struct world *w);
 void judge_digest(struct world *w, struct world_outcome *out);
+/* What is stored of a batch says where it is. */
+void judge_batch(const struct host *h, const struct port_place *at);
 
 #endif

@@ -292,6 +292,9 @@ enum err model_poll(struct host *h, const struct port_batch *b, enum torture tor
     struct world *w = h->world;
     struct exchange *x = exchange_new(h, b, torture, fn, arg, ticket);
     x->each = each;
+    if (strcmp(b->calls[0].endpoint, STORE_ENDPOINT) != 0)
+        world_fail(w, "%s: batch %s is looked for elsewhere", b->calls[0].campaign,
+                   b->mark);
     x->batch = find(w, store_find(w, b->calls[0].campaign), mark_of(w, b), b->name);
     if (b->cancel && x->batch)
         cancel(w, x->batch);

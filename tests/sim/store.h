@@ -110,6 +110,7 @@ enum port_verdict store_reserve(struct store_campaign *c, int64_t fence,
 enum err store_hold(struct store_campaign *c, int64_t fence, const char *mark,
                     const char *name, const struct store_place *at, const int *attempts,
                     int count, int64_t delay_ms);
+#define STORE_ENDPOINT "sim" /* of all batches */
 /* The campaign has ended: what is still in batches is lost. */
 void store_lose_batches(struct store_campaign *c);
 struct store_settlement {

@@ -42,9 +42,10 @@ static const char *batch_text(struct store_campaign *c, const char *mark,
 {
     const char *more =
         *name ? arena_printf(&c->world->arena, ",\"n\":\"%s\"", name) : "";
-    const char *text =
-        arena_printf(&c->world->arena, "{\"s\":\"sent\",\"t\":%lld,\"b\":\"%s\"%s}",
-                     (long long)world_now_ms(c->world), mark, more ? more : "");
+    const char *text = arena_printf(
+        &c->world->arena,
+        "{\"s\":\"sent\",\"t\":%lld,\"b\":\"%s\",\"e\":\"" STORE_ENDPOINT "\"%s}",
+        (long long)world_now_ms(c->world), mark, more ? more : "");
     check(text);
     return text;
 }

@@ -6,10 +6,10 @@
 #include "workers/llm/llm_batch.h"
 #include <string.h>
 
-bool batch_live_takes(void *self, const char *tenant, const char *endpoint)
+const char *batch_live_takes(void *self, const char *tenant, const char *endpoint)
 {
     const struct ports_live *p = self;
-    return !purses_limit(p->purses, tenant) && llm_batches(p->llm, endpoint);
+    return !purses_limit(p->purses, tenant) ? llm_batches(p->llm, endpoint) : NULL;
 }
 
 int64_t batch_live_now_ms(void *self)

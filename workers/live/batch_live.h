@@ -6,7 +6,7 @@
 
 /* A tenant with a limit of money pays when a call is admitted, which batches are not.
  */
-bool batch_live_takes(void *self, const char *tenant, const char *endpoint);
+const char *batch_live_takes(void *self, const char *tenant, const char *endpoint);
 int64_t batch_live_now_ms(void *self);
 enum err batch_live_submit(void *self, const struct port_batch *b, port_batch_fn fn,
                            void *arg, uint64_t ticket);

@@ -66,8 +66,10 @@ enum err store_op_place(struct store_op *op, const struct port_place *at)
     if (strlen(at->stage) >= sizeof op->stage)
         return ERR_LIMIT;
     const char *batch = at->batch ? at->batch : "";
-    if (strlen(batch) >= sizeof op->batch)
+    const char *endpoint = at->endpoint ? at->endpoint : "";
+    if (strlen(batch) >= sizeof op->batch || strlen(endpoint) >= sizeof op->endpoint)
         return ERR_LIMIT;
+    memcpy(op->endpoint, endpoint, strlen(endpoint) + 1);
     memcpy(op->batch, batch, strlen(batch) + 1);
     memcpy(op->stage, at->stage, strlen(at->stage) + 1);
     op->iteration = at->iteration;
@@ -196,7 +198,8 @@ static enum err send(struct store_op *op)
                                .fence = op->fence,
                                .stage = op->stage,
                                .iteration = op->iteration,
-                               .batch = *op->batch ? op->batch : NULL};
+                               .batch = *op->batch ? op->batch : NULL,
+                               .endpoint = *op->endpoint ? op->endpoint : NULL};
     struct journal_hold hold = {.name = op->name, .delay_ms = op->delay_ms};
     switch (op->type) {
     case STORE_LOAD:

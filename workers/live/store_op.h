@@ -30,6 +30,7 @@ struct store_op {
     uint64_t id; /* ticket of the operation itself */
     char campaign[KEYS_ID_MAX + 32], stage[64];
     char batch[48], name[160]; /* RESERVE, HOLD: mark; HOLD: name. batch "" = none */
+    char endpoint[64];         /* of the batch; "" = not told */
     int64_t fence, progress, delay_ms;
     int iteration, tries, count;
     union {

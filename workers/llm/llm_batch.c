@@ -2,10 +2,10 @@
 #include "workers/llm/llm_batch.h"
 #include "workers/llm/lane.h"
 
-bool llm_batches(struct llm *l, const char *endpoint)
+const char *llm_batches(struct llm *l, const char *endpoint)
 {
     const struct endpoint *e = endpoints_find(llm_wire(l).endpoints, endpoint);
-    return e && e->config->batch && e->provider->batch;
+    return e && e->config->batch && e->provider->batch ? e->config->name : NULL;
 }
 
 enum err llm_batch_submit(struct llm *l, const struct port_batch *b, port_batch_fn fn,

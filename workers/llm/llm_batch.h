@@ -5,8 +5,9 @@
 
 #include "workers/llm/llm.h"
 
-/* Does this endpoint ("" = the first) take batches, by its section and its dialect? */
-bool llm_batches(struct llm *l, const char *endpoint);
+/* The name of this endpoint ("" = the first), if it takes batches, by its section and
+ * its dialect; else NULL. */
+const char *llm_batches(struct llm *l, const char *endpoint);
 /* Uploads and creates. ERR_LIMIT: the first call is too large for a batch. A batch is
  * created within seven minutes of b->since_ms (clock_mono_ms()) or not at all, so that
  * who looks for it later knows; ERR_DEADLINE: it is too late now. */

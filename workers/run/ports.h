@@ -116,7 +116,8 @@ struct port_place {
     int64_t fence;
     const char *stage;
     int iteration;
-    const char *batch; /* reserve, hold: mark of a batch; NULL = none */
+    const char *batch;    /* reserve, hold: mark of a batch; NULL = none */
+    const char *endpoint; /* of that batch; NULL = not known */
 };
 struct port_settlement {
     int index, attempt;
@@ -213,8 +214,8 @@ struct ports {
     uint64_t (*random)(void *self); /* for jitter only */
 
     /* The batch lane; batches NULL: there is none. May calls of this tenant go through
-     * batches of this endpoint? */
-    bool (*batches)(void *self, const char *tenant, const char *endpoint);
+     * batches of this endpoint ("" = the first)? Its name if so, else NULL. */
+    const char *(*batches)(void *self, const char *tenant, const char *endpoint);
     int64_t (*now_ms)(void *self); /* monotonic */
     /* UNREACHABLE: whether there is one now is not known. */
     enum err (*submit)(void *self, const struct port_batch *b, port_batch_fn fn,

@@ -39,6 +39,7 @@ enum run_ask_state {
 /* A batch that some asks of this load are in. */
 struct run_shard {
     char mark[32], name[160]; /* name "" = not known */
+    char endpoint[64];        /* where it is; "" = not known */
     int64_t since_ms;         /* Redis time: handed in, or named */
 };
 struct run_ask {

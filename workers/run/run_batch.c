@@ -14,19 +14,27 @@
 #define SEARCH_MS (INT64_C(10) * 60 * 1000)
 #define PATIENCE 2 /* cancelled after batch_wait_ms, given up after twice as long */
 
+const char *run_batch_endpoint(const struct run *run)
+{
+    const struct ports *p = &run->runner->ports;
+    return p->batches ? p->batches(p->self, run->spec.tenant, run->spec.llm_endpoint)
+                      : NULL;
+}
+
 bool run_batch_wants(const struct run *run, int index)
 {
     const struct run_ask *a = &run->asks[index];
-    const struct ports *p = &run->runner->ports;
-    return run->spec.llm_batch && !a->goes_live && a->attempt < TRIES && p->batches &&
-           engine_ask(run->engine, index)->type == ASK_CHAT &&
-           p->batches(p->self, run->spec.tenant, run->spec.llm_endpoint);
+    return run->spec.llm_batch && !a->goes_live && a->attempt < TRIES &&
+           engine_ask(run->engine, index)->type == ASK_CHAT && run_batch_endpoint(run);
 }
 
 struct port_call run_batch_call(const struct run *run, int index)
 {
     struct port_call call = run_call_of(run, index);
+    const struct run_ask *a = &run->asks[index];
     call.may_hedge = false;
+    if (a->state == RUN_ASK_BATCHED && *run->shards[a->shard].endpoint)
+        call.endpoint = run->shards[a->shard].endpoint;
     return call;
 }
 
@@ -38,17 +46,19 @@ bool run_is_quiet(const struct run *run)
     return under_way == 0;
 }
 
-struct run_shard *run_add_shard(struct run *run, const char *mark)
+struct run_shard *run_add_shard(struct run *run, const char *mark, const char *endpoint)
 {
     for (int i = 0; i < run->shard_count; i++)
         if (strcmp(run->shards[i].mark, mark) == 0)
             return &run->shards[i];
     if (run->shard_count > 2 * run->ask_count ||
-        strlen(mark) >= sizeof run->shards->mark)
+        strlen(mark) >= sizeof run->shards->mark ||
+        strlen(endpoint) >= sizeof run->shards->endpoint)
         return NULL;
     struct run_shard *s = &run->shards[run->shard_count++];
     *s = (struct run_shard){.since_ms = run->campaign->now_ms};
     memcpy(s->mark, mark, strlen(mark) + 1);
+    memcpy(s->endpoint, endpoint, strlen(endpoint) + 1);
     return s;
 }
 
@@ -56,7 +66,8 @@ enum err run_batch_replay(struct run *run, int index, const struct json *record)
 {
     struct run_ask *a = &run->asks[index];
     const char *text = json_str(json_get(record, "n"), "");
-    struct run_shard *s = run_add_shard(run, json_str(json_get(record, "b"), ""));
+    struct run_shard *s = run_add_shard(run, json_str(json_get(record, "b"), ""),
+                                        json_str(json_get(record, "e"), ""));
     if (!s || strlen(text) >= sizeof s->name || !run->runner->ports.batches) {
         a->attempt++; /* as lost as any that nobody settled */
         return ERR_OK;
@@ -88,6 +99,9 @@ static void settle_lost(struct run *run, int index)
     struct runner *r = run->runner;
     struct port_call call = run_batch_call(run, index);
     struct port_estimate most = r->ports.estimate(r->ports.self, &call);
+    call.endpoint = run->spec.llm_endpoint;
+    if (most.usd_nano < 0) /* that endpoint is gone, and its price with it */
+        most = r->ports.estimate(r->ports.self, &call);
     struct port_call_result result = run_failure(ERR_UNKNOWN_OUTCOME);
     result.retryable = result.sent = result.possibly_billed = true;
     result.usage_estimated = true;
@@ -240,6 +254,7 @@ void run_tell_name(struct run *run, const struct run_op *op, int shard,
         attempts[i] = run->asks[op->batch[i]].attempt;
     struct port_place at = run_place_of(run);
     at.batch = s->mark;
+    at.endpoint = s->endpoint;
     uint64_t ticket = run_op_new(run, -1);
     run->busy++;
     enum err e = ticket ? r->ports.hold(r->ports.self, &at, name, -1, op->batch,

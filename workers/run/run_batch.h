@@ -4,10 +4,15 @@
 
 #include "workers/run/run.h"
 
-/* As run_call_of(); nothing in a batch is asked twice. */
+/* Where batches of this run go now; NULL: nowhere. */
+const char *run_batch_endpoint(const struct run *run);
+/* As run_call_of(), at the endpoint of its batch, if it is in one; nothing in a batch
+ * is asked twice. */
 struct port_call run_batch_call(const struct run *run, int index);
-/* NULL: no room, which cannot be: in one load an ask is in two batches at most. */
-struct run_shard *run_add_shard(struct run *run, const char *mark);
+/* endpoint: where it is, or "". NULL: no room, which cannot be: in one load an ask is
+ * in two batches at most. */
+struct run_shard *run_add_shard(struct run *run, const char *mark,
+                                const char *endpoint);
 /* Nothing was sent of this ask, which is busy: it gets another number, for the next
  * batch, or goes live; no failure is counted. */
 void run_settle_unsent(struct run *run, int index, bool goes_live);

@@ -16,7 +16,8 @@ static void enter_shard(struct run *run, const struct run_op *op, int taken,
     char mark[32];
     mark_of(op, mark);
     struct run_op inside = *op;
-    struct run_shard *s = run_add_shard(run, mark);
+    const char *endpoint = run_batch_endpoint(run);
+    struct run_shard *s = run_add_shard(run, mark, endpoint ? endpoint : "");
     check(s);
     inside.batch_count = taken;
     for (int i = 0; i < taken; i++) {
@@ -153,6 +154,7 @@ static void reserve(struct run *run, const int *list, int count)
         mark_of(op, mark);
         struct port_place at = run_place_of(run);
         at.batch = mark;
+        at.endpoint = run_batch_endpoint(run);
         e = r->ports.reserve(r->ports.self, &at, list, attempts, most, count,
                              on_reserved, r, ticket);
     }

@@ -41,7 +41,7 @@ static void test_a_silent_worker_loses_its_job(void **state)
 {
     struct partition *p = *state;
     claim(p, "a");
-    struct journal_place at = {"a", 1, "draft", 0, NULL};
+    struct journal_place at = {"a", 1, "draft", 0, NULL, NULL};
     struct journal_call calls[] = {{0, 1, 100, 7000}, {1, 1, 50, 3000}};
     (void)call(p, journal_reserve(&p->queue, &at, calls, 2, THEN(p)));
     silence(p, "w1");

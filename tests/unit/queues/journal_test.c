@@ -3,7 +3,7 @@
 #include "tests/unit/queues/job_fixture.h"
 
 #define JOURNAL "bk:{0}:c:a:jr:draft:2"
-static const struct journal_place at = {"a", 1, "draft", 2, NULL};
+static const struct journal_place at = {"a", 1, "draft", 2, NULL, NULL};
 
 static const char *reserve(struct partition *p, int first, int count, int64_t nano)
 {

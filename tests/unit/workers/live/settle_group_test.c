@@ -35,7 +35,7 @@ static enum err settle(struct desk *d, const char *campaign, int64_t fence, int 
                        const char *text)
 {
     static const struct ask ask = {.type = ASK_CHAT, .user = "u", .system = ""};
-    struct port_place at = {campaign, fence, "draft", 0, NULL};
+    struct port_place at = {campaign, fence, "draft", 0, NULL, NULL};
     struct port_call_result r = {.sent = true,
                                  .text = text,
                                  .len = strlen(text),
@@ -142,7 +142,7 @@ static void test_unsound(void **state)
     claim(p, "a");
     assert_int_equal(settle(&d, "a", 1, 0, "t"), ERR_OK);
     static const struct ask ask = {.type = ASK_CHAT, .user = "u", .system = ""};
-    struct port_place at = {"a", 1, "draft", 0, NULL};
+    struct port_place at = {"a", 1, "draft", 0, NULL, NULL};
     struct port_call_result r = {.text = "", .usd_nano = INT64_MAX};
     struct port_settlement s = {1, 1, true, &ask, &r};
     assert_int_equal(d.ports.settle(d.ports.self, &at, &s, on_done, &d, 1),

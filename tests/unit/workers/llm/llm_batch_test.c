@@ -120,7 +120,7 @@ static void submits(const char *dialect, const struct raw_step *steps, size_t co
 {
     struct fixture f;
     start(&f, dialect, steps, count);
-    assert_true(llm_batches(f.llm, ""));
+    assert_string_equal(llm_batches(f.llm, ""), "main");
     assert_int_equal(llm_batch_submit(f.llm, batch_of("", false), on_end, &f, 9),
                      ERR_OK);
     await(&f);
@@ -278,13 +278,13 @@ static void who_takes_batches(void **state)
     struct fixture f;
     (void)state;
     start(&f, "gemini", &none, 1);
-    assert_false(llm_batches(f.llm, ""));
+    assert_null(llm_batches(f.llm, ""));
     assert_int_equal(llm_batch_submit(f.llm, batch_of("", false), on_end, &f, 9),
                      ERR_BAD_VALUE);
     stop(&f);
     start(&f, "openai_chat", &none, 1);
-    assert_true(llm_batches(f.llm, "main"));
-    assert_false(llm_batches(f.llm, "other"));
+    assert_non_null(llm_batches(f.llm, "main"));
+    assert_null(llm_batches(f.llm, "other"));
     assert_int_equal(llm_batch_submit(f.llm, batch_of("", false), on_end, &f, 9),
                      ERR_OK);
     llm_free(f.llm); /* settles first */

@@ -2,7 +2,13 @@
 #include "queues/limits.h"
 #include "queues/args.h"
 
-#define ARGS_BYTES 8192
+#define ARGS_BYTES 16384
+
+static void add_all(struct args *list, const int64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        args_int(list, numbers[i]);
+}
 
 enum err limits_lease(struct queue *q, const struct limits_ask *a, queue_fn fn,
                       void *arg, uint64_t ticket)
@@ -11,16 +17,20 @@ enum err limits_lease(struct queue *q, const struct limits_ask *a, queue_fn fn,
     check(a->back_count >= 0 && a->back_count <= LIMITS_BACK_MAX);
     args_init(&list, ARGS_BYTES);
     args_str(&list, a->worker);
-    const int64_t numbers[] = {
-        a->number,       a->holding,        a->hold_ms,   a->rpm,
-        a->tpm,          a->max_in_flight,  a->calls,     a->tokens,
-        a->first_tokens, a->usual_permille, a->pace_back, a->close_ms};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        args_int(&list, numbers[i]);
+    const int64_t numbers[] = {a->number,  a->hold_ms,       a->close_ms,
+                               a->holding, a->max_in_flight, a->told_slot};
+    add_all(&list, numbers, sizeof numbers / sizeof *numbers);
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        const struct limits_share *s = &a->of[i];
+        const int64_t of[] = {
+            s->most,      s->wanted, s->first,   s->usual_permille,
+            s->pace_back, s->told,   s->told_ms,
+        };
+        add_all(&list, of, sizeof of / sizeof *of);
+    }
     for (int i = 0; i < a->back_count; i++) {
         args_int(&list, a->back[i].slot);
-        args_int(&list, a->back[i].calls);
-        args_int(&list, a->back[i].tokens);
+        add_all(&list, a->back[i].of, LIMITS_KINDS);
     }
     struct key root = keys_limits(&q->keys, a->id);
     return queue_run_at(q, root.name, QUEUE_lease, &list, fn, arg, ticket);

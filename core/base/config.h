@@ -23,7 +23,7 @@ enum config_structured {
 /* usd per 1,000,000 tokens, in nano-dollars per token; < 0 = not given */
 struct config_endpoint {
     char name[64], dialect[32], base_url[512], model[128], key_env[64];
-    int64_t rpm, tpm, max_in_flight; /* 0 = no limit */
+    int64_t rpm, tpm, itpm, otpm, max_in_flight; /* 0 = no limit */
     double price_in_nano, price_out_nano, price_cached_nano, price_written_nano;
     char max_tokens_name[32]; /* of the parameter; "" = as the dialect has it */
     char api_version[32];     /* of Azure's classic addresses */

@@ -34,6 +34,8 @@ static const struct field fields[] = {
     FIELD("key_env", FIELD_TEXT, key_env),
     FIELD("rpm", FIELD_INT, rpm),
     FIELD("tpm", FIELD_INT, tpm),
+    FIELD("itpm", FIELD_INT, itpm),
+    FIELD("otpm", FIELD_INT, otpm),
     FIELD("max_in_flight", FIELD_INT, max_in_flight),
     FIELD("price_in", FIELD_PRICE, price_in_nano),
     FIELD("price_out", FIELD_PRICE, price_out_nano),

@@ -286,3 +286,9 @@ const char *http_reply_header(const struct http_reply *r, const char *name)
 {
     return http_headers_get(r->headers, name);
 }
+
+const char *http_reply_next(const struct http_reply *r, const char *before,
+                            const char **value)
+{
+    return http_headers_next(r->headers, before, value);
+}

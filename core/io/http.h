@@ -98,6 +98,11 @@ struct http_reply {
 /* Value of the last header of that name (case ignored), or NULL. Kept up to 16 KiB. */
 const char *http_reply_header(const struct http_reply *r, const char *name);
 
+/* Their names one by one, in the order they came, each with its value: after the one
+ * before, NULL: the first one. NULL: there is no more. **Borrowed**. */
+const char *http_reply_next(const struct http_reply *r, const char *before,
+                            const char **value);
+
 typedef void (*http_fn)(void *arg, uint64_t ticket, const struct http_reply *r);
 
 enum err http_new(struct loop *l, const struct http_options *o,

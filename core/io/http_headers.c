@@ -86,3 +86,21 @@ const char *http_headers_get(const struct http_headers *h, const char *name)
     }
     return found;
 }
+
+const char *http_headers_next(const struct http_headers *h, const char *before,
+                              const char **value)
+{
+    if (buf_status(&h->pairs)) {
+        return NULL;
+    }
+    const char *p = buf_str(&h->pairs), *end = p + h->pairs.len;
+    if (before) {
+        p = before + strlen(before) + 1;
+        p += strlen(p) + 1;
+    }
+    if (p >= end) {
+        return NULL;
+    }
+    *value = p + strlen(p) + 1;
+    return p;
+}

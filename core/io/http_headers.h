@@ -20,5 +20,8 @@ void http_headers_clear(struct http_headers *h);
 void http_headers_add_line(struct http_headers *h, const char *line, size_t n);
 /* Value of the last header of that name (case ignored), or NULL. **Borrowed**. */
 const char *http_headers_get(const struct http_headers *h, const char *name);
+/* As http_reply_next(). */
+const char *http_headers_next(const struct http_headers *h, const char *before,
+                              const char **value);
 
 #endif

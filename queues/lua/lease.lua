@@ -1,23 +1,43 @@
 --@use job
 -- What an endpoint still allows, shared by all workers (docs/decisions/0010).
--- ARGV: worker, number of this request, calls it has under way, ms after which calls of a
--- silent worker are over; rpm, tpm, max_in_flight (0: no limit); calls and tokens wanted,
--- tokens of the first in line, thousandths of tokens that get used as a rule; tokens by
--- which the pace was wrong, ms for which the endpoint wants to be left alone; then what
--- comes back, in triples: slot, calls, tokens.
--- Reply: [slot, calls, tokens, ms after which it may be worth asking again, ms for which
--- the endpoint wants to be left alone]
+-- ARGV: worker, number of this request, ms after which calls of a silent worker are over, ms
+-- for which the endpoint wants to be left alone; calls it has under way and the most of all
+-- workers (0: no limit); slot of the call with which the server told what is left there (0:
+-- none). Then of calls, tokens, tokens of prompts and tokens of replies seven numbers each:
+-- the most (0: no limit), wanted, of the first in line, thousandths that get used as a rule,
+-- by how much the pace was wrong; what the server told, with what that call took (-1: not
+-- told), and for how many ms. Then what comes back: slot, and of each of the four.
+-- Reply: [slot, ms after which it may be worth asking again, ms for which the endpoint wants
+-- to be left alone, granted of each of the four, then left of each (-1: no limit)]
 local SLOT_MS, SLOTS = 500, 125 -- 60 s, 2 s from grant to arrival, one slot of rounding
+local ARRIVE_SLOTS = 4
 local WINDOW_MS, BURST_MS, HEAD_MS = SLOT_MS * SLOTS, 1000, 1500
 local POLL_MS, SETTLE_MS = 50, 100 -- for others to give back calls and tokens
 local function arg(i) return tonumber(ARGV[i]) or 0 end
-local worker, number, holding, hold_ms = ARGV[1], arg(2), arg(3), arg(4)
-local rpm, tpm, in_flight = arg(5), arg(6), arg(7)
-local wanted, tokens, first = arg(8), arg(9), math.min(arg(10), math.max(tpm, 0))
-local usual = math.max(arg(11), 10) / 1000
+local worker, number, hold_ms, close_ms = ARGV[1], arg(2), arg(3), arg(4)
+local holding, in_flight, told_slot = arg(5), arg(6), arg(7)
+local kinds = {}
+for i, name in ipairs({"call", "token", "in", "out"}) do
+  local at = 1 + 7 * i
+  local most = math.max(arg(at), 0)
+  kinds[i] = {name = name, most = most, wanted = arg(at + 1), first = math.min(arg(at + 2), most),
+              usual = math.max(arg(at + 3), 10) / 1000, pace = arg(at + 4), told = arg(at + 5),
+              told_ms = arg(at + 6), ms = most > 0 and WINDOW_MS / most or 0,
+              got = 0, used = 0, before = 0, less = 0}
+end
+local BACK_AT, BACK_STEP = 36, 5
 local now = now_ms()
 local slot = math.floor(now / SLOT_MS)
 local calls, held = lease_key("calls"), lease_key("held")
+
+local function answer(wait, closed)
+  local out = {slot, math.ceil(wait), math.max(0, math.ceil(closed))}
+  for i, k in ipairs(kinds) do
+    out[3 + i] = k.got
+    out[7 + i] = k.most > 0 and math.floor(math.max(0, k.most - k.less - k.used - k.got)) or -1
+  end
+  return out
+end
 
 -- Calls under way of the others; a worker that fell silent keeps its own until the last
 -- of them must be over.
@@ -36,7 +56,7 @@ local function read_held()
   end
   return true
 end
-if in_flight > 0 and not read_held() then return {slot, 0, 0, 0, 0} end -- overtaken
+if in_flight > 0 and not read_held() then return answer(0, 0) end -- overtaken
 
 local slots, state = {}, {}
 local function read_slots()
@@ -48,63 +68,90 @@ local function read_slots()
     elseif math.abs(slot - n) >= SLOTS then
       redis.call("HDEL", calls, flat[i])
     else
-      local c, t = string.match(flat[i + 1], "^(%d+) (%d+)$")
-      slots[n] = {tonumber(c) or 0, tonumber(t) or 0}
+      local c, t, a, b = string.match(flat[i + 1], "^(%d+) (%d+) ?(%d*) ?(%d*)$")
+      slots[n] = {tonumber(c) or 0, tonumber(t) or 0, tonumber(a) or 0, tonumber(b) or 0}
     end
   end
 end
 read_slots()
 
--- When the next call and the next token are due at an even pace. Time that nobody used
--- is kept for a second.
-local function due(name) return math.max(tonumber(state[name]) or 0, now - BURST_MS) end
-local call_due, token_due = due("call_due"), due("token_due")
-local call_ms = rpm > 0 and WINDOW_MS / rpm or 0
-local token_ms = tpm > 0 and WINDOW_MS / tpm or 0
-token_due = token_due - arg(12) * token_ms
-
 local function take_back()
-  for i = 14, #ARGV - 2, 3 do
-    local s = slots[arg(i)]
+  for at = BACK_AT, #ARGV - BACK_STEP + 1, BACK_STEP do
+    local s = slots[arg(at)]
     if s then
-      s[1], s[2] = math.max(0, s[1] - arg(i + 1)), math.max(0, s[2] - arg(i + 2))
+      for i = 1, 4 do s[i] = math.max(0, s[i] - arg(at + i)) end
       s.changed = true
     end
-    call_due = call_due - arg(i + 1) * call_ms
   end
-  call_due, token_due = math.max(call_due, now - BURST_MS), math.max(token_due, now - BURST_MS)
 end
 take_back()
 
-local used, used_tokens = 0, 0
-for _, s in pairs(slots) do used, used_tokens = used + s[1], used_tokens + s[2] end
+-- When the next one is due at an even pace. Time that nobody used is kept for a second.
+for _, k in ipairs(kinds) do
+  local due = math.max(tonumber(state[k.name .. "_due"]) or 0, now - BURST_MS)
+  k.due = math.max(due - k.pace * k.ms, now - BURST_MS)
+end
 
--- Calls, tokens, wait. A call may run the even pace into debt, never the window.
+for n, s in pairs(slots) do
+  for i, k in ipairs(kinds) do
+    k.used = k.used + s[i]
+    if n < told_slot - ARRIVE_SLOTS then k.before = k.before + s[i] end
+  end
+end
+
+-- By how much the server told less than is left here: what others take of it. It holds
+-- until the server has all again, or until a later call was told better. Which of the calls
+-- around that one it had counted by then is not known: none, and so it is never too little.
+local function hear(k)
+  local field = k.name .. "_less"
+  local less, at, till = string.match(state[field] or "", "^(%d+) (%d+) (%d+)$")
+  less, at, till = tonumber(less) or 0, tonumber(at) or 0, tonumber(till) or 0
+  if till <= now then less, at = 0, 0 end
+  if k.told >= 0 and told_slot > 0 and told_slot >= at then
+    local was, same = less, told_slot == at
+    less = math.max(0, k.most - k.before - k.told, same and less or 0)
+    till = math.max(now + k.told_ms, same and till or 0)
+    if less > 0 or was > 0 then
+      redis.call("HSET", calls, field, int(less) .. " " .. int(told_slot) .. " " .. int(till))
+    end
+  end
+  k.less = less
+end
+for _, k in ipairs(kinds) do
+  if k.most > 0 then hear(k) end
+end
+
+-- How much of one kind; a call may run the even pace into debt, never the window.
+local function share(i, k, n)
+  local paced = math.floor((now - k.due) / k.ms / k.usual)
+  local room = k.most - k.less - k.used
+  if i == 1 then return math.min(n, paced + 1, room), 1 end
+  return math.min(k.wanted, math.max(k.first, paced), room), k.first
+end
+
+-- Calls, wait.
 local function allot()
-  local n, t = wanted, tokens
+  local n = kinds[1].wanted
   local next_slot = (slot + 1) * SLOT_MS - now
   if in_flight > 0 then
     n = math.min(n, in_flight - others - holding)
-    if n < 1 then return 0, 0, POLL_MS end
+    if n < 1 then return 0, POLL_MS end
   end
-  if rpm > 0 then
-    if call_due > now then return 0, 0, call_due - now end
-    n = math.min(n, math.floor((now - call_due) / call_ms) + 1, rpm - used)
-    if n < 1 then return 0, 0, next_slot end
+  for i, k in ipairs(kinds) do
+    if k.most > 0 then
+      if k.due > now then return 0, k.due - now end
+      local got, least = share(i, k, n)
+      if got < least then return 0, i == 1 and next_slot or math.min(next_slot, SETTLE_MS) end
+      if least > 0 then n = math.min(n, math.max(1, math.floor(got / least))) end
+      k.got = got
+    end
   end
-  if tpm > 0 then
-    if token_due > now then return 0, 0, token_due - now end
-    local paced = math.floor((now - token_due) / token_ms / usual)
-    t = math.min(t, math.max(first, paced), tpm - used_tokens)
-    if t < first then return 0, 0, math.min(next_slot, SETTLE_MS) end
-    if first > 0 then n = math.min(n, math.max(1, math.floor(t / first))) end
-  end
-  return n, t, 0
+  return n, 0
 end
 
 local closed = tonumber(state.closed) or 0
-if arg(13) > 0 then
-  closed = math.max(closed, now + arg(13))
+if close_ms > 0 then
+  closed = math.max(closed, now + close_ms)
   redis.call("HSET", calls, "closed", int(closed))
 end
 -- Whoever was refused first is next; the others wait for it, while it keeps asking. One
@@ -136,30 +183,42 @@ local function write_line()
   end
 end
 
-local n, t, wait = 0, 0, 0
+local n, wait, wanted = 0, 0, kinds[1].wanted
 if wanted > 0 and closed > now then
   wait = closed - now
 elseif wanted > 0 and line[1] and line[1][1] ~= worker then
   wait = POLL_MS
 elseif wanted > 0 then
-  n, t, wait = allot()
+  n, wait = allot()
 end
 if n > 0 or wanted == 0 then leave_line() else stand_in_line() end
 write_line()
 
 if n > 0 then
-  local s = slots[slot] or {0, 0}
-  slots[slot] = {s[1] + n, s[2] + t, changed = true}
-  call_due, token_due = call_due + n * call_ms, token_due + t * usual * token_ms
+  kinds[1].got = n
+  local s = slots[slot] or {0, 0, 0, 0}
+  for i, k in ipairs(kinds) do
+    s[i] = s[i] + k.got
+    k.due = k.due + k.got * k.usual * k.ms
+  end
+  s.changed = true
+  slots[slot] = s
+else
+  for _, k in ipairs(kinds) do k.got = 0 end
 end
 for at, s in pairs(slots) do
-  if s.changed then redis.call("HSET", calls, int(at), int(s[1]) .. " " .. int(s[2])) end
+  if s.changed then
+    local parts = s[3] + s[4] > 0 and " " .. int(s[3]) .. " " .. int(s[4]) or ""
+    redis.call("HSET", calls, int(at), int(s[1]) .. " " .. int(s[2]) .. parts)
+  end
 end
-redis.call("HSET", calls, "call_due", int(call_due), "token_due", int(token_due))
+for _, k in ipairs(kinds) do
+  if k.most > 0 then redis.call("HSET", calls, k.name .. "_due", int(k.due)) end
+end
 redis.call("PEXPIRE", calls, int(math.max(2 * WINDOW_MS, closed - now)))
 if in_flight > 0 then
   redis.call("HSET", held, worker,
              int(holding + n) .. " " .. int(number) .. " " .. int(now))
   redis.call("PEXPIRE", held, int(hold_ms))
 end
-return {slot, n, t, math.ceil(wait), math.max(0, math.ceil(closed - now))}
+return answer(wait, closed - now)

@@ -9,28 +9,48 @@ KEY = "bk:{k:00112233445566aa}"
 WINDOW_MS, ARRIVE_MS, HOLD_MS = 60000, 2000, 5000
 
 
-class Endpoint:
-    """lease.lua with a clock of the test's own."""
+KINDS = ("calls", "tokens", "ins", "outs")
 
-    def __init__(self, client, rpm=0, tpm=0, in_flight=0):
-        self.redis, self.limits, self.numbers = client, (rpm, tpm, in_flight), {}
+
+class Endpoint:
+    """lease.lua with a clock of the test's own. Grants, and what comes back, are of calls,
+    tokens, tokens of prompts and of replies; what is left out at the end is 0."""
+
+    def __init__(self, client, rpm=0, tpm=0, in_flight=0, itpm=0, otpm=0):
+        self.redis, self.numbers, self.in_flight = client, {}, in_flight
+        self.limits = {"calls": rpm, "tokens": tpm, "ins": itpm, "outs": otpm}
         text = text_of("lease")
         clock = 'local now = tonumber(redis.call("GET", "clock"))'
         assert text.count("local now = now_ms()") == 1
         self.sha = client.script_load(text.replace("local now = now_ms()", clock))
-        self.now = 1_700_000_000_000
+        self.now, self.closed, self.left = 1_700_000_000_000, 0, []
 
-    def lease(self, worker, calls=0, tokens=0, first=None, holding=0, usual=1000, pace=0,
-              close=0, back=(), number=None):
+    def ask(self, worker, wanted, first, holding=0, usual=1000, pace=(), close=0, back=(),
+            number=None, told_slot=0, told=None):
+        """wanted, first, pace: {kind: n}; told: {kind: (left, ms)}. Gives slot, wait, grants."""
         self.redis.set("clock", self.now)
         number = number or self.numbers.get(worker, 0) + 1
         self.numbers[worker] = number
+        flat = []
+        for kind in KINDS:
+            left, ms = (told or {}).get(kind, (-1, 0))
+            flat += [self.limits[kind], wanted.get(kind, 0), first.get(kind, 0),
+                     1000 if kind == "calls" else usual, dict(pace).get(kind, 0), left, ms]
+        for row in back:
+            flat += [*row, *[0] * (5 - len(row))]
+        slot, wait, self.closed, *rest = self.redis.evalsha(
+            self.sha, 1, KEY, worker, number, HOLD_MS, close, holding, self.in_flight,
+            told_slot, *flat)
+        self.left = rest[4:]
+        return slot, wait, rest[:4]
+
+    def lease(self, worker, calls=0, tokens=0, first=None, holding=0, usual=1000, pace=0,
+              close=0, back=(), number=None, **told):
         first = tokens // max(calls, 1) if first is None else first
-        flat = [n for triple in back for n in triple]
-        *lease, self.closed = self.redis.evalsha(
-            self.sha, 1, KEY, worker, number, holding, HOLD_MS, *self.limits, calls, tokens,
-            first, usual, pace, close, *flat)
-        return lease
+        slot, wait, got = self.ask(worker, {"calls": calls, "tokens": tokens}, {"tokens": first},
+                                   holding, usual, {"tokens": pace, "calls": sum(
+                                       row[1] for row in back)}, close, back, number, **told)
+        return [slot, got[0], got[1], wait]
 
 
 @pytest.fixture
@@ -72,8 +92,8 @@ class Walk:
         holding = sum(c[1] == worker for c in self.under_way)
         slot, n, tokens, wait = self.end.lease(worker, calls, calls * first, first, holding,
                                                self.rng.choice([100, 1000]), 0, 0, back)
-        assert n == tokens == 0 or n * min(first, self.end.limits[1] or first) <= tokens \
-            or n == 1 or not self.end.limits[1]
+        assert n == 0 or n * min(first, self.end.limits["tokens"] or first) <= tokens \
+            or n == 1 or not self.end.limits["tokens"]
         assert n or not calls or wait > 0
         for _ in range(n):
             self.send(worker, slot, tokens // n)
@@ -82,7 +102,7 @@ class Walk:
         if self.rng.random() < 0.1:
             self.back.setdefault(worker, []).append((slot, 1, reserved))
             return
-        used = self.rng.randrange(reserved + 1) if self.end.limits[1] else 0
+        used = self.rng.randrange(reserved + 1) if self.end.limits["tokens"] else 0
         at = self.end.now + self.rng.randrange(ARRIVE_MS)
         done = at + self.rng.randrange(HOLD_MS - ARRIVE_MS)
         self.arrivals.append((at, used))
@@ -224,6 +244,91 @@ def test_keys_expire(make):
     assert 0 < end.redis.pttl(KEY + ":lease:held") <= HOLD_MS
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_prompts_and_replies_apart(make, seed):
+    """Each call waits for both; neither is above its limit in any window."""
+    rng, end = random.Random(seed), make(itpm=20000, otpm=6000, tpm=seed % 2 * 15000)
+    arrivals, back = [], {}
+    for _ in range(2500):
+        end.now += rng.choice([1, 50, 200, 700])
+        worker, n = rng.choice("ab"), rng.randrange(6)
+        first = {"ins": rng.randrange(1, 900), "outs": rng.randrange(1, 700)}
+        first["tokens"] = first["ins"] + first["outs"]
+        slot, _, got = end.ask(worker, {"calls": n, **{k: n * v for k, v in first.items()}}, first,
+                               usual=rng.choice([100, 1000]), back=back.pop(worker, ()))
+        for _ in range(got[0]):
+            taken = [first[k] * bool(end.limits[k]) for k in KINDS[1:]]
+            used = [rng.randrange(first["ins"] + 1), rng.randrange(first["outs"] + 1)]
+            arrivals.append((end.now + rng.randrange(ARRIVE_MS), used))
+            back.setdefault(worker, []).append(
+                (slot, 0, *(t - u for t, u in zip(taken, [sum(used), *used]))))
+        assert all(not end.limits[k] or got[0] * first[k] <= n
+                   for k, n in zip(KINDS[1:], got[1:]))
+    assert len(arrivals) > 100
+    for i in (0, 1):
+        most = worst([(at, used[i]) for at, used in arrivals])[1]
+        assert most <= (20000, 6000)[i], (i, most)
+        assert most > (20000, 6000)[i] / 4  # or nothing was put to the test
+    if end.limits["tokens"]:
+        assert worst([(at, sum(used)) for at, used in arrivals])[1] <= end.limits["tokens"]
+
+
+def test_what_the_server_told(make):
+    end = make(rpm=6000)
+    slot = end.lease("a", 1)[0]
+    assert end.left[0] == 5999
+    end.now += 5000
+    end.lease("b", 3)
+    end.now += 5000  # 20 are left by the server's word when a's call came; 3 went since
+    assert end.lease("a", 40, told_slot=slot, told={"calls": (21, 30000)})[1] == 17
+    assert end.lease("b", 1)[1] == 0 and end.left[0] == 0
+    end.now += 29999
+    assert end.lease("b", 1)[1] == 0
+    end.now += 1
+    assert end.lease("b", 1)[1] == 1 and end.left[0] > 5900
+
+
+def test_the_latest_call_tells_best(make):
+    end = make(tpm=100000)
+    old = end.lease("a", 1, 100)[0]
+    end.now += 10000
+    new = end.lease("a", 1, 100)[0]
+    end.now += 10000
+    end.lease("a", told_slot=new, told={"tokens": (5000, 60000)})
+    assert end.left[1] == 4900
+    end.lease("b", told_slot=old, told={"tokens": (90000, 60000)})  # it comes late
+    assert end.left[1] == 4900
+    end.lease("b", told_slot=new, told={"tokens": (6000, 1)})  # the same half second: less holds
+    assert end.left[1] == 4900
+    later = end.lease("a", 1, 100)[0]
+    end.now += 3000
+    end.lease("a", told_slot=later, told={"tokens": (70100, 60000)})
+    assert end.left[1] == 70000
+    end.lease("a", told_slot=later + 2, told={"tokens": (10**9, 60000)})  # never above our own
+    assert end.left[1] == 100000 - 300
+
+
+def test_calls_on_their_way_are_not_in_what_was_told(make):
+    end = make(rpm=6000)
+    end.lease("b", 30)  # taken, and not yet there when the server counts
+    end.now += 1500
+    slot = end.lease("a", 1)[0]
+    end.lease("a", told_slot=slot, told={"calls": (41, 9000)})
+    assert end.left[0] == 10
+    end.now += 3000
+    slot = end.lease("a", 1)[0]
+    end.lease("a", told_slot=slot, told={"calls": (41, 9000)})
+    assert end.left[0] == 40
+
+
+def test_nothing_is_told_of_a_limit_that_is_not_ours(make):
+    end = make(rpm=600)
+    slot = end.lease("a", 1)[0]
+    end.lease("a", told_slot=slot, told={"tokens": (0, 60000)})
+    assert end.left == [599, -1, -1, -1]
+    assert end.lease("a", 1)[1] == 1
+
+
 def test_the_header_says_the_same():
     with open(TREE + "/queues/limits.h", encoding="utf-8") as f:
         c = dict(re.findall(r"#define LIMITS_(\w+) (\d+)", f.read()))
@@ -231,3 +336,5 @@ def test_the_header_says_the_same():
     assert (c["SLOT_MS"], c["SLOTS"]) == lua.groups()
     assert int(c["SLOT_MS"]) * (int(c["SLOTS"]) - 1) == WINDOW_MS + int(c["ARRIVE_MS"])
     assert int(c["ARRIVE_MS"]) == ARRIVE_MS
+    arrive = re.search(r"ARRIVE_SLOTS = (\d+)", text_of("lease")).group(1)
+    assert int(arrive) * int(c["SLOT_MS"]) == ARRIVE_MS

@@ -12,6 +12,7 @@
 #define USUAL_MIN 20
 #define PERMILLE 1000
 
+_Static_assert(PORT_LIMITS == LIMITS_KINDS, "a leave is taken of each");
 _Static_assert(SEND_MS < LIMITS_ARRIVE_MS, "a call needs time to arrive");
 
 static struct gate *gate_of(const struct admission *a, const struct endpoint *e)
@@ -22,34 +23,59 @@ static struct gate *gate_of(const struct admission *a, const struct endpoint *e)
 bool admission_counts_tokens(const struct admission *a, const struct endpoint *e)
 {
     const struct gate *g = gate_of(a, e);
-    return g->is_limited && g->limits->tpm > 0;
+    bool any = false;
+    for (int i = LIMITS_TOKENS; g->is_limited && i < LIMITS_KINDS; i++)
+        any = any || g->of[i].most > 0;
+    return any;
 }
 
-bool admission_take(struct admission *a, const struct endpoint *e, int64_t tokens,
-                    int waiting, struct port_grant *out)
+static void by_kind(struct admission_tokens t, int64_t out[LIMITS_KINDS])
+{
+    out[LIMITS_CALLS] = 1;
+    out[LIMITS_TOKENS] = t.in + t.out;
+    out[LIMITS_IN] = t.in;
+    out[LIMITS_OUT] = t.out;
+}
+
+/* False: there is not enough. A call that takes more than all goes alone, or never. */
+static bool find_room(const struct gate *g, int64_t takes[LIMITS_KINDS])
+{
+    bool ok = !g->refused && !g->told_less;
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        const struct gate_share *s = &g->of[i];
+        if (i != LIMITS_CALLS && takes[i] > s->most)
+            takes[i] = s->most;
+        ok = ok && s->lease >= takes[i];
+    }
+    return ok;
+}
+
+bool admission_take(struct admission *a, const struct endpoint *e,
+                    struct admission_tokens tokens, int waiting, struct port_grant *out)
 {
     struct gate *g = gate_of(a, e);
-    int64_t now = clock_mono_ms();
+    int64_t now = clock_mono_ms(), takes[LIMITS_KINDS];
     *out = (struct port_grant){0};
     if (a->left)
         return false;
     if (!g->is_limited && now >= g->closed_until_ms)
         return true;
-    if (tokens > g->limits->tpm)
-        tokens = g->limits->tpm; /* it goes alone, or never */
-    if (now < g->closed_until_ms || now >= g->until_ms || g->refused || g->calls < 1 ||
-        g->tokens < tokens) {
-        gate_want(g, tokens, waiting);
+    by_kind(tokens, takes);
+    bool room = find_room(g, takes);
+    if (now < g->closed_until_ms || now >= g->until_ms || !room) {
+        gate_want(g, takes, waiting);
         return false;
     }
-    g->calls--;
-    g->tokens -= tokens;
-    g->holding++;
     *out = (struct port_grant){.gate = (int)(g - a->gates) + 1,
                                .slot = g->slot,
-                               .tokens = tokens,
-                               .usual_tokens = tokens * g->usual / PERMILLE,
                                .until_ms = g->sent_ms + SEND_MS};
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        struct gate_share *s = &g->of[i];
+        s->lease -= takes[i];
+        s->held += takes[i];
+        out->taken[i] = takes[i];
+        out->usual[i] = takes[i] * s->usual / PERMILLE;
+    }
     return true;
 }
 
@@ -58,8 +84,10 @@ static struct gate *end_leave(struct admission *a, const struct port_grant *gran
     if (!grant->gate)
         return NULL;
     struct gate *g = &a->gates[grant->gate - 1];
-    g->holding--;
-    check(g->holding >= 0);
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        g->of[i].held -= grant->taken[i];
+        check(g->of[i].held >= 0);
+    }
     gate_flush_soon(g);
     if (g->limits->max_in_flight > 0)
         g->ask_at_ms = 0; /* there is room again: no need to wait for the time */
@@ -69,10 +97,10 @@ static struct gate *end_leave(struct admission *a, const struct port_grant *gran
 void admission_forgo(struct admission *a, const struct port_grant *grant)
 {
     struct gate *g = end_leave(a, grant);
-    if (!g)
-        return;
-    gate_add_back(g, grant->slot, 1, grant->tokens);
-    g->pace_back += grant->usual_tokens;
+    for (int i = 0; g && i < LIMITS_KINDS; i++) {
+        gate_add_back(g, grant->slot, i, grant->taken[i]);
+        g->of[i].pace_back += grant->usual[i];
+    }
 }
 
 bool admission_is_fresh(const struct port_grant *grant)
@@ -80,36 +108,74 @@ bool admission_is_fresh(const struct port_grant *grant)
     return !grant->gate || clock_mono_ms() < grant->until_ms;
 }
 
-void admission_settle(struct admission *a, const struct port_grant *grant,
-                      int64_t tokens, bool usual)
+static void settle_kind(struct gate_share *s, int64_t taken, int64_t usual_of_it,
+                        int64_t used, bool usual)
 {
-    struct gate *g = end_leave(a, grant);
-    if (!g || grant->tokens <= 0)
-        return;
-    gate_add_back(g, grant->slot, 0, grant->tokens - tokens);
-    g->pace_back += grant->usual_tokens - tokens;
+    s->pace_back += usual_of_it - used;
     if (!usual)
         return;
-    int64_t permille =
-        tokens >= grant->tokens ? PERMILLE : tokens * PERMILLE / grant->tokens;
-    g->usual_now = (9 * g->usual_now + permille) / 10;
-    if (g->usual_now < USUAL_MIN)
-        g->usual_now = USUAL_MIN;
+    int64_t permille = used >= taken ? PERMILLE : used * PERMILLE / taken;
+    s->usual_now = (9 * s->usual_now + permille) / 10;
+    if (s->usual_now < USUAL_MIN)
+        s->usual_now = USUAL_MIN;
 }
 
-void admission_close(struct admission *a, const struct endpoint *e, int64_t ms)
+void admission_settle(struct admission *a, const struct port_grant *grant,
+                      struct admission_tokens tokens, bool usual)
 {
-    struct gate *g = gate_of(a, e);
-    int64_t until = clock_mono_ms() + (ms > CLOSED_MAX_MS ? CLOSED_MAX_MS : ms);
-    if (until <= g->closed_until_ms)
+    int64_t used[LIMITS_KINDS];
+    struct gate *g = end_leave(a, grant);
+    by_kind(tokens, used);
+    for (int i = LIMITS_TOKENS; g && i < LIMITS_KINDS; i++) {
+        if (grant->taken[i] <= 0)
+            continue;
+        gate_add_back(g, grant->slot, i, grant->taken[i] - used[i]);
+        settle_kind(&g->of[i], grant->taken[i], grant->usual[i], used[i], usual);
+    }
+}
+
+static void close_until(struct admission *a, struct gate *g, int64_t until_ms)
+{
+    if (until_ms <= g->closed_until_ms)
         return;
-    g->closed_until_ms = until;
+    g->closed_until_ms = until_ms;
     if (!g->is_limited || a->left)
         return;
     if (g->asking || g->gathering)
         gate_flush_soon(g);
     else
         gate_ask(g); /* the other workers shall hear of it */
+}
+
+void admission_close(struct admission *a, const struct endpoint *e, int64_t ms)
+{
+    close_until(a, gate_of(a, e),
+                clock_mono_ms() + (ms > CLOSED_MAX_MS ? CLOSED_MAX_MS : ms));
+}
+
+/* What has a limit of ours is lowered for all workers, with the next ask; at once only
+ * if more would be sent than is left there. The rest is a hint: used up is closed. */
+void admission_hear(struct admission *a, const struct endpoint *e,
+                    const struct port_grant *grant, const struct rates *told,
+                    struct admission_tokens tokens)
+{
+    struct gate *g = gate_of(a, e);
+    int64_t used[LIMITS_KINDS], now = clock_mono_ms(), shut_ms = 0;
+    by_kind(tokens, used);
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        const struct gate_share *s = &g->of[i];
+        int64_t left = told->left[i];
+        if (left < 0)
+            continue;
+        if (grant->gate && s->most > 0) {
+            gate_hear(g, grant->slot, i, left + used[i], now + told->reset_ms[i]);
+            g->told_less = g->told_less || left + s->held < s->left;
+        } else if (left == 0 && told->reset_ms[i] > shut_ms) {
+            shut_ms = told->reset_ms[i];
+        }
+    }
+    if (shut_ms > 0)
+        close_until(a, g, now + shut_ms);
 }
 
 int64_t admission_closed_ms(const struct admission *a, const struct endpoint *e)
@@ -125,7 +191,7 @@ void admission_leave(struct admission *a)
         return;
     for (size_t i = 0; i < a->count; i++) {
         struct gate *g = &a->gates[i];
-        g->wanted = g->wanted_tokens = g->first_tokens = 0;
+        gate_forget_wishes(g);
         if (g->is_limited && g->number > 0)
             gate_ask(g);
     }

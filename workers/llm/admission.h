@@ -1,12 +1,14 @@
-/* admission.h: leave to call, before anything else is done for a call: rpm, tpm and
- * max_in_flight of an endpoint, which all workers share (queues/limits.h), and its wish
- * to be left alone (a 429 with a hint). Who is refused waits in the line of the runner
- * and holds nothing. Internal to workers/llm. One thread. */
+/* admission.h: leave to call, before anything else is done for a call: rpm, tpm, itpm,
+ * otpm and max_in_flight of an endpoint, which all workers share (queues/limits.h),
+ * what it says is left of them, and its wish to be left alone (a 429 with a hint). Who
+ * is refused waits in the line of the runner and holds nothing. Internal to
+ * workers/llm. One thread. */
 #ifndef BARKER_WORKERS_LLM_ADMISSION_H
 #define BARKER_WORKERS_LLM_ADMISSION_H
 
 #include "core/io/loop.h"
 #include "workers/llm/endpoints.h"
+#include "workers/llm/rates.h"
 
 struct admission;
 struct queue;
@@ -25,17 +27,25 @@ void admission_free(struct admission *a); /* NULL is fine */
 
 /* Does it depend on the tokens of a call whether it may go there? */
 bool admission_counts_tokens(const struct admission *a, const struct endpoint *e);
+struct admission_tokens { /* of the prompt, of the reply */
+    int64_t in, out;
+};
 /* Leave for one call of so many tokens; `waiting` calls like it wait, with this one. If
  * not, on_room() is called when that may have changed. */
-bool admission_take(struct admission *a, const struct endpoint *e, int64_t tokens,
-                    int waiting, struct port_grant *out);
+bool admission_take(struct admission *a, const struct endpoint *e,
+                    struct admission_tokens tokens, int waiting,
+                    struct port_grant *out);
 /* A call that was not begun: nothing of it counts. A leave of no endpoint is none. */
 void admission_forgo(struct admission *a, const struct port_grant *g);
 /* May it still be sent? A late one would arrive in a window it was not counted in. */
 bool admission_is_fresh(const struct port_grant *g);
 /* The call is over and took so many tokens. `usual`: it tells how many are used. */
-void admission_settle(struct admission *a, const struct port_grant *g, int64_t tokens,
-                      bool usual);
+void admission_settle(struct admission *a, const struct port_grant *g,
+                      struct admission_tokens tokens, bool usual);
+/* After that: what its reply told of the limits there. No limit of ours is raised. */
+void admission_hear(struct admission *a, const struct endpoint *e,
+                    const struct port_grant *g, const struct rates *told,
+                    struct admission_tokens tokens);
 /* The endpoint wants to be left alone for so long, at most a minute of it is heeded. */
 void admission_close(struct admission *a, const struct endpoint *e, int64_t ms);
 /* Until when it wants that, as far as this worker was told. */

@@ -34,7 +34,7 @@ static void wake_at(struct gate *g, int64_t at_ms)
     loop_timer_start(g->wake, at_ms > now ? at_ms - now : 0, 0);
 }
 
-void gate_add_back(struct gate *g, int64_t slot, int64_t calls, int64_t tokens)
+void gate_add_back(struct gate *g, int64_t slot, enum limits_kind kind, int64_t n)
 {
     int i = 0;
     while (i < g->back_count && g->back[i].slot != slot)
@@ -43,8 +43,7 @@ void gate_add_back(struct gate *g, int64_t slot, int64_t calls, int64_t tokens)
         return; /* it counts as spent */
     if (i == g->back_count)
         g->back[g->back_count++] = (struct limits_back){.slot = slot};
-    g->back[i].calls += calls;
-    g->back[i].tokens += tokens;
+    g->back[i].of[kind] += n;
 }
 
 void gate_flush_soon(struct gate *g)
@@ -54,32 +53,58 @@ void gate_flush_soon(struct gate *g)
     g->dirty = true;
 }
 
+void gate_hear(struct gate *g, int64_t slot, enum limits_kind kind, int64_t left,
+               int64_t until_ms)
+{
+    struct gate_share *s = &g->of[kind];
+    if (slot < g->told_slot)
+        return;
+    for (int i = 0; slot > g->told_slot && i < LIMITS_KINDS; i++)
+        g->of[i].told = -1;
+    g->told_slot = slot;
+    bool first = s->told < 0;
+    s->told_until_ms =
+        first || until_ms > s->told_until_ms ? until_ms : s->told_until_ms;
+    s->told = first || left < s->told ? left : s->told;
+}
+
 static void give_up_lease(struct gate *g)
 {
-    if (g->calls > 0 || g->tokens > 0) {
-        gate_add_back(g, g->slot, g->calls, g->tokens);
-        g->pace_back += g->tokens * g->usual / PERMILLE;
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        struct gate_share *s = &g->of[i];
+        if (s->lease > 0) {
+            gate_add_back(g, g->slot, i, s->lease);
+            s->pace_back += s->lease * s->usual / PERMILLE;
+        }
+        s->lease = 0;
     }
-    g->calls = g->tokens = 0;
     g->refused = false;
 }
 
 static void take_lease(struct gate *g, const struct reply *r)
 {
-    int64_t wait = reply_int(reply_at(r, 3));
+    int64_t wait = reply_int(reply_at(r, 1));
     g->slot = reply_int(reply_at(r, 0));
-    g->calls = reply_int(reply_at(r, 1));
-    g->tokens = reply_int(reply_at(r, 2));
+    for (size_t i = 0; i < LIMITS_KINDS; i++) {
+        g->of[i].lease = reply_int(reply_at(r, 3 + i));
+        g->of[i].left = reply_int(reply_at(r, 3 + LIMITS_KINDS + i));
+    }
     g->until_ms = g->sent_ms + TAKE_MS;
-    int64_t closed = reply_int(reply_at(r, 4));
+    int64_t closed = reply_int(reply_at(r, 2));
     g->told_until_ms = closed > 0 ? clock_mono_ms() + closed : 0;
     wait = wait > ASK_MAX_MS ? ASK_MAX_MS : wait < ASK_MIN_MS ? ASK_MIN_MS : wait;
     g->ask_at_ms = clock_mono_ms() + wait;
-    g->in_line = g->calls == 0;
+    g->in_line = g->of[LIMITS_CALLS].lease == 0;
     if (g->in_line)
         wake_at(g, g->ask_at_ms);
     else
         gate_flush_soon(g); /* what nobody takes */
+}
+
+void gate_forget_wishes(struct gate *g)
+{
+    for (int i = 0; i < LIMITS_KINDS; i++)
+        g->of[i].wanted = g->of[i].first = 0;
 }
 
 static void lose_lease(struct gate *g, enum err e, const struct reply *r)
@@ -95,10 +120,10 @@ static void on_lease(void *arg, uint64_t ticket, enum err e, const struct reply 
 {
     struct admission *a = arg;
     struct gate *g = &a->gates[ticket];
-    bool wanted = g->wanted > 0;
+    bool wanted = g->of[LIMITS_CALLS].wanted > 0;
     g->asking = false;
     if (!a->left) {
-        g->wanted = g->wanted_tokens = g->first_tokens = 0;
+        gate_forget_wishes(g);
         if (e)
             lose_lease(g, e, r);
         else if (wanted)
@@ -111,31 +136,56 @@ static void on_lease(void *arg, uint64_t ticket, enum err e, const struct reply 
     gate_release(a);
 }
 
+static void write_ask(struct gate *g, struct limits_ask *out)
+{
+    const struct admission *a = g->owner;
+    int64_t now = clock_mono_ms();
+    *out = (struct limits_ask){.id = g->id,
+                               .worker = a->worker,
+                               .number = ++g->number,
+                               .hold_ms = a->options.timeout_ms + HOLD_SPARE_MS,
+                               .close_ms = g->closed_until_ms - now,
+                               .holding = g->of[LIMITS_CALLS].held,
+                               .max_in_flight = g->limits->max_in_flight,
+                               .told_slot = g->told_slot,
+                               .back = g->back,
+                               .back_count = g->back_count};
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        struct gate_share *s = &g->of[i];
+        int64_t told_ms = s->told_until_ms - now;
+        s->usual = s->usual_now;
+        out->of[i] = (struct limits_share){.most = s->most,
+                                           .wanted = s->wanted,
+                                           .first = s->first,
+                                           .usual_permille = s->usual_now,
+                                           .pace_back = s->pace_back,
+                                           .told = s->told,
+                                           .told_ms = told_ms > 0 ? told_ms : 0};
+    }
+    g->sent_ms = now;
+}
+
+/* What was told with it is told once: lost, it comes again with the next reply. */
+static void forget_told(struct gate *g)
+{
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        g->of[i].pace_back = 0;
+        g->of[i].told = -1;
+    }
+    g->told_slot = 0;
+    g->told_less = false;
+    g->back_count = 0;
+}
+
 void gate_ask(struct gate *g)
 {
     struct admission *a = g->owner;
+    struct limits_ask what;
     give_up_lease(g);
-    struct limits_ask what = {.id = g->id,
-                              .worker = a->worker,
-                              .number = ++g->number,
-                              .holding = g->holding,
-                              .hold_ms = a->options.timeout_ms + HOLD_SPARE_MS,
-                              .rpm = g->limits->rpm,
-                              .tpm = g->limits->tpm,
-                              .max_in_flight = g->limits->max_in_flight,
-                              .calls = g->wanted,
-                              .tokens = g->wanted_tokens,
-                              .first_tokens = g->first_tokens,
-                              .usual_permille = g->usual_now,
-                              .pace_back = g->pace_back,
-                              .close_ms = g->closed_until_ms - clock_mono_ms(),
-                              .back = g->back,
-                              .back_count = g->back_count};
-    g->usual = g->usual_now;
-    g->sent_ms = clock_mono_ms();
+    write_ask(g, &what);
     uint64_t ticket = (uint64_t)(g - a->gates);
     if (limits_lease(a->options.queue, &what, on_lease, a, ticket)) {
-        g->wanted = g->wanted_tokens = g->first_tokens = 0;
+        gate_forget_wishes(g);
         g->ask_at_ms = g->sent_ms + ASK_MAX_MS;
         wake_at(g, g->ask_at_ms);
         return;
@@ -143,8 +193,7 @@ void gate_ask(struct gate *g)
     a->holds++;
     g->asking = true;
     g->dirty = false;
-    g->pace_back = 0;
-    g->back_count = 0;
+    forget_told(g);
     loop_timer_stop(g->flush);
 }
 
@@ -166,6 +215,14 @@ static void on_wake(void *arg)
     tell_room(g->owner);
 }
 
+static bool has_to_tell(const struct gate *g)
+{
+    bool any = g->back_count || g->in_line || g->told_less || g->limits->max_in_flight;
+    for (int i = 0; !any && i < LIMITS_KINDS; i++)
+        any = g->of[i].lease || g->of[i].pace_back;
+    return any;
+}
+
 static void on_flush(void *arg)
 {
     struct gate *g = arg;
@@ -174,12 +231,11 @@ static void on_flush(void *arg)
         return;
     if (g->asking || g->gathering || (g->in_line && clock_mono_ms() < g->ask_at_ms))
         gate_flush_soon(g); /* an ask without a wish would lose the place in line */
-    else if (g->back_count || g->pace_back || g->calls || g->in_line ||
-             g->limits->max_in_flight)
+    else if (has_to_tell(g))
         gate_ask(g);
 }
 
-void gate_want(struct gate *g, int64_t tokens, int waiting)
+void gate_want(struct gate *g, const int64_t takes[LIMITS_KINDS], int waiting)
 {
     struct admission *a = g->owner;
     int64_t now = clock_mono_ms();
@@ -198,13 +254,29 @@ void gate_want(struct gate *g, int64_t tokens, int waiting)
         }
         a->holds++;
         g->gathering = true;
-        g->wanted = g->wanted_tokens = 0;
-        g->first_tokens = tokens;
+        for (int i = 0; i < LIMITS_KINDS; i++) {
+            g->of[i].wanted = 0;
+            g->of[i].first = takes[i];
+        }
     }
-    if (g->wanted + waiting > WANTED_MAX)
+    if (g->of[LIMITS_CALLS].wanted + waiting > WANTED_MAX)
         return;
-    g->wanted += waiting;
-    g->wanted_tokens += waiting * tokens;
+    for (int i = 0; i < LIMITS_KINDS; i++)
+        g->of[i].wanted += waiting * takes[i];
+}
+
+static void read_limits(struct gate *g, const struct config_endpoint *c)
+{
+    const int64_t most[] = {c->rpm, c->tpm, c->itpm, c->otpm};
+    bool any = c->max_in_flight > 0;
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        /* until replies tell: slow at first */
+        g->of[i] = (struct gate_share){
+            .most = most[i], .usual_now = PERMILLE, .left = -1, .told = -1};
+        any = any || most[i] > 0;
+    }
+    g->limits = c;
+    g->is_limited = any && g->owner->options.queue;
 }
 
 enum err gate_open(struct gate *g, struct admission *a, const struct endpoint *e)
@@ -212,10 +284,7 @@ enum err gate_open(struct gate *g, struct admission *a, const struct endpoint *e
     char text[HASH_SHA256_HEX];
     struct buf name;
     g->owner = a;
-    g->limits = e->config;
-    g->usual_now = PERMILLE; /* until replies tell: slow at first */
-    g->is_limited = a->options.queue && (e->config->rpm > 0 || e->config->tpm > 0 ||
-                                         e->config->max_in_flight > 0);
+    read_limits(g, e->config);
     buf_init(&name, 64 * 1024);
     enum err failed = buf_printf(&name, "%s\n%s\n%s", e->config->name,
                                  e->config->base_url, e->key ? e->key : "");

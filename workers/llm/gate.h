@@ -8,6 +8,14 @@
 #include "queues/limits.h"
 #include "workers/llm/admission.h"
 
+struct gate_share { /* of one kind of limit */
+    int64_t most;
+    int64_t lease, usual;         /* of the lease; thousandths of it are used */
+    int64_t wanted, first;        /* by the last turn of the runner */
+    int64_t held, left;           /* by calls under way; by the last answer */
+    int64_t pace_back, usual_now; /* see struct limits_share */
+    int64_t told, told_until_ms;  /* the same */
+};
 struct gate {
     struct admission *owner;
     const struct config_endpoint *limits; /* borrows */
@@ -15,13 +23,13 @@ struct gate {
     bool is_limited;
     bool asking, gathering; /* a lease is on its way; will be asked for in this turn */
     bool in_line;           /* refused: whoever asks again in time keeps the place */
-    bool refused; /* somebody since this lease came: nobody else is served of it */
-    bool dirty;   /* flush is set */
-    bool told;    /* that there is no lease */
-    int64_t slot, calls, tokens, usual, until_ms; /* the lease */
-    int64_t wanted, wanted_tokens, first_tokens;  /* by the last turn of the runner */
-    int64_t holding, number, pace_back;           /* see struct limits_ask */
-    int64_t usual_now;                            /* thousandths of tokens reserved */
+    bool refused;   /* somebody since this lease came: nobody else is served of it */
+    bool dirty;     /* flush is set */
+    bool told;      /* that there is no lease */
+    bool told_less; /* than what is left here, so the lease at hand is too much */
+    int64_t number, slot, until_ms; /* the lease, */
+    struct gate_share of[LIMITS_KINDS];
+    int64_t told_slot; /* of the latest call with which the server told something */
     int64_t ask_at_ms, closed_until_ms, sent_ms;
     int64_t told_until_ms; /* as closed_until_ms, of others: not told again */
     struct limits_back back[LIMITS_BACK_MAX];
@@ -40,8 +48,12 @@ struct admission {
 enum err gate_open(struct gate *g, struct admission *a,
                    const struct endpoint *e) MUST_USE;
 /* One call is refused; all of one turn of the runner are asked for together. */
-void gate_want(struct gate *g, int64_t tokens, int waiting);
-void gate_add_back(struct gate *g, int64_t slot, int64_t calls, int64_t tokens);
+void gate_want(struct gate *g, const int64_t takes[LIMITS_KINDS], int waiting);
+void gate_add_back(struct gate *g, int64_t slot, enum limits_kind kind, int64_t n);
+/* Left there by the server's word with a call of that slot. */
+void gate_hear(struct gate *g, int64_t slot, enum limits_kind kind, int64_t left,
+               int64_t until_ms);
+void gate_forget_wishes(struct gate *g); /* nobody waits */
 void gate_flush_soon(struct gate *g);
 /* Sends what is wanted and what is given back, once: if it is lost, it counts as spent.
  */

@@ -72,9 +72,7 @@ static void ask_again(struct hedger *h, struct llm_call *c)
         watch_for(h, c, AGAIN_MS);
         return;
     }
-    int64_t tokens = admission_counts_tokens(c->admission, c->endpoint)
-                         ? c->prompt_tokens + c->reply_tokens
-                         : 0;
+    struct admission_tokens tokens = {c->prompt_tokens, c->reply_tokens};
     if (!targets_admit_again(c->targets, &c->grant, c->endpoint, tokens, &g)) {
         list_push(&h->waiting, &c->node);
     } else if (!hedge_times_spend(times_of(h, c))) {

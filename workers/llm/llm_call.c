@@ -258,18 +258,22 @@ static void count_usage(const struct llm_call *c, struct port_call_result *out)
                                              out->tokens_cached, written});
 }
 
-static void end_leave(const struct llm_call *c, const struct port_call_result *out)
+static void end_leave(const struct llm_call *c, const struct http_reply *http,
+                      const struct port_call_result *out)
 {
+    struct admission_tokens used = {out->tokens_in, out->tokens_out};
+    struct rates told;
     if (!c->admission)
         return;
     if (out->sent)
-        admission_settle(c->admission, &c->grant, out->tokens_in + out->tokens_out,
-                         !out->code);
+        admission_settle(c->admission, &c->grant, used, !out->code);
     else
         admission_forgo(c->admission, &c->grant);
     bool rate = out->code == ERR_RATE || out->code == ERR_CONCURRENCY;
     if ((rate || (c->has_fallback && out->code)) && out->retry_after_ms > 0)
         admission_close(c->admission, c->endpoint, out->retry_after_ms);
+    if (http && rates_read(c->endpoint->provider->rates, http, clock_wall_ms(), &told))
+        admission_hear(c->admission, c->endpoint, &c->grant, &told, used);
 }
 
 /* What this endpoint refuses may go to the next one, and at once. */
@@ -320,7 +324,7 @@ void llm_call_end(struct llm_call *c, const struct http_reply *http)
     /* not if we ended the transfer ourselves, with what we needed in hand */
     c->result.possibly_billed = http && http->err && http->sent && r->code == http->err;
     count_usage(c, &c->result);
-    end_leave(c, &c->result);
+    end_leave(c, http, &c->result);
     judge_target(c, &c->result);
     look_elsewhere(c, &c->result);
     if (c->endpoint)

@@ -78,6 +78,7 @@ void provider_copy_text(char *out, size_t size, const char *s, size_t n);
 void provider_hide_key(char *text, const char *key);
 
 struct batch_dialect;
+struct rates_dialect;
 struct json_span;
 struct provider_stream;
 struct provider {
@@ -99,6 +100,9 @@ struct provider {
     void (*stream)(struct provider_stream *s, const char *type,
                    const struct json_span *data);
     bool stream_has_end; /* by an event; else the end of the transfer may be it */
+    /* How its headers tell what is left of its limits, see rates.h. NULL: they do not.
+     */
+    const struct rates_dialect *rates;
     const struct batch_dialect *batch; /* NULL: it has no batches; see batch.h */
 };
 const struct provider *provider_find(const char *name); /* NULL if unknown */

@@ -128,11 +128,11 @@ static bool enter(struct targets *t, const struct way *w, struct model *m,
         m->awaited = true;
         return false;
     }
-    int64_t tokens =
-        admission_counts_tokens(t->options.admission, w->endpoint)
-            ? endpoint_prompt_tokens(t->options.endpoints, w->endpoint, call) +
-                  llm_reply_tokens(call->ask)
-            : 0;
+    struct admission_tokens tokens = {0};
+    if (admission_counts_tokens(t->options.admission, w->endpoint)) {
+        tokens.in = endpoint_prompt_tokens(t->options.endpoints, w->endpoint, call);
+        tokens.out = llm_reply_tokens(call->ask);
+    }
     if (!admission_take(t->options.admission, w->endpoint, tokens, waiting, out))
         return false;
     struct breaker_leave leave = breaker_enter(&m->breaker);
@@ -210,7 +210,7 @@ static struct model *model_of(struct targets *t, const struct port_grant *g)
 }
 
 bool targets_admit_again(struct targets *t, const struct port_grant *first,
-                         const struct endpoint *e, int64_t tokens,
+                         const struct endpoint *e, struct admission_tokens tokens,
                          struct port_grant *out)
 {
     struct model *m = model_of(t, first);

@@ -38,7 +38,7 @@ bool targets_admit(struct targets *t, const struct port_call *call, int waiting,
  * is closed, and it has room. If not, on_room() is called when that may have changed.
  * It ends by targets_settle(), with ERR_CANCELLED if it was not sent. */
 bool targets_admit_again(struct targets *t, const struct port_grant *first,
-                         const struct endpoint *e, int64_t tokens,
+                         const struct endpoint *e, struct admission_tokens tokens,
                          struct port_grant *out);
 /* A call that was not begun: nothing of it counts. */
 void targets_forgo(struct targets *t, const struct port_grant *g);

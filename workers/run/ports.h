@@ -51,13 +51,15 @@ struct port_image {
     int child_count;
 };
 
+#define PORT_LIMITS 4
 enum port_verdict { PORT_GRANTED, PORT_OVER_BUDGET, PORT_EXISTS };
 
 /* Leave for one call, from ports.admit(): it goes on with the call, or back by forgo().
  */
 struct port_grant {
     int gate; /* 0: of an endpoint without limits, nothing to give back */
-    int64_t slot, tokens, usual_tokens, until_ms;
+    int64_t slot, until_ms;
+    int64_t taken[PORT_LIMITS], usual[PORT_LIMITS]; /* by kind, see queues/limits.h */
     int purse; /* 0: of a tenant without limit, nothing is held */
     int64_t purse_lease, held_nano;
     enum err refused; /* no leave: why it will not be given; ERR_OK = it may be */

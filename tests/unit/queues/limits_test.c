@@ -3,6 +3,7 @@
 #include "queues/limits.h"
 #include "tests/unit/queues/queue_fixture.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define ID "00112233445566aa"
 
@@ -13,7 +14,10 @@ static const char *lease(struct partition *p, struct limits_ask a, int64_t *slot
     a.id = ID;
     a.worker = "w";
     a.hold_ms = 5000;
-    a.usual_permille = 1000;
+    for (int i = 0; i < LIMITS_KINDS; i++) {
+        a.of[i].usual_permille = 1000;
+        a.of[i].told = a.told_slot ? a.of[i].told : -1;
+    }
     const char *text = call(p, limits_lease(&p->queue, &a, THEN(p)));
     char *end = NULL;
     *slot = strtoll(text + 1, &end, 10);
@@ -27,32 +31,56 @@ static void test_a_lease_and_what_comes_back(void **state)
     struct partition *p = *state;
     int64_t slot;
     struct limits_ask a = {.number = 1,
-                           .rpm = 1,
-                           .tpm = 500,
                            .max_in_flight = 2,
-                           .calls = 3,
-                           .tokens = 900,
-                           .first_tokens = 300};
-    assert_string_equal(lease(p, a, &slot), "1 300 0 0]");
-    struct limits_back back = {slot, 1, 300};
+                           .of = {{.most = 1, .wanted = 3, .first = 1},
+                                  {.most = 500, .wanted = 900, .first = 300},
+                                  {0},
+                                  {.most = 400, .wanted = 600, .first = 200}}};
+    assert_string_equal(lease(p, a, &slot), "0 0 1 300 0 200 0 200 -1 200]");
+    struct limits_back back = {slot, {1, 300, 0, 200}};
     a.number = 2;
     a.back = &back;
     a.back_count = 1;
-    a.pace_back = 300;
-    assert_string_equal(lease(p, a, &slot), "1 300 0 0]");
-    assert_string_equal(lease(p, a, &slot), "0 0 0 0]"); /* the same number again */
+    a.of[LIMITS_CALLS].pace_back = 1;
+    a.of[LIMITS_TOKENS].pace_back = 300;
+    a.of[LIMITS_OUT].pace_back = 200;
+    assert_string_equal(lease(p, a, &slot), "0 0 1 300 0 200 0 200 -1 200]");
+    /* the same number again */
+    assert_string_equal(lease(p, a, &slot), "0 0 0 0 0 0 1 500 -1 400]");
     a.number = 3;
     a.back_count = 0;
     a.close_ms = 60000;
-    assert_string_equal(lease(p, a, &slot), "0 0 60000 60000]");
+    assert_string_equal(lease(p, a, &slot), "60000 60000 0 0 0 0 0 200 -1 200]");
+}
+
+/* The server has seen more than we sent: its word counts while it holds. */
+static void test_what_the_server_told(void **state)
+{
+    struct partition *p = *state;
+    int64_t slot, later;
+    struct limits_ask a = {
+        .number = 1,
+        .of = {[LIMITS_CALLS] = {.most = 6000, .wanted = 1},
+               [LIMITS_IN] = {.most = 9000, .wanted = 9, .first = 9}}};
+    assert_string_equal(lease(p, a, &slot), "0 0 1 0 9 0 5999 -1 8991 -1]");
+    a.told_slot = slot;
+    a.of[LIMITS_CALLS].told = 1; /* that call itself */
+    a.of[LIMITS_CALLS].told_ms = 100000;
+    a.of[LIMITS_TOKENS].told = -1;
+    a.of[LIMITS_IN].told = 9 + 500;
+    a.of[LIMITS_IN].told_ms = 100000;
+    a.of[LIMITS_OUT].told = 0; /* without a limit of ours it is nothing to this */
+    const char *text = lease(p, a, &later);
+    assert_string_equal(strchr(text, ' '), " 0 0 0 0 0 0 -1 500 -1]");
 }
 
 static void test_keys(void **state)
 {
     struct partition *p = *state;
     int64_t slot;
-    struct limits_ask a = {.number = 1, .max_in_flight = 1, .calls = 1};
-    assert_string_equal(lease(p, a, &slot), "1 0 0 0]");
+    struct limits_ask a = {
+        .number = 1, .max_in_flight = 1, .of[LIMITS_CALLS].wanted = 1};
+    assert_string_equal(lease(p, a, &slot), "0 0 1 0 0 0 -1 -1 -1 -1]");
     assert_string_equal(keys_limits(&p->queue.keys, ID).name, "bk:{k:" ID "}");
     assert_string_equal(
         call(p, redis_do(p->redis, THEN(p), "EXISTS", "bk:{k:" ID "}:lease:calls",
@@ -65,6 +93,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_lease_and_what_comes_back,
                                         partition_start, partition_stop),
+        cmocka_unit_test_setup_teardown(test_what_the_server_told, partition_start,
+                                        partition_stop),
         cmocka_unit_test_setup_teardown(test_keys, partition_start, partition_stop)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

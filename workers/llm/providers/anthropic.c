@@ -4,6 +4,7 @@
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
 #include "workers/llm/provider_stream.h"
+#include "workers/llm/rates.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -221,4 +222,5 @@ const struct provider provider_anthropic = {
     .stream = stream,
     .stream_has_end = true,
     .batch = &batch_anthropic,
+    .rates = &rates_anthropic,
 };

@@ -2,6 +2,7 @@
  * (LLM_WIRE §4). With api_version the address names the deployment, which is the model;
  * without it base_url is that of the v1 surface, …/openai/v1. */
 #include "workers/llm/providers/openai_chat.h"
+#include "workers/llm/rates.h"
 
 static void authorize(struct provider_request *q, const char *key)
 {
@@ -34,4 +35,5 @@ const struct provider provider_azure_openai = {
     .build = build,
     .read = openai_chat_read,
     .stream = openai_chat_stream,
+    .rates = &rates_openai,
 };

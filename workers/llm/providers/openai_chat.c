@@ -3,6 +3,7 @@
 #include "workers/llm/batch.h"
 #include "workers/llm/providers/openai_chat.h"
 #include "workers/llm/provider_scan.h"
+#include "workers/llm/rates.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -325,4 +326,5 @@ const struct provider provider_openai_chat = {
     .read = openai_chat_read,
     .stream = openai_chat_stream,
     .batch = &batch_openai_chat,
+    .rates = &rates_openai,
 };

@@ -3,6 +3,7 @@
 #include "workers/llm/batch.h"
 #include "workers/llm/provider_scan.h"
 #include "workers/llm/providers/openai_chat.h"
+#include "workers/llm/rates.h"
 #include <string.h>
 
 /* There are no roles: what the system says stands first, then each turn. */
@@ -99,4 +100,5 @@ const struct provider provider_openai_completions = {
     .read = read_reply,
     .stream = stream,
     .batch = &batch_openai_completions,
+    .rates = &rates_openai,
 };

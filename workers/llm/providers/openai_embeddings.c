@@ -3,6 +3,7 @@
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
 #include "workers/llm/provider_vector.h"
+#include "workers/llm/rates.h"
 
 /* base64 is a quarter of the bytes; servers that know arrays only overlook the word. */
 static enum err build(const struct config_endpoint *e, const char *key,
@@ -73,4 +74,5 @@ const struct provider provider_openai_embeddings = {
     .authorize = provider_bearer,
     .build = build,
     .read = read_reply,
+    .rates = &rates_openai,
 };

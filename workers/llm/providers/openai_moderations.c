@@ -4,6 +4,7 @@
 #include "core/base/utf8.h"
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
+#include "workers/llm/rates.h"
 #include <string.h>
 
 #define CATEGORIES_MAX 64
@@ -109,4 +110,5 @@ const struct provider provider_openai_moderations = {
     .authorize = provider_bearer,
     .build = build,
     .read = read_reply,
+    .rates = &rates_openai,
 };

@@ -3,6 +3,7 @@
 #include "workers/llm/provider_prompt.h"
 #include "workers/llm/provider_scan.h"
 #include "workers/llm/provider_stream.h"
+#include "workers/llm/rates.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -218,4 +219,5 @@ const struct provider provider_openai_responses = {
     .stream = stream,
     .stream_has_end = true,
     .batch = &batch_openai_responses,
+    .rates = &rates_openai,
 };

@@ -43,6 +43,24 @@ static void last_value_of_a_name(void **state)
     assert_null(http_headers_get(h, "no colon"));
 }
 
+static void one_by_one(void **state)
+{
+    struct http_headers *h = *state;
+    const char *name = NULL, *value = NULL;
+    assert_null(http_headers_next(h, NULL, &value));
+    add(h, "HTTP/1.1 200 OK\r\n");
+    add(h, "A: one\r\n");
+    add(h, "Empty:\r\n");
+    add(h, "a: two\r\n");
+    static const char *const pairs[][2] = {{"A", "one"}, {"Empty", ""}, {"a", "two"}};
+    for (int i = 0; i < 3; i++) {
+        assert_non_null(name = http_headers_next(h, name, &value));
+        assert_string_equal(name, pairs[i][0]);
+        assert_string_equal(value, pairs[i][1]);
+    }
+    assert_null(http_headers_next(h, name, &value));
+}
+
 static void new_block_replaces_the_old(void **state)
 {
     struct http_headers *h = *state;
@@ -84,9 +102,8 @@ static void overflow_keeps_what_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(last_value_of_a_name),
-        TEST(new_block_replaces_the_old),
-        TEST(nul_is_left_out),
+        TEST(last_value_of_a_name),       TEST(one_by_one),
+        TEST(new_block_replaces_the_old), TEST(nul_is_left_out),
         TEST(overflow_keeps_what_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,10 @@ static const struct config_endpoint configs[] = {
     {.name = "rpm", .base_url = "http://a", .rpm = 60},
     {.name = "tpm", .base_url = "http://a", .tpm = 1000},
     {.name = "two", .base_url = "http://a", .max_in_flight = 2},
-    {.name = "wide", .base_url = "http://a", .tpm = 1000000}};
-enum { FREE, RPM, TPM, TWO, WIDE, COUNT };
+    {.name = "wide", .base_url = "http://a", .tpm = 1000000},
+    {.name = "apart", .base_url = "http://a", .itpm = 1000, .otpm = 300},
+    {.name = "many", .base_url = "http://a", .rpm = 60000}};
+enum { FREE, RPM, TPM, TWO, WIDE, APART, MANY, COUNT };
 static struct endpoint items[COUNT];
 static const struct endpoints list = {.items = items, .count = COUNT};
 
@@ -41,7 +43,8 @@ static struct desk *open_desk(struct desk *d, struct partition *p)
 
 static bool try(struct desk *d, int endpoint, int64_t tokens, struct port_grant *out)
 {
-    return admission_take(d->admission, &items[endpoint], tokens, 1, out);
+    const struct admission_tokens all = {.out = tokens};
+    return admission_take(d->admission, &items[endpoint], all, 1, out);
 }
 
 /* Until there is leave, as the runner does: asks when it is told to. */
@@ -79,7 +82,7 @@ static void test_without_limits_nobody_is_asked(void **state)
         assert_int_equal(g.gate, 0);
     }
     admission_forgo(a.admission, &g);
-    admission_settle(a.admission, &g, 1, true);
+    admission_settle(a.admission, &g, (struct admission_tokens){1, 0}, true);
     assert_string_equal(call(p, redis_do(p->redis, THEN(p), "DBSIZE", NULL)), "0");
     admission_free(a.admission);
 }
@@ -113,12 +116,12 @@ static void test_what_is_not_used_goes_back(void **state)
     open_desk(&a, *state);
     open_desk(&b, *state);
     g = take(&a, TPM, 5000);
-    assert_int_equal(g.tokens, 1000); /* more than all: it goes alone */
+    assert_int_equal(g.taken[LIMITS_TOKENS], 1000); /* more than all: it goes alone */
     stays_refused(&b, TPM, 10, 2);
     admission_forgo(a.admission, &g);
     g = take(&b, TPM, 1000);
     stays_refused(&a, TPM, 10, 2);
-    admission_settle(b.admission, &g, 10, true);
+    admission_settle(b.admission, &g, (struct admission_tokens){4, 6}, true);
     stays_refused(&a, TPM, 991, 2);
     (void)take(&a, TPM, 990);
     admission_free(a.admission);
@@ -128,16 +131,17 @@ static void test_what_is_not_used_goes_back(void **state)
 static void test_calls_under_way(void **state)
 {
     struct desk a, b;
+    const struct admission_tokens none = {0};
     open_desk(&a, *state);
     open_desk(&b, *state);
     struct port_grant one = take(&a, TWO, 1000), two = take(&b, TWO, 1000);
     stays_refused(&a, TWO, 0, 2);
     stays_refused(&b, TWO, 0, 2);
-    admission_settle(b.admission, &two, 1000, true);
+    admission_settle(b.admission, &two, (struct admission_tokens){.in = 1000}, true);
     two = take(&a, TWO, 0);
     stays_refused(&b, TWO, 0, 2);
-    admission_settle(a.admission, &one, 0, false);
-    admission_settle(a.admission, &two, 0, false);
+    admission_settle(a.admission, &one, none, false);
+    admission_settle(a.admission, &two, none, false);
     admission_leave(a.admission);
     assert_false(try(&a, TWO, 0, &one));
     one = take(&b, TWO, 0);
@@ -146,13 +150,88 @@ static void test_calls_under_way(void **state)
     admission_free(b.admission);
 }
 
+/* Tokens of prompts and of replies, each with a limit of its own. */
+static void test_tokens_apart(void **state)
+{
+    struct desk a, b;
+    open_desk(&a, *state);
+    open_desk(&b, *state);
+    assert_true(admission_counts_tokens(a.admission, &items[APART]));
+    assert_false(admission_counts_tokens(a.admission, &items[RPM]));
+    struct port_grant g = take(&a, APART, 250);
+    assert_int_equal(g.taken[LIMITS_TOKENS] + g.taken[LIMITS_IN], 0);
+    assert_int_equal(g.taken[LIMITS_OUT], 250);
+    stays_refused(&b, APART, 51, 2);
+    admission_settle(a.admission, &g, (struct admission_tokens){0, 100}, true);
+    stays_refused(&b, APART, 201, 2);
+    (void)take(&b, APART, 200);
+    admission_free(a.admission);
+    admission_free(b.admission);
+}
+
+static struct rates told(enum limits_kind kind, int64_t left, int64_t reset_ms)
+{
+    struct rates r;
+    for (int i = 0; i < LIMITS_KINDS; i++)
+        r.left[i] = r.reset_ms[i] = r.most[i] = -1;
+    r.left[kind] = left;
+    r.reset_ms[kind] = reset_ms;
+    return r;
+}
+
+/* Another client uses the same key: nobody here sends what is no longer there. */
+static void test_less_is_left_than_here(void **state)
+{
+    struct desk a, b;
+    struct port_grant g;
+    const struct admission_tokens none = {0};
+    open_desk(&a, *state);
+    open_desk(&b, *state);
+    g = take(&a, MANY, 0);
+    struct rates r = told(LIMITS_CALLS, 0, 1500);
+    admission_settle(a.admission, &g, none, true);
+    admission_hear(a.admission, &items[MANY], &g, &r, none);
+    struct port_grant unused;
+    assert_false(try(&a, MANY, 0, &unused)); /* though its lease is not used up */
+    stays_refused(&a, MANY, 0, 2);
+    stays_refused(&b, MANY, 0, 1);
+    (void)take(&b, MANY, 0); /* the time has come */
+    g = take(&a, MANY, 0);
+    r = told(LIMITS_CALLS, 70000, 1500); /* more than ours: that stays */
+    admission_settle(a.admission, &g, none, true);
+    admission_hear(a.admission, &items[MANY], &g, &r, none);
+    assert_true(try(&a, MANY, 0, &unused) || (take(&a, MANY, 0), true));
+    admission_free(a.admission);
+    admission_free(b.admission);
+}
+
+static void test_used_up_is_closed(void **state)
+{
+    struct desk a;
+    struct port_grant g;
+    const struct admission_tokens none = {0};
+    open_desk(&a, *state);
+    assert_true(try(&a, FREE, 1, &g));
+    struct rates r = told(LIMITS_TOKENS, 1, 60000);
+    admission_hear(a.admission, &items[FREE], &g, &r, none);
+    assert_true(try(&a, FREE, 1, &g)); /* something is left */
+    r = told(LIMITS_TOKENS, 0, 400);
+    admission_hear(a.admission, &items[FREE], &g, &r, none);
+    assert_false(try(&a, FREE, 1, &g));
+    int64_t left_ms = admission_closed_ms(a.admission, &items[FREE]) - clock_mono_ms();
+    assert_in_range(left_ms, 1, 400);
+    (void)take(&a, FREE, 1);
+    admission_free(a.admission);
+}
+
 /* Who is refused first is served first: nobody small slips by within the turn. */
 static void test_first_in_line(void **state)
 {
     struct desk a;
     struct port_grant g;
     open_desk(&a, *state);
-    assert_false(admission_take(a.admission, &items[WIDE], 5000, 3, &g));
+    const struct admission_tokens tokens = {2000, 3000};
+    assert_false(admission_take(a.admission, &items[WIDE], tokens, 3, &g));
     assert_int_equal(loop_run_until(a.loop, &a.room, WAIT_MS), ERR_OK);
     assert_true(try(&a, WIDE, 5000, &g));
     assert_true(try(&a, WIDE, 4000, &g));
@@ -199,6 +278,9 @@ int main(void)
                                        TEST(test_a_closed_endpoint),
                                        TEST(test_what_is_not_used_goes_back),
                                        TEST(test_calls_under_way),
+                                       TEST(test_tokens_apart),
+                                       TEST(test_less_is_left_than_here),
+                                       TEST(test_used_up_is_closed),
                                        TEST(test_first_in_line),
                                        TEST(test_leave_gets_old),
                                        TEST(test_freed_meanwhile)};

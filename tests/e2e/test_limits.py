@@ -1,4 +1,8 @@
-"""rpm, tpm and max_in_flight of an endpoint, held by two workers together."""
+"""rpm, tpm, itpm, otpm and max_in_flight of an endpoint, held by two workers together; and
+what it tells of its own limits."""
+import json
+import urllib.request
+
 import pytest
 from stack import wait_for
 
@@ -10,8 +14,8 @@ LATE_MS = 2500  # from a grant to the mock's note of the call, on a busy machine
 
 @pytest.fixture
 def limited(make_stack):
-    def make(limits, llm_args=()):
-        stack = make_stack("mock", llm_args)
+    def make(limits, llm_args=(), llm="mock"):
+        stack = make_stack(llm, llm_args)
         ini = stack.folder / "barker.ini"
         ini.write_text("[endpoint main]\n" + f"base_url = {stack.llm_url}/v1\nmodel = simulated\n"
                        "key_env = OPENAI_API_KEY\n" + limits)
@@ -81,6 +85,72 @@ def test_tpm_of_two_workers(limited):
     times = [r["t_ms"] for r in starts]
     assert max(times) - min(times) < 60000  # all of it in one window
     assert len(list(stack.redis.scan_iter("bk:{k:*:lease:calls"))) == 1  # one for both
+
+
+def test_tokens_of_prompts_and_replies_of_two_workers(limited):
+    itpm, otpm = 6000, 4000
+    stack = limited(f"itpm = {itpm}\notpm = {otpm}\n", ("--latency-ms", "20:100"))
+    stack.worker(), stack.worker()
+    enqueue(stack, "a", "b")
+    wait_for("calls", lambda: len(stack.ledger()[1]) > 8)
+    wait_for("calls to wait", lambda: waiting(stack) > 0)
+    starts, ends = stack.ledger()
+    usage = [r["usage"] for r in ends if r["usage"]]
+    assert sum(u["prompt_tokens"] for u in usage) <= itpm
+    assert sum(u["completion_tokens"] for u in usage) <= otpm
+    times = [r["t_ms"] for r in starts]
+    assert max(times) - min(times) < 60000  # all of it in one window
+
+
+class OtherClient:
+    """Somebody else with the same key."""
+
+    def __init__(self, stack):
+        self.url = stack.llm_url + "/v1/chat/completions"
+
+    def ask(self):
+        """Says how many requests are left."""
+        body = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
+        ask = urllib.request.Request(self.url, json.dumps(body).encode(),
+                                     {"X-Client-Request-Id": "other"})
+        with urllib.request.urlopen(ask, timeout=30) as answer:
+            headers = answer.headers
+        name = next(n for n in headers if "ratelimit" in n and "requests" in n
+                    and "remaining" in n)
+        return int(headers[name])
+
+
+def refused(stack):
+    return [r["id"] for r in stack.ledger()[1] if r["status"] == 429]
+
+
+def test_another_client_uses_up_the_key(limited):
+    """By our own count 600 are left; by the server's word 30 of a window, then none."""
+    window_ms, there, margin = 5000, 150, 30
+    stack = limited("rpm = 600\n", ("--latency-ms", "20:40", "--limit-rpm", str(there),
+                                     "--limit-window-ms", str(window_ms)), llm="sim")
+    stack.worker(), stack.worker()
+    other = OtherClient(stack)
+    names = [f"c{i}" for i in range(5)]
+    enqueue(stack, *names)
+    wait_for("calls", lambda: len(stack.ledger()[1]) > 3)
+    while other.ask() > margin:
+        pass
+    for name in names:
+        stack.wait_state(name, "live")
+    assert not refused(stack)
+    assert len([r for r in stack.ledger()[0] if r["id"] != "other"]) > 100
+
+
+def test_without_limits_used_up_is_waited_for(limited):
+    stack = limited("[worker]\nconcurrency = 1\n",
+                    ("--latency-ms", "5:5", "--limit-rpm", "7", "--limit-window-ms", "1500"),
+                    llm="sim")
+    stack.worker()
+    enqueue(stack, "a")
+    stack.wait_state("a", "live")
+    assert len(stack.ledger()[0]) > 14
+    assert not refused(stack)
 
 
 def test_max_in_flight_of_two_workers(limited):

@@ -278,3 +278,21 @@ def test_mock_speaks_the_same_route(start_mock):
     assert {"n", "id", "done", "status", "t_ms", "usage"} == set(lines[1])
     digest = hashlib.sha256(f"You write copy.\n{EN}\n".encode()).hexdigest()
     assert lines[0]["prompt_sha256"] == digest
+
+
+@pytest.mark.parametrize("form", ["openai", "anthropic"])
+def test_limits_are_told_and_held(tmp_path, form):
+    with simulators(tmp_path) as go:
+        server = go("--limit-rpm", "3", "--limit-otpm", "4000", "--limit-headers", form)
+        answers = [server.chat(request(EN))[0] for _ in range(5)]
+    assert [status for status, _, _ in answers] == [200] * 3 + [429] * 2
+    name = "x-ratelimit-%s-requests" if form == "openai" else "anthropic-ratelimit-requests-%s"
+    told = [h[name % "remaining"] for _, h, _ in answers]
+    assert told == ["2", "1", "0", "0", "0"]
+    out = [body["usage"]["completion_tokens"] for status, _, body in answers if status == 200]
+    word = name.replace("requests", "output-tokens") % "remaining"
+    assert [int(h[word]) for _, h, _ in answers[:3]] == [4000 - sum(out[:i + 1]) for i in range(3)]
+    for _, headers, _ in answers:
+        assert headers[name % "limit"] == "3"
+        assert ("s" if form == "openai" else "Z") == headers[name % "reset"][-1]
+    assert 0 < float(answers[-1][1]["Retry-After"]) <= 60

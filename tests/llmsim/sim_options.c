@@ -16,6 +16,9 @@ enum option_id {
     OPTION_BATCH_ERRORS,
     OPTION_BATCH_INVALID,
     OPTION_BATCH_EXPIRE,
+    OPTION_LIMIT, /* + enum sim_rate */
+    OPTION_LIMIT_WINDOW = OPTION_LIMIT + SIM_RATES,
+    OPTION_LIMIT_HEADERS,
     OPTION_RETRY_AFTER,
     OPTION_LEDGER,
     OPTION_MAX_REQUESTS,
@@ -42,6 +45,12 @@ static const struct option options[] = {
     {"batch-errors", required_argument, NULL, OPTION_BATCH_ERRORS},
     {"batch-invalid", required_argument, NULL, OPTION_BATCH_INVALID},
     {"batch-expire", required_argument, NULL, OPTION_BATCH_EXPIRE},
+    {"limit-rpm", required_argument, NULL, OPTION_LIMIT + SIM_RATE_CALLS},
+    {"limit-tpm", required_argument, NULL, OPTION_LIMIT + SIM_RATE_TOKENS},
+    {"limit-itpm", required_argument, NULL, OPTION_LIMIT + SIM_RATE_IN},
+    {"limit-otpm", required_argument, NULL, OPTION_LIMIT + SIM_RATE_OUT},
+    {"limit-window-ms", required_argument, NULL, OPTION_LIMIT_WINDOW},
+    {"limit-headers", required_argument, NULL, OPTION_LIMIT_HEADERS},
     {"retry-after", required_argument, NULL, OPTION_RETRY_AFTER},
     {"ledger", required_argument, NULL, OPTION_LEDGER},
     {"max-requests", required_argument, NULL, OPTION_MAX_REQUESTS},
@@ -74,6 +83,12 @@ const char *sim_options_usage(void)
            "  --batch-invalid P       batches (of files) that fail validation\n"
            "  --batch-expire P        a batch expires with this share of its lines "
            "done\n"
+           "  --limit-rpm N           requests in a window, else 429; what is left is "
+           "told\n"
+           "  --limit-tpm N           the same of tokens; of prompts and of replies:\n"
+           "  --limit-itpm N, --limit-otpm N\n"
+           "  --limit-window-ms N     default 60000, from the first request on\n"
+           "  --limit-headers FORM    openai (default) or anthropic\n"
            "  --retry-after S         seconds, may be a fraction; default 1\n"
            "  --ledger FILE           NDJSON of all requests, appended\n"
            "  --max-requests N        stop after N requests for answers\n"
@@ -156,7 +171,14 @@ static enum err read_option(int id, const char *text, struct sim_options *o)
         return read_int(text, &o->exit_after_s);
     case OPTION_HELP:
         return ERR_CANCELLED;
+    case OPTION_LIMIT_WINDOW:
+        return read_int(text, &o->rates.window_ms);
+    case OPTION_LIMIT_HEADERS:
+        return sim_rates_parse_form(&o->rates, text);
     default:
+        if (id >= OPTION_LIMIT && id < OPTION_LIMIT_WINDOW) {
+            return read_int(text, &o->rates.most[id - OPTION_LIMIT]);
+        }
         return id >= OPTION_FAULT && id < SIM_FAULT_NONE
                    ? sim_faults_share(&o->faults, (enum sim_fault)id, text)
                    : read_batch_option(id, text, &o->batch);
@@ -168,6 +190,7 @@ enum err sim_options_parse(int argc, char **argv, struct sim_options *o,
 {
     *o = (struct sim_options){.listen = "127.0.0.1:0",
                               .retry_after_s = 1,
+                              .rates = {.window_ms = 60000},
                               .batch = {.ms = 1000, .expire = 1}};
     o->faults.seed = 1;
     opterr = 0;

@@ -28,6 +28,7 @@ struct sim_server {
     struct list waiting;
     uint64_t chats, answered;
     struct sim_counts counts;
+    struct sim_rates rates;
 };
 
 /* A request whose answer is ready and waits for its latency. */
@@ -40,6 +41,8 @@ struct waiting {
     char id[ID_MAX];
     int status; /* 0 = drop the connection */
     bool hint;  /* Retry-After is told */
+    double hint_s;
+    struct sim_rates_told told;
     enum httpd_stop stop;
     size_t stop_at;
     const char *type; /* of the body */
@@ -70,8 +73,9 @@ static void answer_chat(const struct waiting *w)
 {
     const struct sim_options *o = w->server->options;
     char request_id[32], retry_after[32];
+    struct sim_rates_text rates;
     snprintf(request_id, sizeof(request_id), "sim-%llu", (unsigned long long)w->n);
-    snprintf(retry_after, sizeof(retry_after), "%g", o->retry_after_s);
+    snprintf(retry_after, sizeof(retry_after), "%g", w->hint_s);
     size_t piece = w->stop ? PIECE_BYTES : 0;
     struct httpd_answer a = {
         .status = w->status,
@@ -83,10 +87,12 @@ static void answer_chat(const struct waiting *w)
         .stop = w->stop,
         .stop_at = w->stop_at,
     };
+    int n = 2;
     if (w->hint) {
-        a.headers[2][0] = "Retry-After";
-        a.headers[2][1] = retry_after;
+        a.headers[n][0] = "Retry-After";
+        a.headers[n++][1] = retry_after;
     }
+    sim_rates_write(&o->rates, &w->told, clock_wall_ms(), &rates, &a.headers[n]);
     httpd_answer(w->request, &a);
 }
 
@@ -108,9 +114,8 @@ static void waiting_free(struct waiting *w)
 {
     list_remove(&w->node);
     w->server->counts.in_flight--;
-    if (w->timer) {
+    if (w->timer)
         loop_timer_free(w->timer);
-    }
     buf_fini(&w->body);
     free(w);
 }
@@ -194,6 +199,22 @@ static void write_answer(struct waiting *w, struct arena *a, struct sim_asked *q
     spoil(w, fault, q->chat.stream);
 }
 
+static void limit(struct waiting *w, struct sim_draw *draw)
+{
+    struct sim_server *s = w->server;
+    int64_t now_ms = clock_wall_ms();
+    if (w->status != 200 ||
+        sim_rates_take(&s->rates, &s->options->rates, &w->usage, now_ms, &w->told))
+        return;
+    draw->latency_ms = 0;
+    w->hint = true;
+    w->stop = HTTPD_NO_STOP;
+    w->hint_s = (double)(w->told.until_ms - now_ms) / 1000;
+    w->type = "application/json";
+    put_error(w, 429, "requests", "rate_limit_exceeded", NULL,
+              "Rate limit reached (simulated). Please try again later.");
+}
+
 /* True: the request fails with an error status, or without any. */
 static bool fail(struct waiting *w, struct sim_draw *draw)
 {
@@ -236,6 +257,7 @@ static void decide(struct waiting *w, enum sim_route route, struct arena *a,
         put_refusal(w, &d);
     } else if (!fail(w, draw)) {
         write_answer(w, a, &asked, draw->fault);
+        limit(w, draw);
     }
     sim_asked_fini(&asked);
 }
@@ -257,6 +279,7 @@ static void on_asked(struct sim_server *s, struct httpd_request *q,
     s->chats++;
     w->n = ++s->counts.requests;
     w->status = 200;
+    w->hint_s = s->options->retry_after_s;
     w->type = "application/json";
     snprintf(w->id, sizeof(w->id), "%s", id ? id : "");
     buf_init(&w->body, ANSWER_MAX_BYTES);
@@ -363,12 +386,10 @@ void sim_server_free(struct sim_server *s)
         httpd_drop(w->request);
         waiting_free(w);
     }
-    if (s->httpd) {
+    if (s->httpd)
         httpd_free(s->httpd);
-    }
-    if (s->exit_timer) {
+    if (s->exit_timer)
         loop_timer_free(s->exit_timer);
-    }
     sim_batches_free(s->batches);
     free(s);
 }

@@ -8,11 +8,13 @@
 
 #include "core/io/loop.h"
 #include "tests/llmsim/sim_batches.h"
+#include "tests/llmsim/sim_rates.h"
 
 struct sim_options {
     const char *listen, *ledger; /* ledger may be NULL */
     struct sim_faults faults;    /* its seed is the seed of the texts too */
     struct sim_batch_options batch;
+    struct sim_rates_options rates; /* of those POSTs */
     double retry_after_s;
     int64_t piece_bytes;  /* of a body; 0 = whole */
     int64_t max_requests; /* those POSTs; then 503, and the loop stops. 0 = none */

@@ -292,6 +292,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.seen.append((self.path, self.headers["Authorization"]))
         self.send_response(int(self.path.split("/")[1]))
+        for name, value in self.server.tells.items():
+            self.send_header(name, value)
         self.end_headers()
 
     def log_message(self, *_):
@@ -301,7 +303,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def answers():
     server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
-    server.seen = []
+    server.seen, server.tells = [], {}
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -324,6 +326,18 @@ def test_what_an_endpoint_answers(still, answers, status, level, word):
     if status == 401:
         assert "wants a key" in doctor(still, code=1, env=env)["reach default"]["found"]
         assert answers.seen[1][1] is None
+
+
+def test_limits_above_those_of_the_endpoint(still, answers):
+    answers.tells = {"x-ratelimit-limit-requests": "500", "x-ratelimit-limit-tokens": "30000"}
+    ini = still.folder / "limits.ini"
+
+    def limits(rpm):
+        ini.write_text(f"[endpoint e]\nbase_url = http://127.0.0.1:{answers.server_port}/200\n"
+                       f"model = m\nrpm = {rpm}\ntpm = 30000\notpm = 99999\n")
+        return doctor(still, "--config", str(ini)).get("limits of e")
+    assert limits(500) is None
+    assert (limits(501)["level"], "500" in limits(501)["found"]) == ("warning", True)
 
 
 def test_a_key_that_is_none(still):

@@ -1,8 +1,12 @@
 /* doctor_endpoints.c: the configuration, and one cheap request to each endpoint. */
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "workers/channels.h"
 #include "workers/cli/doctor.h"
 #include "workers/llm/llm.h"
+#include "workers/llm/provider.h"
+#include "workers/llm/rates.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +50,8 @@ struct probe {
     enum err err;
     int status;
     char message[160];
+    const struct rates_dialect *dialect;
+    struct rates told;
 };
 
 static void on_probe(void *arg, uint64_t ticket, const struct http_reply *r)
@@ -54,6 +60,8 @@ static void on_probe(void *arg, uint64_t ticket, const struct http_reply *r)
     (void)ticket;
     p->err = r->err;
     p->status = r->status;
+    if (!rates_read(p->dialect, r, clock_wall_ms(), &p->told))
+        p->dialect = NULL;
     (void)snprintf(p->message, sizeof p->message, "%s", r->message);
     p->done = true;
 }
@@ -78,9 +86,26 @@ static void say_status(struct doctor *d, const char *name, int status, bool has_
                    "reachable, but it answers %d", status);
 }
 
+/* Ours is what workers hold; above the server's own it is held by 429s alone. */
+static void say_limits(struct doctor *d, const struct config_endpoint *e,
+                       const struct rates *told)
+{
+    const int64_t ours[] = {e->rpm, e->tpm, e->itpm, e->otpm};
+    static const char *const keys[] = {"rpm", "tpm", "itpm", "otpm"};
+    char name[80];
+    (void)snprintf(name, sizeof name, "limits of %s", e->name);
+    for (int i = 0; i < LIMITS_KINDS; i++)
+        if (told->most[i] > 0 && ours[i] > told->most[i])
+            doctor_say(d, DOCTOR_WARNING, name, "set it to what the endpoint allows",
+                       "%s = %" PRId64 ", but the endpoint tells of %" PRId64, keys[i],
+                       ours[i], told->most[i]);
+}
+
 static void probe_one(struct doctor *d, struct loop *loop, struct llm *llm, size_t i)
 {
-    struct probe p = {.done = false};
+    const struct config_endpoint *config = config_endpoint_at(d->cli->config, i);
+    const struct provider *dialect = provider_find(config->dialect);
+    struct probe p = {.dialect = dialect ? dialect->rates : NULL};
     char name[80];
     (void)snprintf(name, sizeof name, "reach %s", llm_endpoint_at(llm, i));
     enum err e = llm_probe(llm, i, PROBE_MS, on_probe, &p, 0);
@@ -92,6 +117,8 @@ static void probe_one(struct doctor *d, struct loop *loop, struct llm *llm, size
                    *p.message ? p.message : err_meaning(e ? e : p.err));
     else
         say_status(d, name, p.status, llm_has_key(llm, i));
+    if (!e && p.dialect)
+        say_limits(d, config, &p.told);
 }
 
 static void say_endpoint(struct doctor *d, const struct llm *llm, size_t i)

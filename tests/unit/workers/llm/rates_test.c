@@ -119,8 +119,7 @@ static void test_nothing_is_told(void **state)
         "x-ratelimit-remaining-requests: -1\nx-ratelimit-reset-requests: 1s\n",
         "x-ratelimit-remaining-requests: 1e3\nx-ratelimit-reset-requests: 1s\n",
         "x-ratelimit-remaining-requests: \nx-ratelimit-reset-requests: 1s\n",
-        "x-ratelimit-remaining-requests: 99999999999999999\n"
-        "x-ratelimit-reset-requests: 1s\n",
+        "x-ratelimit-remaining-tokens: 9999999999999\nx-ratelimit-reset-tokens: 1s\n",
         "x-ratelimit-remaining-requests: 0\nx-ratelimit-reset-requests: never\n",
         "x-ratelimit-remaining: 0\nx-ratelimit-reset: 1s\n",
         "x-ratelimit-remaining-: 0\nx-ratelimit-reset-: 1s\n",

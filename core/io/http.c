@@ -287,6 +287,11 @@ const char *http_reply_header(const struct http_reply *r, const char *name)
     return http_headers_get(r->headers, name);
 }
 
+bool http_reply_may_have(const struct http_reply *r, const char *start)
+{
+    return http_headers_may_have(r->headers, start);
+}
+
 const char *http_reply_next(const struct http_reply *r, const char *before,
                             const char **value)
 {

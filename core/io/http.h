@@ -98,6 +98,8 @@ struct http_reply {
 /* Value of the last header of that name (case ignored), or NULL. Kept up to 16 KiB. */
 const char *http_reply_header(const struct http_reply *r, const char *name);
 
+/* False: there is surely no header whose name begins so; at least four letters. */
+bool http_reply_may_have(const struct http_reply *r, const char *start);
 /* Their names one by one, in the order they came, each with its value: after the one
  * before, NULL: the first one. NULL: there is no more. **Borrowed**. */
 const char *http_reply_next(const struct http_reply *r, const char *before,

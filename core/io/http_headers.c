@@ -8,6 +8,7 @@ void http_headers_init(struct http_headers *h)
 {
     buf_init(&h->pairs, HTTP_HEADERS_MAX_BYTES);
     h->status = 0;
+    h->seen = 0;
 }
 
 void http_headers_fini(struct http_headers *h)
@@ -19,6 +20,7 @@ void http_headers_clear(struct http_headers *h)
 {
     buf_clear(&h->pairs);
     h->status = 0;
+    h->seen = 0;
 }
 
 /* "HTTP/1.1 200 OK", "HTTP/2 200": the three digits after the first space. */
@@ -43,6 +45,14 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Of names that begin alike, whatever the case, the same bit. */
+static uint64_t mark_of(const char *name, size_t n)
+{
+    uint32_t letters = 0;
+    memcpy(&letters, name, n < sizeof letters ? n : sizeof letters);
+    return UINT64_C(1) << (((letters | 0x20202020u) * 0x9E3779B1u) >> 26);
+}
+
 void http_headers_add_line(struct http_headers *h, const char *line, size_t n)
 {
     if (n > 5 && memcmp(line, "HTTP/", 5) == 0) {
@@ -65,15 +75,21 @@ void http_headers_add_line(struct http_headers *h, const char *line, size_t n)
     if (h->pairs.len + name_len + value_len + 2 > h->pairs.max_bytes) {
         return; /* checked here so that a half pair is never kept */
     }
+    h->seen |= mark_of(line, name_len);
     (void)buf_append(&h->pairs, line, name_len);
     (void)buf_append_char(&h->pairs, '\0');
     (void)buf_append(&h->pairs, value, value_len);
     (void)buf_append_char(&h->pairs, '\0');
 }
 
+bool http_headers_may_have(const struct http_headers *h, const char *start)
+{
+    return (h->seen & mark_of(start, strnlen(start, sizeof(uint32_t)))) != 0;
+}
+
 const char *http_headers_get(const struct http_headers *h, const char *name)
 {
-    if (buf_status(&h->pairs)) {
+    if (!http_headers_may_have(h, name) || buf_status(&h->pairs)) {
         return NULL; /* out of memory half-way: the pairs may be torn */
     }
     const char *found = NULL, *p = buf_str(&h->pairs), *end = p + h->pairs.len;

@@ -188,7 +188,7 @@ bool rates_read(const struct rates_dialect *d, const struct http_reply *http,
     struct row rows[RATES_ROWS_MAX];
     const char *name = NULL, *value;
     bool any = false;
-    if (!d || !http->headers)
+    if (!d || !http->headers || !http_reply_may_have(http, d->prefix))
         return false;
     size_t n = strlen(d->prefix);
     while ((name = http_reply_next(http, name, &value))) {

@@ -61,6 +61,22 @@ static void one_by_one(void **state)
     assert_null(http_headers_next(h, name, &value));
 }
 
+static void names_that_begin_so(void **state)
+{
+    struct http_headers *h = *state;
+    assert_false(http_headers_may_have(h, "x-rate"));
+    add(h, "HTTP/1.1 200 OK\r\n");
+    add(h, "X-Request-Id: 1\r\n");
+    add(h, "ab: 2\r\n");
+    assert_true(http_headers_may_have(h, "x-request"));
+    assert_string_equal(http_headers_get(h, "AB"), "2");
+    assert_false(http_headers_may_have(h, "x-rate")); /* another bit */
+    add(h, "X-RateLimit-Limit: 2\r\n");
+    assert_true(http_headers_may_have(h, "x-ratelimit-"));
+    add(h, "HTTP/1.1 200 OK\r\n");
+    assert_false(http_headers_may_have(h, "x-ratelimit-"));
+}
+
 static void new_block_replaces_the_old(void **state)
 {
     struct http_headers *h = *state;
@@ -102,9 +118,9 @@ static void overflow_keeps_what_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(last_value_of_a_name),       TEST(one_by_one),
-        TEST(new_block_replaces_the_old), TEST(nul_is_left_out),
-        TEST(overflow_keeps_what_fits),
+        TEST(last_value_of_a_name), TEST(one_by_one),
+        TEST(names_that_begin_so),  TEST(new_block_replaces_the_old),
+        TEST(nul_is_left_out),      TEST(overflow_keeps_what_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

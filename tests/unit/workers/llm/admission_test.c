@@ -187,7 +187,10 @@ static void test_less_is_left_than_here(void **state)
     const struct admission_tokens none = {0};
     open_desk(&a, *state);
     open_desk(&b, *state);
-    g = take(&a, MANY, 0);
+    assert_false(admission_take(a.admission, &items[MANY], none, 9, &g));
+    a.room = false;
+    assert_int_equal(loop_run_until(a.loop, &a.room, WAIT_MS), ERR_OK);
+    assert_true(try(&a, MANY, 0, &g)); /* of nine */
     struct rates r = told(LIMITS_CALLS, 0, 1500);
     admission_settle(a.admission, &g, none, true);
     admission_hear(a.admission, &items[MANY], &g, &r, none);

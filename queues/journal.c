@@ -61,6 +61,7 @@ enum err journal_hold(struct queue *q, const struct journal_place *at,
     args_str(&a, hold->name);
     args_str(&a, at->endpoint ? at->endpoint : "");
     args_int(&a, hold->delay_ms);
+    args_str(&a, hold->why);
     for (int i = 0; i < count; i++) {
         (void)snprintf(call, sizeof call, "%d/%d", calls[i].index, calls[i].attempt);
         args_str(&a, call);

@@ -34,12 +34,13 @@ enum err journal_reserve(struct queue *q, const struct journal_place *at,
                          const struct journal_call *calls, int count, queue_fn fn,
                          void *arg, uint64_t ticket) MUST_USE;
 
-/* The job waits for a batch, or goes on beside it (delay_ms -1). Calls of `at->batch`,
- * at most 64 or none, are told its name. Their amounts are not read. Reply ["ok"] or
+/* The job is given up for a while, or goes on (delay_ms -1). Calls of `at->batch`, at
+ * most 64 or none, are told its name. Their amounts are not read. Reply ["ok"] or
  * ERR_FENCED. */
 struct journal_hold {
     const char *name;
     int64_t delay_ms;
+    const char *why; /* it is given up: `waiting` of the campaign */
 };
 enum err journal_hold(struct queue *q, const struct journal_place *at,
                       const struct journal_hold *hold, const struct journal_call *calls,

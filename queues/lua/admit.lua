@@ -29,7 +29,8 @@ redis.call("HSET", campaign_key(id), "kind", kind, "tenant", tenant, "state", st
            "usd_budget", nano_max == "-1" and 0 or decimal(nano_max, 9),
            "cached", 0, "variants", 0, "live", 0, "pending", 0, "rejected", 0, "impressions", 0,
            "delivered", 0, "clicks", 0, "conversions", 0, "orphans", 0, "revenue", 0,
-           "lift", 0, "lift_lo", 0, "lift_hi", 0, "created_ms", now, "updated_ms", now, "error", err)
+           "lift", 0, "lift_lo", 0, "lift_hi", 0, "created_ms", now, "updated_ms", now, "error", err,
+           "waiting", "", "waiting_ms", 0)
 redis.call("SET", part_key(id, "spec"), spec)
 redis.call("HSET", part_key(id, "bud"), "calls_max", ARGV[8], "tokens_max", ARGV[9],
            "nano_max", nano_max, "calls", 0, "tokens", 0, "nano", 0, "calls_r", 0,

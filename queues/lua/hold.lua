@@ -1,13 +1,14 @@
 #!lua flags=allow-oom
 --@use job
 -- ARGV: id, fence, stage, iteration, mark and name of a batch, the name of its endpoint
--- ("" = not told), delay_ms, then the calls of it, "index/attempt", that are to be told
--- these names. delay_ms 0 or more: the job is
--- given up and due again after so long, or when mail comes; -1: it stays claimed. A
--- repeat finds its own fence in `released`.
+-- ("" = not told), delay_ms, why, then the calls of it, "index/attempt", that are to be
+-- told these names. delay_ms 0 or more: the job is given up and due again after so long,
+-- or when mail comes, and says why; -1: it stays claimed. A repeat finds its own fence in
+-- `released`.
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local mark, name, endpoint, delay_ms = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
-local CALLS_MAX, WAKE, CALLS_AT = 64, 3, 9 -- WAKE: time and mail
+local mark, name, endpoint = ARGV[5], ARGV[6], ARGV[7]
+local delay_ms, why = tonumber(ARGV[8]), ARGV[9]
+local CALLS_MAX, WAKE, CALLS_AT = 64, 3, 10 -- WAKE: time and mail
 local mine, entry = holds(id, fence)
 if not mine then
   local was = redis.call("HGET", job_key(id), "released")
@@ -42,6 +43,7 @@ ack(entry)
 redis.call("ZREM", key("given"), id)
 redis.call("HSET", job_key(id), "state", "waiting", "owner", "", "entry", "",
            "wake", WAKE, "due_ms", 0, "released", fence)
+redis.call("HSET", campaign_key(id), "waiting", why, "waiting_ms", int(now + delay_ms))
 local dirty = tonumber(redis.call("HGET", job_key(id), "dirty")) or 0
 due_at(id, bit.band(dirty, WAKE) ~= 0 and now or now + delay_ms)
 return {"ok"}

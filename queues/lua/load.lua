@@ -34,6 +34,9 @@ if redis.call("HGET", campaign_key(id), "state") == "queued" then
   redis.call("HSET", campaign_key(id), "state", "running", "updated_ms", now)
   changed(id, "running")
 end
+if (redis.call("HGET", campaign_key(id), "waiting") or "") ~= "" then
+  redis.call("HSET", campaign_key(id), "waiting", "", "waiting_ms", 0)
+end
 lose_old()
 redis.call("ZREM", key("given"), id)
 

@@ -310,7 +310,7 @@ def test_attempts_are_those_of_then(make_stack):
     stack = make_stack()
     stack.env["OPENAI_BASE_URL"] = "http://127.0.0.1:1/v1"
     stack.env["BARKER_LLM_RETRY_BASE_MS"] = "1"
-    stack.worker()
+    stack.worker(BARKER_LLM_PROBES=0)
     stack.enqueue(SPEC)
     stack.wait_state("mugs", "failed")
     ini = stack.folder / "more.ini"

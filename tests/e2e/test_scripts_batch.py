@@ -63,29 +63,33 @@ def test_a_reservation_of_a_batch_is_of_no_holder(s, job):
 
 def test_hold_tells_the_name_and_keeps_the_job(s, job):
     progress = int(field(s, "progress"))
-    assert s.hold(*job, "draft", 0, MARK, "batch_1", "", -1, "0/1", "1/1", "7/7") == ["ok"]
+    assert s.hold(*job, "draft", 0, MARK, "batch_1", "", -1, "", "0/1", "1/1", "7/7") == ["ok"]
     assert {call: r["n"] for call, r in journal(s).items()} == {"0/1": "batch_1", "1/1": "batch_1"}
     assert {r["b"] for r in journal(s).values()} == {MARK}
     assert field(s, "state") == "claimed" and int(field(s, "progress")) == progress + 1
     s.settle(*job, "draft", 0, 0, 1, '{"s":"ok"}', 1, 1, 1, 1, 1)
-    s.hold(*job, "draft", 0, MARK, "batch_2", "", -1, "0/1", "1/1")
+    s.hold(*job, "draft", 0, MARK, "batch_2", "", -1, "", "0/1", "1/1")
     assert journal(s)["0/1"]["s"] == "ok"  # what is settled is not touched
     assert journal(s)["1/1"]["n"] == "batch_2"
 
 
 def test_hold_gives_the_job_up_until_it_is_due(s, job):
-    assert s.hold(*job, "draft", 0, "", "", "", 60_000) == ["ok"]
+    assert s.hold(*job, "draft", 0, "", "", "", 60_000, "batch") == ["ok"]
     assert (field(s, "state"), field(s, "owner"), field(s, "wake")) == ("waiting", "", "3")
     assert s.redis.xlen(f"{ROOT}:ready:1") == 0 and not s.redis.exists(f"{ROOT}:given")
     assert claim(s) == [] and drift(s) == {}
+    why, until = s.redis.hmget(f"{ROOT}:c:a", "waiting", "waiting_ms")
+    assert (why, float(until)) == ("batch", s.redis.zscore(f"{ROOT}:due", "a"))
     due = s.redis.zscore(f"{ROOT}:due", "a")
-    assert s.hold(*job, "draft", 0, "", "", "", 1) == ["ok"]  # a repeat changes nothing
+    assert s.hold(*job, "draft", 0, "", "", "", 1, "batch") == ["ok"]  # a repeat changes nothing
     assert s.redis.zscore(f"{ROOT}:due", "a") == due
     s.redis.zadd(f"{ROOT}:due", {"a": 1})
     assert claim(s) == [["a", 2]]
-    assert s.hold("a", 1, "draft", 0, "", "", "", 1) == ["ok"]  # late, and harmless
+    s.load("a", 2)
+    assert s.redis.hmget(f"{ROOT}:c:a", "waiting", "waiting_ms") == ["", "0"]
+    assert s.hold("a", 1, "draft", 0, "", "", "", 1, "batch") == ["ok"]  # late, and harmless
     assert field(s, "state") == "claimed"
-    assert s.hold("a", 7, "draft", 0, "", "", "", 1) == ["fenced"]
+    assert s.hold("a", 7, "draft", 0, "", "", "", 1, "batch") == ["fenced"]
 
 
 def order(s, what):
@@ -94,14 +98,14 @@ def order(s, what):
 
 
 def test_mail_wakes_what_waits_for_a_batch(s, job):
-    s.hold(*job, "draft", 0, "", "", "", 3_600_000)
+    s.hold(*job, "draft", 0, "", "", "", 3_600_000, "batch")
     order(s, "cancel")
     assert claim(s) == [["a", 2]]
 
 
 def test_mail_that_came_before_is_not_slept_over(s, job):
     order(s, "pause")
-    s.hold(*job, "draft", 0, "", "", "", 3_600_000)
+    s.hold(*job, "draft", 0, "", "", "", 3_600_000, "batch")
     assert claim(s) == [["a", 2]]
 
 
@@ -125,13 +129,13 @@ def test_records_say_where_the_batch_is(s, job):
     assert "e" not in journal(s)["0/1"]  # of a release that did not tell
     assert s.reserve(*job, "draft", 0, 2, 1, 5, 1, MARK, 'ma"in') == ["ok"]
     assert (journal(s)["2/1"]["b"], journal(s)["2/1"]["e"]) == (MARK, 'ma"in')
-    s.hold(*job, "draft", 0, MARK, "batch_1", "", -1, "0/1")
+    s.hold(*job, "draft", 0, MARK, "batch_1", "", -1, "", "0/1")
     assert "e" not in journal(s)["0/1"]
-    s.hold(*job, "draft", 0, MARK, "batch_1", 'ma"in', -1, "0/1", "2/1")
+    s.hold(*job, "draft", 0, MARK, "batch_1", 'ma"in', -1, "", "0/1", "2/1")
     assert {journal(s)[call]["e"] for call in ("0/1", "2/1")} == {'ma"in'}
 
 
 def test_a_name_may_be_any_text(s, job):
     name = 'a"\\\n' + "x" * 100
-    s.hold(*job, "draft", 0, MARK, name, "", -1, "0/1")
+    s.hold(*job, "draft", 0, MARK, name, "", -1, "", "0/1")
     assert journal(s)["0/1"]["n"] == name

@@ -11,13 +11,14 @@ BRIEF = {"kind": "content", "channel": ["email.subject", "sms"], "metric": "clic
          "budget": {"calls": 60}}
 CAMPAIGN_FIELDS = """kind tenant state stage round progress calls tokens_in tokens_out usd
     usd_known usd_budget variants live pending rejected impressions clicks conversions
-    revenue lift lift_lo lift_hi created_ms updated_ms error""".split()
+    revenue lift lift_lo lift_hi created_ms updated_ms error
+    waiting waiting_ms""".split()
 VARIANT_FIELDS = """placement text state parent round reason weight p_best expected_loss rate
     rate_lo rate_hi impressions clicks conversions revenue usd""".split()
 PLACEMENT_FIELDS = """epoch leader tied lift lift_lo lift_hi srm impressions conversions
     revenue""".split()
 TEXT_FIELDS = {"kind", "tenant", "state", "stage", "error", "placement", "text", "parent",
-               "reason", "leader", "angle", "reviewer"}
+               "reason", "leader", "angle", "reviewer", "waiting"}
 
 
 def assert_fields(record, fields):

@@ -10,6 +10,7 @@ import faults_cache
 import faults_fair
 import faults_batch
 import faults_limits
+import faults_parking
 import faults_rules
 import faults_tenants
 import faults_timers
@@ -304,6 +305,7 @@ FAULTS = {
     **faults_fair.FAULTS,
     **faults_limits.FAULTS,
     **faults_failover.FAULTS,
+    **faults_parking.FAULTS,
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,
     **faults_cache.FAULTS,

@@ -32,6 +32,8 @@ void host_start(struct world *w, void *unused)
     struct runner_options o = {.max_calls = s->max_calls ? s->max_calls : 8,
                                .max_jobs = 6,
                                .max_attempts = max_attempts(w),
+                               .max_probes = 60,
+                               .park_ms = HOST_PARK_MS,
                                .batch_poll_ms = 600000,
                                .batch_wait_ms = 2400000,
                                .retry_base_ms = 200,

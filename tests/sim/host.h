@@ -6,6 +6,8 @@
 #include "tests/sim/world.h"
 #include "workers/run/runner.h"
 
+#define HOST_PARK_MS 5000
+
 struct host {
     struct world *world;
     int name; /* in use until it is declared dead; never used again */

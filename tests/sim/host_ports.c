@@ -81,6 +81,12 @@ static bool has_money(struct host *h, struct port_grant *out)
     return false;
 }
 
+static int64_t closed_ms(void *self, const struct port_call *call)
+{
+    (void)call;
+    return model_closed_us(((struct host *)self)->world) / 1000;
+}
+
 /* Now and then the endpoint has no room; the runner hears of it when there is some. */
 static bool admit(void *self, const struct port_call *call, int waiting,
                   struct port_grant *out)
@@ -90,6 +96,10 @@ static bool admit(void *self, const struct port_call *call, int waiting,
     *out = (struct port_grant){0};
     if (waiting < 1 || h->draining)
         world_fail(w, "%s: nobody waits, and asks for leave", call->campaign);
+    if (model_is_shut(w)) {
+        world_at(w, model_closed_us(w), on_room, h);
+        return false;
+    }
     if (world_fate(w, FATE_NO_ROOM, 10)) {
         world_at(w, world_between(w, 0, 3 * WORLD_SECOND_US), on_room, h);
         return false;
@@ -97,6 +107,7 @@ static bool admit(void *self, const struct port_call *call, int waiting,
     if (!has_money(h, out))
         return false;
     out->gate = 1;
+    out->is_probe = w->failed_in_row >= MODEL_BREAKER_CALLS;
     h->leaves++;
     return true;
 }
@@ -189,6 +200,8 @@ static const char *record_of(struct message *m, const struct port_call_result *r
     if (r->code) {
         json_out_kstr(&w, "code", err_code(r->code));
         json_out_kbool(&w, "retry", r->retryable);
+        json_out_kbool(&w, "possibly_billed", r->possibly_billed);
+        json_out_kbool(&w, "probe", r->probe);
     } else {
         json_out_key(&w, "text");
         json_out_strn(&w, r->text, r->len);
@@ -321,9 +334,10 @@ static enum err poll_batch(void *self, const struct port_batch *b,
     return model_poll(self, b, how, each, fn, arg, ticket);
 }
 
-static enum err send_hold(void *self, const struct port_place *at, const char *name,
-                          int64_t delay_ms, const int *index, const int *attempt,
-                          int count, port_done_fn fn, void *arg, uint64_t ticket)
+static enum err send_hold(void *self, const struct port_place *at,
+                          const struct port_hold *hold, const int *index,
+                          const int *attempt, int count, port_done_fn fn, void *arg,
+                          uint64_t ticket)
 {
     struct message *m = begin(self, MESSAGE_HOLD, at->campaign, at->fence, arg, ticket);
     if (!m)
@@ -332,10 +346,11 @@ static enum err send_hold(void *self, const struct port_place *at, const char *n
     const char *stage = keep(m, at->stage);
     m->batch = keep(m, at->batch);
     judge_batch(self, at);
-    m->name = keep(m, name);
+    m->name = keep(m, hold->name);
+    m->why = keep(m, hold->why);
     m->fn.done = fn;
     m->count = count;
-    m->delay_us = delay_ms * 1000;
+    m->delay_us = hold->delay_ms * 1000;
     for (int i = 0; i < count; i++) {
         m->places[i] = (struct store_place){stage, at->iteration, index[i]};
         m->attempts[i] = attempt[i];
@@ -356,6 +371,7 @@ struct ports host_ports(struct host *h)
                           .load = send_load,
                           .admit = admit,
                           .forgo = forgo,
+                          .closed_ms = closed_ms,
                           .reserve = send_reserve,
                           .estimate = estimate,
                           .call = send_call,

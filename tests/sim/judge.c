@@ -120,6 +120,18 @@ void judge_commit(struct store_campaign *c)
     }
 }
 
+void judge_cooled(struct store_campaign *c, int64_t fence, int64_t delay_us)
+{
+    world_note(c->world, FATE_COOLED);
+    if (delay_us < HOST_PARK_MS * 1000)
+        world_fail(c->world, "%s: given up for %lld us", c->id, (long long)delay_us);
+    for (const struct store_record *r = c->journal; r; r = r->next) {
+        if (r->held && !r->in_batch && r->fence == fence && store_holds(c, fence))
+            world_fail(c->world, "%s: given up while %s/%d/%d is in flight", c->id,
+                       r->place.stage, r->place.iteration, r->place.index);
+    }
+}
+
 static void judge_money(const struct store_campaign *c)
 {
     static const char *const names[MONIES] = {"calls", "tokens", "nano usd"};

@@ -15,7 +15,9 @@ struct store_record *judge_sent(struct host *h, const struct port_call *call);
 void judge_settled(struct store_campaign *c, const struct store_settlement *s,
                    enum err e);
 void judge_started(struct host *h, const char *id); /* one run per campaign */
-void judge_commit(struct store_campaign *c);        /* about to be applied */
+/* The job is about to be given up, as its endpoints are closed. */
+void judge_cooled(struct store_campaign *c, int64_t fence, int64_t delay_us);
+void judge_commit(struct store_campaign *c); /* about to be applied */
 void judge_end(struct world *w);
 void judge_digest(struct world *w, struct world_outcome *out);
 /* What is stored of a batch says where it is. */

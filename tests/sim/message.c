@@ -130,6 +130,8 @@ static bool reserve(struct message *m, struct store_campaign *c)
 
 static void hold(struct message *m, struct store_campaign *c)
 {
+    if (strcmp(m->why, "cooling") == 0)
+        judge_cooled(c, m->fence, m->delay_us);
     m->code = store_hold(c, m->fence, m->batch, m->name, m->places, m->attempts,
                          m->count, m->delay_us / 1000);
 }

@@ -30,6 +30,7 @@ struct message {
     struct port_estimate most[MESSAGE_BATCH_MAX];
     int count;
     const char *batch, *name; /* of RESERVE, of HOLD */
+    const char *why;          /* of HOLD */
     struct ask ask;
     struct store_settlement settlement;
     struct store_commit *commit; /* in the world's arena */

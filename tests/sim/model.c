@@ -91,6 +91,32 @@ static void bill(struct store_campaign *c, const struct port_call_result *r)
     c->billed[NANO] += r->usd_nano;
 }
 
+int64_t model_closed_us(const struct world *w)
+{
+    const struct scenario *s = w->plan.scenario;
+    int64_t at = w->now_us - WORLD_START_US, until = w->closed_until_us - w->now_us;
+    if (at >= s->closed_from_us && at < s->closed_until_us)
+        return s->closed_until_us - at;
+    return until > 0 ? until : 0;
+}
+
+bool model_is_shut(struct world *w)
+{
+    if (!model_closed_us(w) && world_fate(w, FATE_CLOSED, 1))
+        w->closed_until_us = w->now_us + world_between(w, 1, 90) * WORLD_SECOND_US;
+    return model_closed_us(w) > 0;
+}
+
+/* In an outage each failure but the first few closes the endpoint for a while. */
+static bool is_down(struct world *w)
+{
+    bool down = w->now_us - WORLD_START_US < w->plan.scenario->outage_us;
+    w->failed_in_row = down ? w->failed_in_row + 1 : 0;
+    if (w->failed_in_row >= MODEL_BREAKER_CALLS)
+        w->closed_until_us = w->now_us + 20 * WORLD_SECOND_US;
+    return down;
+}
+
 /* No answer within the deadline, by chance; or what torture asks for. */
 static const struct fault *misfortune_of(struct world *w, struct model_call *m)
 {
@@ -116,12 +142,14 @@ static void decide(struct world *w, struct model_call *m, const struct port_call
                                    .message = ""};
     m->text = model_reply(w, call, &w->arena, &m->good);
     enum scenario_flaws flaws = w->plan.scenario->flaws;
-    r->retryable = flaws == FLAWS_DOWN;
-    if (flaws == FLAWS_NO_KEY || flaws == FLAWS_DOWN)
-        r->code = flaws == FLAWS_DOWN ? ERR_SERVER : ERR_AUTH;
+    bool down = is_down(w) || flaws == FLAWS_DOWN;
+    r->probe = call->grant.is_probe;
+    r->retryable = down;
+    if (flaws == FLAWS_NO_KEY || down)
+        r->code = down ? ERR_SERVER : ERR_AUTH;
     else if (!f || f->billed)
         set_usage(m, call, f != NULL);
-    if (!f && flaws != FLAWS_NO_KEY && flaws != FLAWS_DOWN)
+    if (!f && flaws != FLAWS_NO_KEY && !down)
         f = misfortune_of(w, m);
     if (f && f->billed)
         set_usage(m, call, true);

@@ -5,7 +5,13 @@
 
 #include "tests/sim/host.h"
 
+#define MODEL_BREAKER_CALLS 3 /* failures in a row, then each call is a probe */
+
 struct port_estimate model_estimate(const struct port_call *call);
+/* Takes it no call now? In an outage, by chance, or as the scenario says; and for how
+ * long. */
+bool model_is_shut(struct world *w);
+int64_t model_closed_us(const struct world *w);
 /* As ports.call and ports.cancel. */
 enum err model_call(struct host *h, const struct port_call *call, enum torture torture,
                     port_call_fn fn, void *arg, uint64_t ticket, uint64_t *call_id);

@@ -10,6 +10,7 @@
     ",\"input\":{\"count\":9,\"page\":6,\"width\":3}}"
 #define LANED "\"total\":285"
 #define REDUCED "\"total\":4900" /* 1 + 4 + 9 + … + 576 */
+#define ONE "{\"kind\":\"toy_reduce\",\"input\":{\"count\":1,\"page\":1,\"width\":4}}"
 #define BRIEF                                                                          \
     "\"input\":{\"brief\":\"Hiking boots, 20 % off until Sunday\",\"n\":3},"           \
     "\"channel\":[\"sms\",\"email.subject\"]"
@@ -139,6 +140,38 @@ static const struct scenario scenarios[] = {
      .refused_from_us = WORLD_SECOND_US / 10,
      .refused_until_us = WORLD_SECOND_US / 3,
      .start = people_drain_now},
+    {.name = "reduce_closed",
+     .spec = REDUCE(""),
+     .state = "done",
+     .error = "",
+     .result = REDUCED,
+     .exact = true,
+     .closed_from_us = WORLD_SECOND_US / 10,
+     .closed_until_us = 50 * WORLD_SECOND_US,
+     .start = people_see_it_parked},
+    {.name = "reduce_closed_cancel",
+     .spec = REDUCE(""),
+     .state = "cancelled",
+     .error = "cancelled",
+     .closed_from_us = WORLD_SECOND_US / 10,
+     .closed_until_us = WORLD_HOUR_US,
+     .start = people_cancel_parked},
+    {.name = "reduce_outage", /* 16 minutes, six attempts */
+     .spec = ONE,
+     .state = "done",
+     .error = "",
+     .result = "\"total\":1",
+     .exact = true,
+     .calls_vary = true,
+     .outage_us = 1000 * WORLD_SECOND_US},
+    {.name = "reduce_outage_long",
+     .spec = ONE,
+     .state = "failed",
+     .error = "server_error",
+     .error_also = "busy",
+     .exact = true,
+     .calls_vary = true,
+     .outage_us = 1000 * WORLD_HOUR_US},
     {.name = "reduce_memory",
      .spec = "{\"kind\":\"toy_reduce\",\"input\":{\"count\":250,\"page\":250}}",
      .state = "failed",

@@ -33,6 +33,8 @@ struct scenario {
     int batch_takes;         /* calls, and leaves the rest; 0 = all */
     int max_attempts;        /* where nothing else goes wrong; 0 = 6 */
     int max_calls;           /* in flight per worker; 0 = 8 */
+    int64_t closed_from_us, closed_until_us; /* the endpoint takes no call */
+    int64_t outage_us;                       /* until then it fails */
     size_t job_max_bytes;
     int64_t refused_from_us,
         refused_until_us; /* the store is full: errors for writes */
@@ -55,5 +57,7 @@ void people_pause_and_resume_at_once(struct world *w);
 void people_drain(struct world *w);
 void people_drain_now(struct world *w);
 void people_silence(struct world *w);
+void people_see_it_parked(struct world *w); /* after half a minute nobody has it */
+void people_cancel_parked(struct world *w); /* then too, and it has ended soon after */
 
 #endif

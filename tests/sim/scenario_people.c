@@ -122,6 +122,28 @@ void people_drain_now(struct world *w)
     world_at(w, WORLD_SECOND_US / 8, on_drain, w);
 }
 
+static void on_look(struct world *w, void *arg)
+{
+    const struct store_campaign *c = store_find(w, SCENARIO_ID);
+    if (arg ? !c->ended : c->job != JOB_WAITING)
+        world_fail(w, "%s: %s while its endpoint is closed", c->id,
+                   arg ? "it goes on after its cancel" : "a worker has it");
+}
+
+void people_see_it_parked(struct world *w)
+{
+    if (!w->plan.chaos)
+        world_at(w, 30 * WORLD_SECOND_US, on_look, NULL);
+}
+
+void people_cancel_parked(struct world *w)
+{
+    write_to(store_find(w, SCENARIO_ID), 31 * WORLD_SECOND_US, "cancel", "");
+    people_see_it_parked(w);
+    if (!w->plan.chaos)
+        world_at(w, 60 * WORLD_SECOND_US, on_look, w);
+}
+
 static void on_silence(struct world *w, void *arg)
 {
     (void)arg;

@@ -55,6 +55,8 @@ const char *fate_name(enum fate f)
         [FATE_MODEL_SILENT] = "replies that never came",
         [FATE_MODEL_DOUBLED] = "replies doubled",
         [FATE_NO_ROOM] = "times without room",
+        [FATE_CLOSED] = "times closed for long",
+        [FATE_COOLED] = "jobs given back for that",
         [FATE_NO_MEMORY] = "times without memory",
         [FATE_KILL] = "kills",
         [FATE_SILENCE] = "silences",

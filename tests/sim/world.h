@@ -42,6 +42,8 @@ enum fate {
     FATE_MODEL_SILENT, /* no reply: the deadline ends the call */
     FATE_MODEL_DOUBLED,
     FATE_NO_ROOM,   /* an endpoint takes no call now */
+    FATE_CLOSED,    /* nor for a minute or so */
+    FATE_COOLED,    /* a worker gave its job back for that */
     FATE_NO_MEMORY, /* an operation cannot be begun */
     FATE_KILL,
     FATE_SILENCE,
@@ -87,9 +89,11 @@ struct world {
     int64_t effects;       /* operations that workers began */
     int64_t fates[FATE_COUNT];
     int kills, misfortunes;
-    int tenant_paid;   /* calls that began, see scenario.tenant_calls */
-    int64_t cancelled; /* calls that a worker cancelled */
-    int64_t batch_us;  /* when the model was first given its batch; 0 = not yet */
+    int64_t closed_until_us; /* the endpoint takes no call before */
+    int failed_in_row;       /* calls, in an outage */
+    int tenant_paid;         /* calls that began, see scenario.tenant_calls */
+    int64_t cancelled;       /* calls that a worker cancelled */
+    int64_t batch_us;        /* when the model was first given its batch; 0 = not yet */
     struct model_batch *batches;
     int batch_count;
     int64_t in_flight_at_crash; /* reservations open when their holder was lost */

@@ -12,8 +12,8 @@
 static bool is_text(const char *field)
 {
     static const char *const names[] = {
-        "kind",   "tenant", "state", "stage",    "error",     "text",  "parent",
-        "reason", "angle",  "id",    "reviewer", "placement", "leader"};
+        "kind",   "tenant", "state", "stage",    "error",     "text",   "parent",
+        "reason", "angle",  "id",    "reviewer", "placement", "leader", "waiting"};
     return names_index(names, field) >= 0;
 }
 
@@ -203,6 +203,8 @@ void view_print_state(const struct json *campaign, char out[VIEW_WORD_MAX])
     const char *error = view_str(campaign, "error");
     if (strcmp(error, state) == 0)
         error = ""; /* said once is enough */
+    if (!*error)
+        error = view_str(campaign, "waiting");
     (void)snprintf(out, VIEW_WORD_MAX, "%s%s%s%s", state, *error ? " (" : "", error,
                    *error ? ")" : "");
 }

@@ -33,25 +33,27 @@ enum err batch_live_poll(void *self, const struct port_batch *b,
     return llm_batch_poll(p->llm, b, each, fn, arg, ticket);
 }
 
-enum err batch_live_hold(void *self, const struct port_place *at, const char *name,
-                         int64_t delay_ms, const int *index, const int *attempt,
-                         int count, port_done_fn fn, void *arg, uint64_t ticket)
+enum err batch_live_hold(void *self, const struct port_place *at,
+                         const struct port_hold *hold, const int *index,
+                         const int *attempt, int count, port_done_fn fn, void *arg,
+                         uint64_t ticket)
 {
     struct store_op *op =
         store_op_new(self, STORE_HOLD, at->campaign, at->fence, arg, ticket);
     if (!op)
         return ERR_NOMEM;
     op->fn.done = fn;
-    op->delay_ms = delay_ms;
+    op->delay_ms = hold->delay_ms;
     op->count = count;
-    enum err e = count > STORE_BATCH_MAX || strlen(name) >= sizeof op->name
-                     ? ERR_LIMIT
-                     : store_op_place(op, at);
+    bool fits = count <= STORE_BATCH_MAX && strlen(hold->name) < sizeof op->name &&
+                strlen(hold->why) < sizeof op->why;
+    enum err e = fits ? store_op_place(op, at) : ERR_LIMIT;
     if (e) {
         store_op_free(op);
         return e;
     }
-    memcpy(op->name, name, strlen(name) + 1);
+    memcpy(op->name, hold->name, strlen(hold->name) + 1);
+    memcpy(op->why, hold->why, strlen(hold->why) + 1);
     for (int i = 0; i < count; i++)
         op->calls[i] = (struct journal_call){.index = index[i], .attempt = attempt[i]};
     return store_op_start(op);

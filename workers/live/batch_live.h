@@ -13,8 +13,9 @@ enum err batch_live_submit(void *self, const struct port_batch *b, port_batch_fn
 enum err batch_live_poll(void *self, const struct port_batch *b,
                          port_batch_result_fn each, port_batch_fn fn, void *arg,
                          uint64_t ticket);
-enum err batch_live_hold(void *self, const struct port_place *at, const char *name,
-                         int64_t delay_ms, const int *index, const int *attempt,
-                         int count, port_done_fn fn, void *arg, uint64_t ticket);
+enum err batch_live_hold(void *self, const struct port_place *at,
+                         const struct port_hold *hold, const int *index,
+                         const int *attempt, int count, port_done_fn fn, void *arg,
+                         uint64_t ticket);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/base/money.h"
 #include "workers/live/batch_live.h"
+#include "workers/live/calls_live.h"
 #include "workers/live/ports_live_state.h"
 #include "workers/live/store_op.h"
 #include <stdlib.h>
@@ -89,91 +90,6 @@ static enum err live_reserve(void *self, const struct port_place *at, const int 
     return store_op_start(op);
 }
 
-/* The call as one whose tenant has so much left of the day. */
-static struct port_call bounded(struct ports_live *p, const struct port_call *call)
-{
-    struct port_call there = *call;
-    int64_t below = purses_room(p->purses, call->tenant) + 1;
-    there.has_budget = there.has_purse = true;
-    there.at_hand_nano = purses_at_hand(p->purses, call->tenant);
-    if (there.below_nano <= 0 || below < there.below_nano)
-        there.below_nano = below;
-    return there;
-}
-
-static bool live_admit(void *self, const struct port_call *call, int waiting,
-                       struct port_grant *out)
-{
-    struct ports_live *p = self;
-    if (!purses_limit(p->purses, call->tenant))
-        return llm_admit(p->llm, call, waiting, out);
-    struct port_call there = bounded(p, call);
-    if (llm_admit(p->llm, &there, waiting, out)) {
-        purses_take(p->purses, call->tenant, out->most_nano, out);
-        return true;
-    }
-    if (out->most_nano <= 0)
-        return false;
-    /* asks for it, or tells people that the day is over */
-    enum err e = purses_check(p->purses, call->tenant, out->most_nano, waiting);
-    if (!out->refused && e != ERR_BUSY)
-        out->refused = e;
-    return false;
-}
-
-static void live_forgo(void *self, const struct port_grant *grant)
-{
-    struct ports_live *p = self;
-    llm_forgo(p->llm, grant);
-    purses_forgo(p->purses, grant);
-}
-
-static struct port_estimate live_estimate(void *self, const struct port_call *call)
-{
-    struct ports_live *p = self;
-    return llm_estimate(p->llm, call);
-}
-
-/* A call that holds money of its tenant; also if its run is gone by the end. */
-struct paid_call {
-    struct ports_live *owner;
-    struct port_grant grant;
-    port_call_fn fn;
-    void *arg;
-};
-
-static void on_paid_call(void *arg, uint64_t ticket,
-                         const struct port_call_result *result)
-{
-    struct paid_call c = *(struct paid_call *)arg;
-    free(arg);
-    purses_settle(c.owner->purses, &c.grant, result->usd_nano);
-    c.fn(c.arg, ticket, result);
-}
-
-static enum err live_call(void *self, const struct port_call *call, port_call_fn fn,
-                          void *arg, uint64_t ticket, uint64_t *call_id)
-{
-    struct ports_live *p = self;
-    if (!call->grant.purse)
-        return llm_call(p->llm, call, fn, arg, ticket, call_id);
-    struct paid_call *c = malloc(sizeof *c);
-    if (!c)
-        return ERR_NOMEM;
-    *c = (struct paid_call){p, call->grant, fn, arg};
-    struct port_call there = bounded(p, call); /* as it was admitted */
-    enum err e = llm_call(p->llm, &there, on_paid_call, c, ticket, call_id);
-    if (e)
-        free(c);
-    return e;
-}
-
-static void live_cancel(void *self, uint64_t call_id)
-{
-    struct ports_live *p = self;
-    llm_cancel(p->llm, call_id);
-}
-
 /* No kind of this release reads windows, results or caches, or spawns. */
 static enum err live_read(void *self, const char *campaign, const struct ask *ask,
                           port_read_fn fn, void *arg, uint64_t ticket)
@@ -193,6 +109,8 @@ static enum err write_record(struct buf *out, const struct port_call_result *r)
         json_out_kbool(&w, "retry", r->retryable);
         json_out_kstr(&w, "message", r->message ? r->message : "");
         json_out_kbool(&w, "possibly_billed", r->possibly_billed);
+        if (r->probe)
+            json_out_kbool(&w, "probe", true);
     }
     json_out_key(&w, "text");
     json_out_strn(&w, r->text ? r->text : "", r->len);
@@ -373,12 +291,13 @@ struct ports ports_live_table(struct ports_live *p)
 {
     return (struct ports){.self = p,
                           .load = live_load,
-                          .admit = live_admit,
-                          .forgo = live_forgo,
+                          .admit = calls_live_admit,
+                          .forgo = calls_live_forgo,
+                          .closed_ms = calls_live_closed_ms,
                           .reserve = live_reserve,
-                          .estimate = live_estimate,
-                          .call = live_call,
-                          .cancel = live_cancel,
+                          .estimate = calls_live_estimate,
+                          .call = calls_live_call,
+                          .cancel = calls_live_cancel,
                           .read = live_read,
                           .settle = live_settle,
                           .commit = live_commit,

@@ -200,7 +200,8 @@ static enum err send(struct store_op *op)
                                .iteration = op->iteration,
                                .batch = *op->batch ? op->batch : NULL,
                                .endpoint = *op->endpoint ? op->endpoint : NULL};
-    struct journal_hold hold = {.name = op->name, .delay_ms = op->delay_ms};
+    struct journal_hold hold = {
+        .name = op->name, .delay_ms = op->delay_ms, .why = op->why};
     switch (op->type) {
     case STORE_LOAD:
         return jobs_load(p->queue, op->campaign, op->fence, on_reply, p, op->id);

@@ -31,6 +31,7 @@ struct store_op {
     char campaign[KEYS_ID_MAX + 32], stage[64];
     char batch[48], name[160]; /* RESERVE, HOLD: mark; HOLD: name. batch "" = none */
     char endpoint[64];         /* of the batch; "" = not told */
+    char why[16];              /* HOLD */
     int64_t fence, progress, delay_ms;
     int iteration, tries, count;
     union {

@@ -94,22 +94,43 @@ static void count(struct breaker *b, bool failed, int64_t now_ms)
     b->slots[i].failures += failed;
 }
 
-static bool is_bad(const struct breaker *b, int64_t now_ms)
+/* Of the last 30 s. */
+static int calls_of(const struct breaker *b, int64_t now_ms, int *failures)
 {
-    int calls = 0, failures = 0;
+    int calls = 0;
+    *failures = 0;
     for (int i = 0; i < BREAKER_SLOTS; i++) {
         if (b->slots[i].number <= now_ms / SLOT_MS - BREAKER_SLOTS)
             continue;
         calls += b->slots[i].calls;
-        failures += b->slots[i].failures;
+        *failures += b->slots[i].failures;
     }
+    return calls;
+}
+
+static bool is_bad(const struct breaker *b, int64_t now_ms)
+{
+    int failures, calls = calls_of(b, now_ms, &failures);
     return calls >= CALLS_MIN && 2 * failures >= calls;
+}
+
+void breaker_suspect(struct breaker *b, int64_t now_ms)
+{
+    int failures;
+    if (b->state != BREAKER_CLOSED || calls_of(b, now_ms, &failures) > 0)
+        return;
+    b->cause = ERR_OK;
+    b->until_ms = 0;
+    change(b, BREAKER_OPEN);
 }
 
 static bool settle_probe(struct breaker *b, enum verdict v, enum err code,
                          int64_t hint_ms, int64_t now_ms, struct rng *dice)
 {
-    bool news = v == GOOD || (v == LOCKED && b->cause != code);
+    bool was_told = b->cause != ERR_OK; /* else suspected only */
+    bool news = v == GOOD     ? was_told
+                : v == FAILED ? !was_told
+                              : v == LOCKED && b->cause != code;
     if (v == GOOD)
         shut(b);
     else if (v == FAILED)

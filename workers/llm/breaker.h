@@ -41,6 +41,9 @@ struct breaker_leave { /* of one call */
 /* When a call may go, at the earliest: not in the future, or a time, or INT64_MAX while
  * a probe is under way. */
 int64_t breaker_free_ms(const struct breaker *b);
+/* Its last call by somebody else failed: unless something was heard of it lately, the
+ * next call is a probe, and one failure is enough. Nothing may be under way. */
+void breaker_suspect(struct breaker *b, int64_t now_ms);
 /* A call goes, when it may. */
 struct breaker_leave breaker_enter(struct breaker *b);
 /* It is over: code ERR_OK for every answer that shows the far side at work. hint_ms: it

@@ -46,6 +46,8 @@ struct port_estimate llm_estimate(const struct llm *l, const struct port_call *c
 bool llm_admit(struct llm *l, const struct port_call *call, int waiting,
                struct port_grant *out);
 void llm_forgo(struct llm *l, const struct port_grant *grant);
+/* As ports.closed_ms. */
+int64_t llm_closed_ms(const struct llm *l, const struct port_call *call);
 /* What cools down after failures, for people; "" if nothing does. */
 void llm_print_cooling(const struct llm *l, char *out, size_t size);
 /* The worker ends: leases go back, nothing more is admitted. */

@@ -308,6 +308,7 @@ void llm_call_end(struct llm_call *c, const struct http_reply *http)
         .code = r->code,
         .retryable = r->retryable,
         .cached = c->cached,
+        .probe = c->grant.is_probe,
         .sent = http && (!http->err || http->sent),
         .retry_after_ms = r->retry_after_ms,
         .text = buf_str(&r->text),

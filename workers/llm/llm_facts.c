@@ -25,6 +25,11 @@ bool llm_endpoint_chats(const struct llm *l, size_t i)
     return l->endpoints.items[i].provider->serves == ASK_CHAT;
 }
 
+int64_t llm_closed_ms(const struct llm *l, const struct port_call *call)
+{
+    return targets_closed_ms(l->targets, call);
+}
+
 bool llm_price_known(const struct llm *l, const char *endpoint, const char *model)
 {
     return llm_cost_nano(l, endpoint, model, 0, 0) >= 0;

@@ -88,18 +88,31 @@ static bool is_same_account(const struct endpoint *a, const struct endpoint *b)
            (strcmp(x, y) == 0 && strcmp(a->config->base_url, b->config->base_url) == 0);
 }
 
+/* Without a word to it, and NULL if nothing is known. */
+static const struct model *known_model(const struct targets *t, const struct way *w)
+{
+    for (size_t i = 0; i < MODELS_MAX; i++) {
+        const struct model *m = &t->models[i];
+        if (m->id && strcmp(m->name, w->model) == 0 &&
+            is_same_account(m->endpoint, w->endpoint))
+            return m;
+    }
+    return NULL;
+}
+
 /* Known models stay; a new one takes the place that was used longest ago. A call under
  * way to the one that went finds nobody. */
 static struct model *find_model(struct targets *t, const struct way *w, int64_t now_ms)
 {
+    const struct model *known = known_model(t, w);
     struct model *oldest = &t->models[0];
+    if (known) {
+        oldest = &t->models[known - t->models];
+        oldest->used_ms = now_ms;
+        return oldest;
+    }
     for (size_t i = 0; i < MODELS_MAX; i++) {
         struct model *m = &t->models[i];
-        if (m->id && strcmp(m->name, w->model) == 0 &&
-            is_same_account(m->endpoint, w->endpoint)) {
-            m->used_ms = now_ms;
-            return m;
-        }
         if (oldest->id && (!m->id || m->used_ms < oldest->used_ms))
             oldest = m;
     }
@@ -110,6 +123,15 @@ static struct model *find_model(struct targets *t, const struct way *w, int64_t 
     (void)strncat(oldest->name, w->model, sizeof oldest->name - 1);
     retry_budget_init(&oldest->retries, now_ms);
     return oldest;
+}
+
+/* An ask that failed before this worker had it, perhaps at an endpoint that is closed
+ * for others, finds out about it alone. */
+static void be_careful(struct model *m, const struct port_call *call, int64_t now_ms)
+{
+    bool from_elsewhere = call->failures > 0 && call->failed_at == 0;
+    if (from_elsewhere && m->ceiling.under_way == 0)
+        breaker_suspect(&m->breaker, now_ms);
 }
 
 /* Leave at this endpoint, whose breaker allows it. */
@@ -135,6 +157,7 @@ static bool enter(struct targets *t, const struct way *w, struct model *m,
     }
     if (!admission_take(t->options.admission, w->endpoint, tokens, waiting, out))
         return false;
+    be_careful(m, call, now);
     struct breaker_leave leave = breaker_enter(&m->breaker);
     retry_budget_enter(&m->retries, is_retry);
     out->target = place;
@@ -199,6 +222,22 @@ bool targets_admit(struct targets *t, const struct port_call *call, int waiting,
         return admit(t, call, &ways, waiting, out);
     out->most_nano = ways.refused == ERR_OVER_BUDGET ? ways.least_nano : 0;
     return !ways.refused; /* the call fails by itself */
+}
+
+int64_t targets_closed_ms(const struct targets *t, const struct port_call *call)
+{
+    struct ways ways;
+    ways_list(t->options.endpoints, call, &ways);
+    int64_t now = clock_mono_ms(), earliest = ways.count > 0 ? INT64_MAX : 0;
+    for (size_t i = 0; i < ways.count; i++) {
+        const struct model *m = known_model(t, &ways.items[i]);
+        int64_t shut_ms =
+            admission_closed_ms(t->options.admission, ways.items[i].endpoint);
+        int64_t free_ms = m ? breaker_free_ms(&m->breaker) : 0;
+        free_ms = shut_ms > free_ms ? shut_ms : free_ms;
+        earliest = free_ms < earliest ? free_ms : earliest;
+    }
+    return earliest == INT64_MAX ? earliest : earliest > now ? earliest - now : 0;
 }
 
 static struct model *model_of(struct targets *t, const struct port_grant *g)
@@ -291,7 +330,7 @@ void targets_print(const struct targets *t, char *out, size_t size)
     *out = '\0';
     for (size_t i = 0; i < MODELS_MAX && len < size; i++) {
         const struct model *m = &t->models[i];
-        if (m->id && m->breaker.state != BREAKER_CLOSED)
+        if (m->id && m->breaker.state != BREAKER_CLOSED && m->breaker.cause)
             len += (size_t)snprintf(out + len, size - len, "%s%s/%s %s",
                                     len ? ", " : "", m->endpoint->config->name, m->name,
                                     err_code(m->breaker.cause));

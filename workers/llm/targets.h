@@ -40,6 +40,9 @@ bool targets_admit(struct targets *t, const struct port_call *call, int waiting,
 bool targets_admit_again(struct targets *t, const struct port_grant *first,
                          const struct endpoint *e, struct admission_tokens tokens,
                          struct port_grant *out);
+/* For how long none of its endpoints will take this call, by their breakers and hints:
+ * 0 = one may now; INT64_MAX: until a probe has ended. */
+int64_t targets_closed_ms(const struct targets *t, const struct port_call *call);
 /* A call that was not begun: nothing of it counts. */
 void targets_forgo(struct targets *t, const struct port_grant *g);
 /* The call is over; what that says of its target, see breaker_settle(). */

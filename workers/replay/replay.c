@@ -212,6 +212,12 @@ static enum err port_defer(void *self, port_done_fn fn, void *arg, uint64_t tick
     return done_later(self, ERR_OK, fn, arg, ticket);
 }
 
+static int64_t port_now_ms(void *self)
+{
+    (void)self;
+    return 0; /* no time passes */
+}
+
 static uint64_t port_random(void *self)
 {
     (void)self;
@@ -303,7 +309,8 @@ static enum err run_with(struct replay *r)
                                 .mail = port_mail,
                                 .timer = port_timer,
                                 .defer = port_defer,
-                                .random = port_random};
+                                .random = port_random,
+                                .now_ms = port_now_ms};
     const struct runner_options o = {.max_calls = CALLS,
                                      .max_jobs = 1,
                                      .max_attempts = INT_MAX, /* the journal decides */

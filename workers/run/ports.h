@@ -100,6 +100,7 @@ struct port_estimate {
 struct port_call_result {
     enum err code; /* ERR_OK, or the error class */
     bool retryable, sent, possibly_billed;
+    bool probe;             /* it was to find out whether its endpoint is back */
     bool cached;            /* an earlier reply to the same request: nothing was sent */
     int64_t retry_after_ms; /* server hint, -1 = none */
     const char *text;       /* content, borrowed */
@@ -120,6 +121,11 @@ struct port_place {
     int iteration;
     const char *batch;    /* reserve, hold: mark of a batch; NULL = none */
     const char *endpoint; /* of that batch; NULL = not known */
+};
+struct port_hold {
+    const char *name; /* of the batch; "" = none */
+    int64_t delay_ms; /* the job is given up for so long; -1: it is not */
+    const char *why;  /* it is given up: one word for people */
 };
 struct port_settlement {
     int index, attempt;
@@ -187,6 +193,9 @@ struct ports {
     bool (*admit)(void *self, const struct port_call *call, int waiting,
                   struct port_grant *out);
     void (*forgo)(void *self, const struct port_grant *grant); /* no call was begun */
+    /* For how long no endpoint will take this call: 0 = one may now; INT64_MAX: until a
+     * call of another run has ended. */
+    int64_t (*closed_ms)(void *self, const struct port_call *call);
     /* at most 64 calls at once; retried inside until it is known or fenced */
     enum err (*reserve)(void *self, const struct port_place *at, const int *index,
                         const int *attempt, const struct port_estimate *most, int count,
@@ -215,10 +224,11 @@ struct ports {
     enum err (*defer)(void *self, port_done_fn fn, void *arg, uint64_t ticket);
     uint64_t (*random)(void *self); /* for jitter only */
 
+    int64_t (*now_ms)(void *self); /* monotonic */
+
     /* The batch lane; batches NULL: there is none. May calls of this tenant go through
      * batches of this endpoint ("" = the first)? Its name if so, else NULL. */
     const char *(*batches)(void *self, const char *tenant, const char *endpoint);
-    int64_t (*now_ms)(void *self); /* monotonic */
     /* UNREACHABLE: whether there is one now is not known. */
     enum err (*submit)(void *self, const struct port_batch *b, port_batch_fn fn,
                        void *arg, uint64_t ticket);
@@ -226,11 +236,11 @@ struct ports {
      * is gone from the configuration, or takes no batches any more. */
     enum err (*poll)(void *self, const struct port_batch *b, port_batch_result_fn each,
                      port_batch_fn fn, void *arg, uint64_t ticket);
-    /* The calls (index, attempt) are told the name of at->batch; delay_ms >= 0: the job
-     * is given up and comes again after so long, or when there is mail. */
-    enum err (*hold)(void *self, const struct port_place *at, const char *name,
-                     int64_t delay_ms, const int *index, const int *attempt, int count,
-                     port_done_fn fn, void *arg, uint64_t ticket);
+    /* The calls (index, attempt) are told the name of at->batch; or the job is given up
+     * and comes again after delay_ms, or when there is mail. */
+    enum err (*hold)(void *self, const struct port_place *at,
+                     const struct port_hold *hold, const int *index, const int *attempt,
+                     int count, port_done_fn fn, void *arg, uint64_t ticket);
 };
 
 #endif

@@ -74,14 +74,15 @@ void run_leave(struct run *run)
     park(run, ERR_NOMEM, "", "it cannot be given back");
 }
 
-void run_rest(struct run *run, int64_t delay_ms)
+void run_rest(struct run *run, int64_t delay_ms, const char *why)
 {
     struct runner *r = run->runner;
     struct port_place at = run_place_of(run);
+    struct port_hold hold = {.name = "", .delay_ms = delay_ms, .why = why};
     run->phase = RUN_LEAVING;
     uint64_t ticket = run_op_new(run, -1);
-    if (ticket && !r->ports.hold(r->ports.self, &at, "", delay_ms, NULL, NULL, 0,
-                                 on_left, r, ticket))
+    if (ticket &&
+        !r->ports.hold(r->ports.self, &at, &hold, NULL, NULL, 0, on_left, r, ticket))
         return;
     run_op_take(r, ticket, NULL);
     park(run, ERR_NOMEM, "", "it cannot be given up");
@@ -322,7 +323,7 @@ void run_advance(struct run *run)
         finish(run);
     } else if (run_is_stopping(run)) {
         stop(run);
-    } else if (!run_batch_go_on(run)) {
+    } else if (!run_batch_go_on(run) && !run_cool(run)) {
         wait_in_line(run);
     }
 }

@@ -48,6 +48,8 @@ struct run_ask {
     bool goes_live; /* no batch takes it any more, in this load */
     int attempt;    /* number of the next or current attempt */
     int failures;
+    int probes;           /* of them, those that are forgiven */
+    int64_t until_ms;     /* BACKOFF: by ports.now_ms() */
     bool for_two, single; /* reserved for two requests; no budget for two */
     int64_t below_nano;   /* so much was over budget, and there is a cheaper target */
     int target;           /* of the last attempt, see port_grant */
@@ -122,7 +124,8 @@ void run_advance(struct run *run);             /* call after every change */
 bool run_is_stopping(const struct run *run);   /* nothing more is sent */
 void run_fail(struct run *run, enum err code); /* ends the campaign with this error */
 void run_leave(struct run *run);               /* gives the job back */
-void run_rest(struct run *run, int64_t delay_ms); /* until then, or mail */
+/* Gives the job up for so long, or until there is mail; the campaign says why. */
+void run_rest(struct run *run, int64_t delay_ms, const char *why);
 /* A store operation failed: fenced = the run is freed; else it is parked. */
 void run_lost(struct run *run, enum err e);
 /* The one that failed least, so that retries hold up nobody and an endpoint that is
@@ -139,6 +142,10 @@ enum err run_replay(struct run *run, const struct port_image *image);
 /* What one finished attempt does to its ask; the same live and on replay. */
 enum err run_take_result(struct run *run, int index,
                          const struct port_call_result *result, bool *retry);
+
+/* run_cool.c: can no ask go on for a while, whoever holds the job? Then it is given up
+ * until the first one may. */
+bool run_cool(struct run *run);
 
 /* run_batch.c: the batch lane. */
 /* A record of the journal says that this ask is in a batch. */

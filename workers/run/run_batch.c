@@ -253,12 +253,13 @@ void run_tell_name(struct run *run, const struct run_op *op, int shard,
     for (int i = 0; i < op->batch_count; i++)
         attempts[i] = run->asks[op->batch[i]].attempt;
     struct port_place at = run_place_of(run);
+    struct port_hold hold = {.name = name, .delay_ms = -1, .why = ""};
     at.batch = s->mark;
     at.endpoint = s->endpoint;
     uint64_t ticket = run_op_new(run, -1);
     run->busy++;
-    enum err e = ticket ? r->ports.hold(r->ports.self, &at, name, -1, op->batch,
-                                        attempts, op->batch_count, on_named, r, ticket)
+    enum err e = ticket ? r->ports.hold(r->ports.self, &at, &hold, op->batch, attempts,
+                                        op->batch_count, on_named, r, ticket)
                         : ERR_NOMEM;
     if (!e)
         return;
@@ -285,6 +286,6 @@ bool run_batch_go_on(struct run *run)
         return true;
     if (!rests(run))
         return false;
-    run_rest(run, run->runner->options.batch_poll_ms);
+    run_rest(run, run->runner->options.batch_poll_ms, "batch");
     return true;
 }

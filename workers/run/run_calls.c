@@ -62,6 +62,7 @@ static void back_off(struct run *run, int index, int64_t hint_ms)
     int64_t wait_ms = backoff_next_ms(&b, &r->rng, hint_ms);
     r->counts.retries++;
     a->state = RUN_ASK_BACKOFF;
+    a->until_ms = r->ports.now_ms(r->ports.self) + wait_ms;
     uint64_t ticket = run_op_new(run, index);
     if (!ticket || r->ports.timer(r->ports.self, wait_ms, on_backoff, r, ticket)) {
         run_op_take(r, ticket, NULL);

@@ -3,6 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An outage does not use up the attempts of the ask that is sent to look whether it is
+ * over. What may have been billed counts: it costs money each time. */
+static bool is_forgiven(const struct run *run, const struct run_ask *a,
+                        const struct port_call_result *r)
+{
+    bool far_side = r->code == ERR_OVERLOAD || r->code == ERR_SERVER ||
+                    r->code == ERR_UNSENT || r->code == ERR_DEADLINE ||
+                    r->code == ERR_UNKNOWN_OUTCOME;
+    return r->probe && far_side && !r->possibly_billed &&
+           a->probes < run->runner->options.max_probes;
+}
+
 enum err run_take_result(struct run *run, int index,
                          const struct port_call_result *result, bool *retry)
 {
@@ -25,8 +37,10 @@ enum err run_take_result(struct run *run, int index,
         a->state = RUN_ASK_IDLE; /* by ourselves: it says nothing about the ask */
         return ERR_OK;
     }
+    a->probes += is_forgiven(run, a, result);
     a->failures++;
-    *retry = result->retryable && a->failures < run->runner->options.max_attempts;
+    *retry = result->retryable &&
+             a->failures - a->probes < run->runner->options.max_attempts;
     a->state = RUN_ASK_IDLE;
     if (!*retry) {
         a->state = RUN_ASK_SETTLED;
@@ -66,6 +80,8 @@ static enum err replay_record(struct run *run, const struct port_record *record)
         .len = strlen(text),
         .usd_nano = json_int(json_get(j, "usd_nano"), 0),
         .retryable = json_bool(json_get(j, "retry"), false),
+        .possibly_billed = json_bool(json_get(j, "possibly_billed"), false),
+        .probe = json_bool(json_get(j, "probe"), false),
     };
     bool retry;
     if (strcmp(s, "ok") == 0) {

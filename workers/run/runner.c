@@ -172,6 +172,10 @@ static void give_slots(struct runner *r)
             fair_charge(&r->fair, flow, run_cost_tokens(run, index));
             run_mark(run, index);
         } else if (!run_refuse(run, index)) {
+            if (run_cool(run)) {
+                fair_leave(flow);
+                continue;
+            }
             r->counts.waiting += run_count_idle(run);
             fair_refuse(&r->fair, flow);
             continue;

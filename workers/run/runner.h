@@ -19,7 +19,9 @@ struct runner_options {
     int max_calls; /* LLM calls in flight, all campaigns together */
     int max_jobs;
     int max_attempts; /* of one ask, for failures worth a retry */
+    int max_probes;   /* that failed, of one ask, beside these */
     int64_t retry_base_ms, retry_cap_ms;
+    int64_t park_ms; /* nothing can go on for so long: the job is given up; 0 = never */
     int64_t batch_poll_ms, batch_wait_ms; /* of the batch lane: how often, how long */
     size_t job_max_bytes;                 /* arena of one job; 0 = 64 MiB */
     const struct channel_set *channels;   /* borrows */

@@ -128,6 +128,29 @@ static void test_probes_that_fail(void **state)
     assert_int_equal(b.breaker.state, BREAKER_CLOSED);
 }
 
+/* Somebody else's failure: one call finds out, and nobody hears of it if all is well.
+ */
+static void test_suspected(void **state)
+{
+    (void)state;
+    struct bench b = bench_new();
+    one(&b, ERR_OK);
+    breaker_suspect(&b.breaker, b.now_ms); /* it works: that was a moment ago */
+    assert_false(breaker_enter(&b.breaker).is_probe);
+    b.now_ms += 60000;
+    breaker_suspect(&b.breaker, b.now_ms);
+    struct breaker_leave probe = breaker_enter(&b.breaker);
+    assert_true(probe.is_probe && !is_free(&b));
+    assert_false(settle(&b, probe, ERR_OK));
+    assert_true(is_free(&b));
+    b.now_ms += 60000;
+    breaker_suspect(&b.breaker, b.now_ms);
+    assert_true(is_free(&b));
+    assert_true(one(&b, ERR_SERVER));
+    breaker_suspect(&b.breaker, b.now_ms); /* as if it were open already */
+    stays_open(&b, 5000);
+}
+
 static void test_a_probe_without_verdict(void **state)
 {
     (void)state;
@@ -205,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_what_does_not_vote),
         cmocka_unit_test(test_one_probe_closes),
         cmocka_unit_test(test_probes_that_fail),
+        cmocka_unit_test(test_suspected),
         cmocka_unit_test(test_a_probe_without_verdict),
         cmocka_unit_test(test_money_and_keys),
         cmocka_unit_test(test_late_calls),

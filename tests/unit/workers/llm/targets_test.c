@@ -249,6 +249,56 @@ static void test_estimate_of_the_target(void **state)
     close_desk(&d);
 }
 
+/* Until the first of them may be asked; a hint closes as a breaker does. */
+static void test_closed_for(void **state)
+{
+    (void)state;
+    struct desk d;
+    open_desk(&d, THREE);
+    assert_int_equal(targets_closed_ms(d.targets, &d.call), 0); /* nothing is known */
+    end(&d, A, ERR_MONEY, 1);
+    end(&d, B, ERR_SERVER, 5);
+    assert_int_equal(targets_closed_ms(d.targets, &d.call), 0);
+    admission_close(d.admission, &d.list.items[C - 1], 40000);
+    int64_t ms = targets_closed_ms(d.targets, &d.call);
+    assert_true(ms > 1000 && ms <= 6000); /* B */
+    d.call.endpoint = "c";
+    ms = targets_closed_ms(d.targets, &d.call);
+    assert_true(ms > 30000 && ms <= 40000);
+    d.call.endpoint = "nowhere"; /* the call fails by itself */
+    assert_int_equal(targets_closed_ms(d.targets, &d.call), 0);
+    close_desk(&d);
+}
+
+/* An ask that failed under another worker: one call, and while it is under way nobody
+ * can say for how long. */
+static void test_from_elsewhere(void **state)
+{
+    (void)state;
+    struct desk d;
+    open_desk(&d, THREE);
+    d.call.endpoint = "c";
+    d.call.failures = 1;
+    d.call.failed_at = C; /* here, then: no suspicion */
+    assert_false(admit(&d).is_probe);
+    d.call.model = "other";
+    d.call.failed_at = 0;
+    struct port_grant probe = admit(&d);
+    assert_true(probe.is_probe);
+    assert_int_equal(where(&d), 0);
+    assert_true(targets_closed_ms(d.targets, &d.call) == INT64_MAX);
+    targets_settle(d.targets, &probe, ERR_UNSENT, -1);
+    assert_int_equal(where(&d), 0);
+    assert_true(targets_closed_ms(d.targets, &d.call) > 1000);
+    d.call.model = "third";
+    d.call.failures = 0;
+    struct port_grant first = admit(&d);
+    d.call.failures = 1;
+    assert_false(admit(&d).is_probe); /* others are on their way */
+    targets_settle(d.targets, &first, ERR_OK, -1);
+    close_desk(&d);
+}
+
 /* Open for five seconds: the timer says when one may try. The end of a probe is told
  * whatever it is, as others wait for it. */
 static void test_the_end_of_a_probe_is_told(void **state)
@@ -331,6 +381,8 @@ int main(void)
         cmocka_unit_test(test_prices),
         cmocka_unit_test(test_embeddings_stay_with_their_model),
         cmocka_unit_test(test_estimate_of_the_target),
+        cmocka_unit_test(test_closed_for),
+        cmocka_unit_test(test_from_elsewhere),
         cmocka_unit_test(test_the_end_of_a_probe_is_told),
         cmocka_unit_test(test_ceiling),
         cmocka_unit_test(test_many_models),

@@ -2,7 +2,7 @@
 #include "queues/jobs.h"
 #include "queues/args.h"
 
-#define ARGS_BYTES 4096
+#define ARGS_BYTES 16384
 
 static enum err run_fenced(struct queue *q, int script, const char *id, int64_t fence,
                            queue_fn fn, void *arg, uint64_t ticket)
@@ -23,7 +23,17 @@ enum err jobs_tick(struct queue *q, const struct jobs_tick *t, queue_fn fn, void
     args_int(&a, t->slots > 0 ? t->slots : 0);
     args_int(&a, t->lease_ms);
     args_int(&a, t->beat ? 1 : 0);
+    check(t->arrived_count <= JOBS_CLAIMS_MAX);
+    for (size_t i = 0; i < t->arrived_count; i++) {
+        args_str(&a, t->arrived[i].id);
+        args_int(&a, t->arrived[i].fence);
+    }
     return queue_run(q, QUEUE_tick, &a, fn, arg, ticket);
+}
+
+bool jobs_claim_is_fresh(const struct reply *claim)
+{
+    return reply_count(claim) >= 4;
 }
 
 enum err jobs_leave(struct queue *q, const char *worker, queue_fn fn, void *arg,

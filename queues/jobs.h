@@ -8,6 +8,7 @@
 #define BARKER_QUEUES_JOBS_H
 
 #include "queues/queue.h"
+#include <stdbool.h>
 
 /* What wakes a waiting job (bit mask). */
 enum jobs_wake {
@@ -17,22 +18,36 @@ enum jobs_wake {
     JOBS_WAKE_CHILDREN = 8,
 };
 
+#define JOBS_CLAIMS_MAX 64 /* of one call */
+
+struct jobs_claim {
+    const char *id;
+    int64_t fence;
+};
 struct jobs_tick {
     const char *worker; /* id of this worker, new at each start and after fenced out */
     int slots;          /* jobs it can take now */
     int64_t lease_ms;   /* a worker silent longer loses its jobs */
-    int beat;           /* 1: renew presence (every heartbeat_ms), and reap others */
+    /* Those that came with their specs with the last call that was answered. */
+    const struct jobs_claim *arrived;
+    size_t arrived_count; /* at most JOBS_CLAIMS_MAX */
+    int beat;             /* 1: renew presence (every heartbeat_ms), and reap others */
 };
-/* Renews presence, reaps jobs of silent workers, moves due → lanes → ready (ready is
- * kept <= 2 x slots), claims up to `slots`, at most 64 at once. A job whose worker fell
- * silent is charged one crash; a claim that nobody loads within two leases (its reply
- * was lost) is taken back uncharged. Reply:
+/* Renews presence, reaps jobs of silent workers, moves due → lanes → ready (as many as
+ * are claimed in the same call), claims up to `slots`, at most JOBS_CLAIMS_MAX at once.
+ * What nobody has held yet comes with its spec and the time of its admission: nothing
+ * else is there, and jobs_load is not needed. A job whose worker fell silent is charged
+ * one crash; a claim that is neither loaded nor said to have arrived within two leases
+ * (its reply was lost) is taken back uncharged. Reply:
  *  [redis_ms, alive (0: this worker was declared dead: drop everything, take a new id),
  *   inbox length, control length, events length,
- *   [[campaign, fence], …] claimed, [campaign, …] poked (look at the mail now),
- *   backlog (jobs in lanes and ready), oldest_age_ms, recovered] */
+ *   [[campaign, fence] or [campaign, fence, spec, created_ms], …] claimed,
+ *   [campaign, …] poked (look at the mail now), backlog (jobs in lanes and ready),
+ *   oldest_age_ms, recovered] */
 enum err jobs_tick(struct queue *q, const struct jobs_tick *t, queue_fn fn, void *arg,
                    uint64_t ticket) MUST_USE;
+/* Whether a row of `claimed` came with its spec. */
+bool jobs_claim_is_fresh(const struct reply *claim);
 /* The worker leaves: presence is removed once it holds nothing, and its id is used up.
  * Reply ["left"] or ["busy"]. */
 enum err jobs_leave(struct queue *q, const char *worker, queue_fn fn, void *arg,

@@ -43,7 +43,7 @@ void queue_fini(struct queue *q)
 
 /* Scripts answer ["fenced"] or ["malformed"] for what every one of them has; ["fenced",
  * "buried", id, why] when they ended the job (queues/lua/lib_whole.lua). */
-static enum err verdict(const struct reply *r)
+enum err queue_verdict(const struct reply *r)
 {
     const char *word = reply_str(reply_at(r, 0), NULL);
     if (strcmp(word, "fenced") != 0)
@@ -59,7 +59,7 @@ static void on_script(void *arg, uint64_t ticket, enum err e, const struct reply
     struct queue_call call = *(struct queue_call *)arg;
     free(arg);
     if (e == ERR_OK)
-        e = verdict(r);
+        e = queue_verdict(r);
     call.fn(call.arg, ticket, e, r);
 }
 

@@ -33,6 +33,10 @@ void queue_fini(struct queue *q);
  * Every script may be sent again with the same arguments after any of the last five. */
 typedef void (*queue_fn)(void *arg, uint64_t ticket, enum err e, const struct reply *r);
 
+/* What a script says of one job: ERR_OK; ["fenced"]: ERR_FENCED; ["malformed"]:
+ * ERR_INTERNAL. Of a reply that is such a word, callbacks get it as `e`. */
+enum err queue_verdict(const struct reply *r) MUST_USE;
+
 /* Runs the script named (queues/scripts.def) on this partition. */
 enum err queue_script(struct queue *q, int script, const struct redis_arg *argv,
                       size_t argc, queue_fn fn, void *arg, uint64_t ticket) MUST_USE;

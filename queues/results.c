@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define RESULTS_BYTES_MAX ((size_t)16 << 20)
+#define COMMITS_BYTES_MAX (RESULTS_BYTES_MAX + 4096)
 #define COUNT_WIDTH 4
 #define FIELDS_MAX 500 /* what Lua's unpack() surely takes, twice over */
 
@@ -195,28 +196,42 @@ void results_done(struct results *w, const char *state, const char *error,
     args_int(a, keep_ms);
 }
 
-enum err results_commit(struct queue *q, struct results *w, const char *id,
-                        int64_t fence, int64_t progress, queue_fn fn, void *arg,
-                        uint64_t ticket)
+/* The words of one commit, from argv[at] on. */
+static enum err put_commit(struct args *a, const struct results_commit *c)
 {
-    if (w->args.failed)
-        return w->args.failed;
+    if (c->results->args.failed)
+        return c->results->args.failed;
     size_t count = 0;
-    struct redis_arg *list = args_view(&w->args, &count);
-    struct redis_arg *argv = list ? calloc(count + 3, sizeof *argv) : NULL;
-    if (!argv) {
-        free(list);
+    struct redis_arg *list = args_view(&c->results->args, &count);
+    if (!list)
         return ERR_NOMEM;
-    }
-    char fence_text[24], number[24];
-    snprintf(fence_text, sizeof fence_text, "%" PRId64, fence);
-    snprintf(number, sizeof number, "%" PRId64, progress);
-    argv[0] = redis_text(id);
-    argv[1] = redis_text(fence_text);
-    argv[2] = redis_text(number);
-    memcpy(argv + 3, list, count * sizeof *argv);
-    enum err e = queue_script(q, QUEUE_commit, argv, count + 3, fn, arg, ticket);
+    args_int(a, (int64_t)count + 3);
+    args_str(a, c->id);
+    args_int(a, c->fence);
+    args_int(a, c->progress);
+    for (size_t i = 0; i < count; i++)
+        args_add(a, list[i].at, list[i].len);
     free(list);
-    free(argv);
-    return e;
+    return a->failed;
+}
+
+enum err results_commit(struct queue *q, const struct results_commit *list,
+                        size_t count, queue_fn fn, void *arg, uint64_t ticket)
+{
+    struct args a;
+    check(count > 0 && count <= RESULTS_COMMITS_MAX);
+    args_init(&a, COMMITS_BYTES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        enum err e = put_commit(&a, &list[i]);
+        if (e) {
+            args_fini(&a);
+            return e;
+        }
+    }
+    return queue_run(q, QUEUE_commit, &a, fn, arg, ticket);
+}
+
+enum err results_verdict(const struct reply *r, size_t i)
+{
+    return queue_verdict(reply_at(r, i));
 }

@@ -47,13 +47,21 @@ void results_wait(struct results *w, const char *stage, int iteration,
 void results_done(struct results *w, const char *state, const char *error,
                   int64_t keep_ms); /* terminal; keys expire after keep_ms */
 
-/* Reply ["ok"] or ERR_FENCED. progress: the number of this commit, from jobs_load; one
- * more for each commit after it under the same claim. Sent again after an unknown
- * outcome: the script knows the job's number and answers "ok" without doing it twice.
- * Leaves `w` as it is, for that. */
-enum err results_commit(struct queue *q, struct results *w, const char *id,
-                        int64_t fence, int64_t progress, queue_fn fn, void *arg,
-                        uint64_t ticket) MUST_USE;
+/* One commit. progress: its number, from jobs_load; one more for each commit after it
+ * under the same claim. */
+struct results_commit {
+    const struct results *results; /* borrows, until the call is sent */
+    const char *id;
+    int64_t fence, progress;
+};
+#define RESULTS_COMMITS_MAX 32
+/* Up to RESULTS_COMMITS_MAX of them in one call; each stands or falls alone. Reply: one
+ * verdict each, for results_verdict(). Sent again after an unknown outcome: the script
+ * knows the number of each and answers "ok" without doing it twice. */
+enum err results_commit(struct queue *q, const struct results_commit *list,
+                        size_t count, queue_fn fn, void *arg, uint64_t ticket) MUST_USE;
+/* ERR_OK, ERR_FENCED or ERR_INTERNAL, of the i-th commit of that reply. */
+enum err results_verdict(const struct reply *r, size_t i) MUST_USE;
 
 /* Read side, for command line and gateway; replies are what Redis returns. */
 enum err results_read_campaign(struct queue *q, const char *id, queue_fn fn, void *arg,

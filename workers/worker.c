@@ -6,6 +6,7 @@
 #include "queues/control.h"
 #include "queues/jobs.h"
 #include "workers/channels.h"
+#include "workers/claims.h"
 #include "workers/feedback/feedback.h"
 #include "workers/intake.h"
 #include "workers/live/ports_live.h"
@@ -36,6 +37,7 @@ struct worker {
     bool ticking, controlling, leaving, left, drained_hard;
     bool busy; /* the last tick brought something: ask again soon */
     int64_t started_ms, last_beat_ms;
+    struct claims claims;
     loop_fn on_drained;
     void *drained_arg;
 };
@@ -83,34 +85,11 @@ static void start_over(struct worker *w)
     presence_remove(&w->queue, w->id);
     presence_new_id(w->id);
     w->last_beat_ms = 0;
+    claims_forget(&w->claims);
     w->busy = true;
 }
 
 enum { AT_NOW, AT_ALIVE, AT_INBOX, AT_CONTROL, AT_EVENTS, AT_CLAIMED, AT_POKED };
-
-static void ignore_reply(void *arg, uint64_t ticket, enum err e, const struct reply *r)
-{
-    (void)arg;
-    (void)ticket;
-    (void)e;
-    (void)r;
-}
-
-static void take_jobs(struct worker *w, const struct reply *claimed)
-{
-    for (size_t i = 0; i < reply_count(claimed); i++) {
-        const struct reply *job = reply_at(claimed, i);
-        const char *id = reply_str(reply_at(job, 0), NULL);
-        int64_t fence = reply_int(reply_at(job, 1));
-        enum err e = runner_start(w->runner, id, fence);
-        if (!e)
-            continue;
-        log_event(LOG_ERROR, "job.not_started", "campaign", id, "code", err_code(e),
-                  NULL);
-        e = jobs_release(&w->queue, id, fence, ignore_reply, NULL, 0);
-        (void)e; /* else the claim is taken back after two leases, see queues/jobs.h */
-    }
-}
 
 static void on_tick(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
@@ -125,7 +104,8 @@ static void on_tick(void *arg, uint64_t ticket, enum err e, const struct reply *
         start_over(w);
     } else if (!e) {
         const struct reply *poked = reply_at(r, AT_POKED);
-        take_jobs(w, reply_at(r, AT_CLAIMED));
+        claims_take(&w->claims, reply_at(r, AT_CLAIMED),
+                    reply_int(reply_at(r, AT_NOW)));
         for (size_t i = 0; i < reply_count(poked); i++)
             runner_poke(w->runner, reply_str(reply_at(poked, i), NULL));
         if (reply_int(reply_at(r, AT_INBOX)) && !w->leaving)
@@ -202,9 +182,12 @@ static void on_poll(void *arg)
     int64_t now = clock_mono_ms(), lease = setting(w, "worker", "lease_ms");
     bool beat = !w->last_beat_ms ||
                 now - w->last_beat_ms >= setting(w, "worker", "heartbeat_ms");
+    struct jobs_claim arrived[JOBS_CLAIMS_MAX];
     struct jobs_tick tick = {.worker = w->id,
                              .slots = may_claim(w) ? runner_free_slots(w->runner) : 0,
                              .lease_ms = lease,
+                             .arrived = arrived,
+                             .arrived_count = claims_tell(&w->claims, arrived),
                              .beat = beat};
     if (beat) {
         struct runner_counts counts = runner_count(w->runner);
@@ -318,6 +301,8 @@ static enum err make_parts(struct worker *w, struct err_detail *d)
         e = make_llm(w, d);
     if (!e)
         e = make_runner(w);
+    if (!e)
+        claims_init(&w->claims, &w->queue, w->ports, w->runner);
     if (!e)
         e = intake_new(&w->queue, w->channels, w->llm, w->id, &w->intake);
     if (!e)

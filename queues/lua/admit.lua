@@ -23,27 +23,27 @@ if was[1] then
 end
 
 local now = now_ms()
-redis.call("HSET", campaign_key(id), "kind", kind, "tenant", tenant, "state", state,
-           "stage", "", "round", 0, "progress", 0, "calls", 0, "tokens_in", 0,
-           "tokens_out", 0, "usd", 0, "usd_known", ARGV[11],
-           "usd_budget", nano_max == "-1" and 0 or decimal(nano_max, 9),
-           "cached", 0, "variants", 0, "live", 0, "pending", 0, "rejected", 0, "impressions", 0,
-           "delivered", 0, "clicks", 0, "conversions", 0, "orphans", 0, "revenue", 0,
-           "lift", 0, "lift_lo", 0, "lift_hi", 0, "created_ms", now, "updated_ms", now, "error", err,
-           "waiting", "", "waiting_ms", 0)
+redis.call("HSET", campaign_key(id), "state", state, "error", err, "updated_ms", int(now),
+           "progress", "0", "stage", "", "calls", "0", "tokens_in", "0", "tokens_out", "0",
+           "usd", "0", "kind", kind, "tenant", tenant, "round", "0", "usd_known", ARGV[11],
+           "usd_budget", nano_max == "-1" and "0" or decimal(nano_max, 9), "cached", "0",
+           "variants", "0", "live", "0", "pending", "0", "rejected", "0",
+           "impressions", "0", "delivered", "0", "clicks", "0", "conversions", "0",
+           "orphans", "0", "revenue", "0", "lift", "0", "lift_lo", "0", "lift_hi", "0",
+           "created_ms", int(now), "waiting", "", "waiting_ms", "0")
 redis.call("SET", part_key(id, "spec"), spec)
 redis.call("HSET", part_key(id, "bud"), "calls_max", ARGV[8], "tokens_max", ARGV[9],
-           "nano_max", nano_max, "calls", 0, "tokens", 0, "nano", 0, "calls_r", 0,
-           "tokens_r", 0, "nano_r", 0, "lost", 0)
+           "nano_max", nano_max, "calls", "0", "tokens", "0", "nano", "0",
+           "calls_r", "0", "tokens_r", "0", "nano_r", "0", "lost", "0")
 create_job(id, {tenant = tenant, prio = prio, parent = parent, sha = sha, fence = 0,
-                stage = "", iteration = 0}, now)
+                stage = "", iteration = "0"}, now)
 remove_entry()
 if state ~= "queued" then
   finish(id, "done", state, err, KEEP_MS, now)
   return {"admitted"}
 end
 if parent ~= "" then tell_parent(id, parent, state, false, now) end
-redis.call("ZADD", key("campaigns"), now, id)
+redis.call("ZADD", key("campaigns"), int(now), id)
 if not_before > now then
   due_at(id, not_before)
 else

@@ -1,9 +1,10 @@
 #!lua flags=allow-oom
 --@use job end whole public money lost
--- ARGV: id, fence, number of this commit, then operations as queues/results.c writes
--- them; the last one says what the job does next. All or nothing: the list is walked
--- once before anything is written, and an error after that ends the job (lib_whole.lua).
-local id, fence, number = ARGV[1], ARGV[2], tonumber(ARGV[3])
+-- ARGV: of each commit the number of its words, and these: id, fence, number of this
+-- commit, then operations as queues/results.c writes them; the last one says what the job
+-- does next. Each is all or nothing, whatever comes of the others: its list is walked once
+-- before anything is written, and an error after that ends the job (lib_whole.lua).
+local id, fence, number -- of the commit in hand
 local STREAM_MAX, EPOCHS_MAX = 10000, 1000
 local HASH = {C = 0, V = 1, P = 1, A = 0, S = 0, I = 1} -- words before the field count
 local FIXED = {R = 3, U = 2, L = 3, D = 1, H = 1, M = 1, E = 2, K = 3, W = 5, X = 3}
@@ -11,9 +12,9 @@ local LAST = {K = true, W = true, X = true}
 local now = now_ms()
 
 -- [{op, first argument, first field, last field}], or nil if the list is broken.
-local function walk()
-  local ops, at, closed = {}, 4, false
-  while at <= #ARGV do
+local function walk(at, last)
+  local ops, closed = {}, false
+  while at <= last do
     local op = ARGV[at]
     local words = HASH[op] or FIXED[op]
     if closed or not words then return nil end
@@ -24,12 +25,24 @@ local function walk()
       o[3], o[4] = stop + 2, stop + 1 + 2 * fields
       stop = o[4]
     end
-    if stop > #ARGV then return nil end
+    if stop > last then return nil end
     closed = LAST[op]
     ops[#ops + 1] = o
     at = stop + 1
   end
   return closed and ops or nil
+end
+
+-- Fields of the campaign's hash and the job's, written once at the end.
+local of_campaign, of_job
+local function put_campaign()
+  if #of_campaign > 0 then
+    redis.call("HSET", campaign_key(id), unpack(of_campaign))
+    of_campaign = {}
+  end
+end
+local function add(list, ...)
+  for i = 1, select("#", ...) do list[#list + 1] = select(i, ...) end
 end
 
 local function put(name, o)
@@ -77,9 +90,9 @@ end
 
 local function checkpoint(stage, iteration, text)
   redis.call("SET", part_key(id, "ck"), text)
-  redis.call("HSET", job_key(id), "stage", stage, "iteration", iteration)
-  redis.call("HSET", campaign_key(id), "stage", stage, "updated_ms", now)
-  redis.call("ZADD", key("campaigns"), now, id)
+  add(of_job, "stage", stage, "iteration", iteration)
+  add(of_campaign, "stage", stage, "updated_ms", int(now))
+  set_add("campaigns", int(now), id)
 end
 
 local function wait(mask, until_ms, entry)
@@ -87,9 +100,9 @@ local function wait(mask, until_ms, entry)
                        "rerank_events", "rerank_ms")
   local dirty, at = tonumber(j[1]) or 0, nil
   ack(entry)
-  redis.call("ZREM", key("given"), id)
+  set_drop("given", id)
   redis.call("HSET", job_key(id), "state", "waiting", "owner", "", "entry", "",
-             "wake", mask, "due_ms", 0)
+             "wake", int(mask), "due_ms", "0")
   if bit.band(mask, 1) ~= 0 and until_ms > 0 then at = until_ms end
   if bit.band(mask, EVENTS) ~= 0 then
     local soon = rerank_at(tonumber(j[2]) or 0, tonumber(j[3]) or 0,
@@ -101,7 +114,9 @@ local function wait(mask, until_ms, entry)
 end
 
 local DO = {}
-function DO.C(o) put(campaign_key(id), o) end
+function DO.C(o)
+  for i = o[3], o[4] do of_campaign[#of_campaign + 1] = ARGV[i] end
+end
 function DO.V(o, vid)
   ensure_variant(id, vid)
   put(variant_key(id, vid), o)
@@ -127,12 +142,14 @@ function DO.E(_, events, ms)
   redis.call("HSET", job_key(id), "rerank_events", events, "rerank_ms", ms)
 end
 function DO.K(_, stage, iteration, text) checkpoint(stage, iteration, text) end
-function DO.W(o, stage, iteration, text, entry)
+function DO.W(o, stage, iteration, text, j)
   checkpoint(stage, iteration, text)
-  wait(tonumber(ARGV[o[2] + 3]) or 0, tonumber(ARGV[o[2] + 4]) or 0, entry)
+  put_campaign() -- while the job still has an owner to be named
+  wait(tonumber(ARGV[o[2] + 3]) or 0, tonumber(ARGV[o[2] + 4]) or 0, j[3])
 end
 -- Calls that are still in a batch will be billed, and nobody asks for them any more.
 local function lose_batches()
+  put_campaign()
   local open = redis.pcall("HGETALL", part_key(id, "rsv"))
   for i = 1, #open, 2 do
     local tokens, nano = string.match(open[i + 1], "^0 (%d+) (%d+)$")
@@ -143,22 +160,48 @@ local function lose_batches()
                decimal(redis.call("HGET", part_key(id, "bud"), "nano"), 9))
   end
 end
-function DO.X(_, state, err, keep_ms)
-  lose_batches()
-  finish(id, "done", state, err, math.max(tonumber(keep_ms) or 0, 1000), now)
+function DO.X(_, state, err, keep_ms, j)
+  local bare = is_bare(id)
+  if not bare then lose_batches() end
+  finish(id, "done", state, err, math.max(tonumber(keep_ms) or 0, 1000), now,
+         {j[3], j[7], campaign = of_campaign, job = of_job, bare = bare})
+  of_campaign, of_job = {}, {}
 end
 
-local held, entry = holds(id, fence)
-local j = redis.call("HMGET", job_key(id), "commits", "commit_fence", "progress")
-local commits = tonumber(j[1]) or 0
-if j[2] == fence and number == commits - 1 then return {"ok"} end -- a repeat
-if not held or number ~= commits then return {"fenced"} end
-local ops = walk()
-if not ops then return {"malformed"} end
-return whole(id, entry, function()
-  for _, o in ipairs(ops) do
-    DO[o[1]](o, ARGV[o[2]], ARGV[o[2] + 1], ARGV[o[2] + 2], entry)
+-- The words from `at` up to `last`.
+local function commit(at, last)
+  id, fence, number = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local j = redis.call("HMGET", job_key(id), "state", "fence", "entry", "commits",
+                       "commit_fence", "progress", "parent")
+  local commits = tonumber(j[4]) or 0
+  if j[5] == fence and number == commits - 1 then return {"ok"} end -- a repeat
+  local held = j[1] == "claimed" and j[2] == fence
+  if not held or number ~= commits then return {"fenced"} end
+  local ops = walk(at + 3, last)
+  if not ops then return {"malformed"} end
+  of_campaign = {}
+  of_job = {"commits", int(commits + 1), "commit_fence", fence, "progress",
+            int((tonumber(j[6]) or 0) + 1)} -- written last: it says that all stands
+  return whole(id, j[3], function()
+    for _, o in ipairs(ops) do
+      DO[o[1]](o, ARGV[o[2]], ARGV[o[2] + 1], ARGV[o[2] + 2], j)
+    end
+    put_campaign()
+    if #of_job > 0 then redis.call("HSET", job_key(id), unpack(of_job)) end
+  end)
+end
+
+local at, replies = 1, {}
+put_off()
+while at <= #ARGV do
+  local count = tonumber(string.match(ARGV[at], "^%d+$"))
+  if not count or count < 3 or at + count > #ARGV then
+    replies[#replies + 1] = {"malformed"} -- and so is what follows
+    break
   end
-  redis.call("HSET", job_key(id), "commits", commits + 1, "commit_fence", fence,
-             "progress", int((tonumber(j[3]) or 0) + 1)) -- last: it says that all stands
-end)
+  replies[#replies + 1] = commit(at + 1, at + count)
+  at = at + count + 1
+end
+flush()
+pcall(sweep, now)
+return replies

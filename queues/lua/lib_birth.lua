@@ -1,9 +1,11 @@
--- lib_birth.lua: the hash of a job, with every field that the scripts read.
+-- lib_birth.lua: the hash of a job, with every field that the scripts read. Redis finds a
+-- field by walking from the first one: those that each claim and commit touch come first.
 local function create_job(id, o, now)
-  redis.call("HSET", job_key(id), "v", 1, "state", "queued", "fence", int(o.fence),
-             "owner", "", "entry", "", "tenant", o.tenant, "prio", o.prio, "wake", 0,
-             "due_ms", 0, "dirty", 0, "crashes", 0, "progress", 0, "progress_claim", 0,
-             "stage", o.stage, "iteration", o.iteration, "parent", o.parent,
-             "created_ms", now, "rerank_events", 200, "rerank_ms", 60000,
-             "pending_events", 0, "commits", 0, "sha", o.sha)
+  redis.call("HSET", job_key(id), "state", "queued", "fence", int(o.fence), "entry", "",
+             "commits", "0", "commit_fence", "", "progress", "0", "parent", o.parent,
+             "loaded", "", "stage", o.stage, "created_ms", int(now), "owner", "",
+             "progress_claim", "0", "dirty", "0", "pending_events", "0", "wake", "0",
+             "due_ms", "0", "tenant", o.tenant, "prio", o.prio, "crashes", "0",
+             "iteration", o.iteration, "rerank_events", "200", "rerank_ms", "60000",
+             "sha", o.sha, "v", "1")
 end

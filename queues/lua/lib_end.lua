@@ -2,37 +2,67 @@
 local CHANGES_MAX = 10000
 local DONE_MAX, DEAD_MAX = 100000, 10000
 local DEAD_KEEP_MS = 30 * 86400000
+local SWEEP_MAX = 64 -- as many as may end in one call
 
-local function changed(id, what)
-  local rev = int(redis.call("INCR", key("rev")))
+local function quoted(word)
+  return string.find(word, "[^%w%._~-]") and cjson.encode(word) or '"' .. word .. '"'
+end
+
+local function tell(id, what, rev)
   redis.call("XADD", key("changes"), "MAXLEN", "~", CHANGES_MAX, "*",
              "rev", rev, "c", id, "what", what)
-  redis.call("PUBLISH", key("changes"), '{"rev":' .. rev .. ',"c":' ..
-             cjson.encode(id) .. ',"what":' .. cjson.encode(what) .. '}')
+  redis.call("PUBLISH", key("changes"), '{"rev":' .. rev .. ',"c":' .. quoted(id) ..
+             ',"what":' .. quoted(what) .. '}')
+end
+
+local function changed(id, what)
+  if later then
+    later.told[#later.told + 1] = {id, what}
+  else
+    tell(id, what, int(redis.call("INCR", key("rev"))))
+  end
+end
+
+-- Writes all that was put off.
+local function flush()
+  local told = later.told
+  flush_sets()
+  later = nil
+  local rev = #told > 0 and redis.call("INCRBY", key("rev"), #told) - #told
+  for i, one in ipairs(told) do pcall(tell, one[1], one[2], int(rev + i)) end
+end
+
+-- Parts that every campaign has, and those that a campaign that ends as it came has not:
+-- one look instead of many.
+local ALWAYS = {"spec", "bud"}
+local MAYBE = {"jrs", "vids", "places", "ck", "rsv", "mail", "n", "kids", "series",
+               "audit", "inputs", "doc"}
+local function is_bare(id)
+  local names, before = {"EXISTS"}, part_key(id, "")
+  for i = 1, #MAYBE do names[i + 1] = before .. MAYBE[i] end
+  return redis.call(unpack(names)) == 0
 end
 
 -- Every key of one campaign expires after ms. The lists of names bound the loop; one
--- that is not there is not read (this is the longest part of most ends), one that is no
--- list any more names nothing: pcall answers with a table without items.
-local function expire(id, ms)
+-- that is no list any more names nothing: pcall answers with a table without items.
+local function expire(id, ms, bare)
   ms = int(ms)
   local function one(name) return redis.call("PEXPIRE", name, ms) end
   local function each(part)
-    if one(part_key(id, part)) == 0 then return ipairs({}) end
     return ipairs(redis.pcall("LRANGE", part_key(id, part), 0, -1))
   end
-  for _, name in each("jrs") do one(name) end
-  for _, vid in each("vids") do one(variant_key(id, vid)) end
-  for _, place in each("places") do
-    one(placement_key(id, place))
-    one(rank_key(id, place))
-    one(alloc_key(id, place))
-    one(epochs_key(id, place))
+  if not bare then
+    for _, name in each("jrs") do one(name) end
+    for _, vid in each("vids") do one(variant_key(id, vid)) end
+    for _, place in each("places") do
+      one(placement_key(id, place))
+      one(rank_key(id, place))
+      one(alloc_key(id, place))
+      one(epochs_key(id, place))
+    end
+    for _, part in ipairs(MAYBE) do one(part_key(id, part)) end
   end
-  for _, part in ipairs({"spec", "ck", "bud", "rsv", "mail", "n", "kids", "series",
-                         "audit", "inputs", "doc"}) do
-    one(part_key(id, part))
-  end
+  for _, part in ipairs(ALWAYS) do one(part_key(id, part)) end
   one(campaign_key(id))
   one(job_key(id))
 end
@@ -45,14 +75,15 @@ local function forget(id)
 end
 
 -- `done` is scored by the time at which the keys expire: what is past goes from the
--- lists, 16 per call; over the cap the soonest to expire goes early.
+-- lists, 64 per call; over the cap those that expire soonest go early.
 local function sweep(now)
-  local past = redis.call("ZRANGEBYSCORE", key("done"), "-inf", now, "LIMIT", 0, 16)
+  local past = redis.call("ZRANGEBYSCORE", key("done"), "-inf", now, "LIMIT", 0,
+                          SWEEP_MAX)
   for _, id in ipairs(past) do forget(id) end
-  if redis.call("ZCARD", key("done")) > DONE_MAX then
-    local first = redis.call("ZRANGE", key("done"), 0, 0)[1]
-    expire(first, 1000)
-    forget(first)
+  local over = math.min(redis.call("ZCARD", key("done")) - DONE_MAX, SWEEP_MAX)
+  for _, id in ipairs(over > 0 and redis.call("ZRANGE", key("done"), 0, over - 1) or {}) do
+    expire(id, 1000)
+    forget(id)
   end
 end
 
@@ -64,22 +95,28 @@ local function tell_parent(id, parent, state, ended, now)
   if ended then wake(parent, CHILDREN, now) end
 end
 
--- Terminal: job state `as` ("done" or "dead"), campaign state `state`. Ends also what
--- has a damaged campaign hash.
-local function finish(id, as, state, err, keep_ms, now)
-  local j = redis.call("HMGET", job_key(id), "entry", "parent")
-  ack(j[1])
-  redis.call("ZREM", key("due"), id)
-  redis.call("ZREM", key("given"), id)
-  redis.call("ZREM", key("queued"), id)
-  redis.pcall("HSET", campaign_key(id), "state", state, "error", err,
-              "updated_ms", now)
-  redis.call("HSET", job_key(id), "state", as, "owner", "", "entry", "", "wake", 0)
-  redis.call("ZADD", key("campaigns"), now, id)
-  redis.call("ZADD", key("done"), now + keep_ms, id)
-  expire(id, keep_ms)
-  if j[2] and j[2] ~= "" then tell_parent(id, j[2], state, true, now) end
-  sweep(now)
+-- Terminal: job state `as` ("done" or "dead"), campaign state `state`. A caller may know
+-- the job's entry and parent, and have fields for the two hashes: {entry, parent,
+-- campaign = {…}, job = {…}, bare = is_bare()}; without them it ends also what has a damaged campaign hash.
+local function finish(id, as, state, err, keep_ms, now, o)
+  o = o or redis.call("HMGET", job_key(id), "entry", "parent")
+  local parent = o[2]
+  ack(o[1])
+  set_drop("given", id)
+  if not o.campaign then -- else it is in hand, so in neither of these
+    set_drop("due", id)
+    set_drop("queued", id)
+  end
+  local put = o.campaign and redis.call or redis.pcall
+  put("HSET", campaign_key(id), "state", state, "error", err, "updated_ms", int(now),
+      unpack(o.campaign or {}))
+  redis.call("HSET", job_key(id), "state", as, "owner", "", "entry", "", "wake", "0",
+             unpack(o.job or {}))
+  set_add("campaigns", int(now), id)
+  set_add("done", int(now + keep_ms), id)
+  expire(id, keep_ms, o.bare)
+  if parent and parent ~= "" then tell_parent(id, parent, state, true, now) end
+  if not later then sweep(now) end
   changed(id, state)
 end
 

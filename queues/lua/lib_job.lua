@@ -7,9 +7,17 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- Lua prints 1e14 and more with an exponent; integers go out through this.
--- Adding zero makes an IEEE -0 a 0: Redis takes no "-0" for a number.
-local function int(n) return string.format("%.0f", n + 0) end
+-- Lua prints 1e14 and more with an exponent; integers go out through this. It is also
+-- faster: Redis prints numbers it is given by "%.17g". Most are the same few, like now.
+local texts = {}
+local function int(n)
+  local text = texts[n]
+  if not text then
+    text = string.format("%d", n)
+    texts[n] = text
+  end
+  return text
+end
 
 -- The one test of ownership. fence is text, as it came.
 local function holds(id, fence)
@@ -17,24 +25,83 @@ local function holds(id, fence)
   return j[1] == "claimed" and j[2] == fence, j[3]
 end
 
+-- A script that does the same for many jobs begins with put_off() and ends with flush():
+-- what goes to keys that all jobs share is then written once for all of them.
+local later
+local function put_off() later = {adds = {}, drops = {}, acks = {}, told = {}} end
+
+-- Of a sorted set that all jobs share.
+local function set_add(name, score, id)
+  if not later then return redis.call("ZADD", key(name), score, id) end
+  local words = later.adds[name]
+  if not words then
+    words = {"ZADD", key(name)}
+    later.adds[name] = words
+  end
+  local n = #words
+  words[n + 1], words[n + 2] = score, id
+end
+local function set_drop(name, id)
+  if not later then return redis.call("ZREM", key(name), id) end
+  local words = later.drops[name]
+  if not words then
+    words = {"ZREM", key(name)}
+    later.drops[name] = words
+  end
+  words[#words + 1] = id
+end
+
 -- Removes the in-flight record; both commands, or the entry would stay somewhere.
 local function ack(entry)
-  if entry and entry ~= "" then
+  if not entry or entry == "" then return end
+  if later then
+    later.acks[#later.acks + 1] = entry
+  else
     redis.call("XACK", READY, "w", entry)
     redis.call("XDEL", READY, entry)
   end
 end
 
--- Into its lane. A campaign that has begun goes before those that have not.
+local function comes_before(a, b)
+  local a_ms, a_seq = string.match(a, "^(%d+)-(%d+)$")
+  local b_ms, b_seq = string.match(b, "^(%d+)-(%d+)$")
+  a_ms, b_ms = tonumber(a_ms), tonumber(b_ms)
+  return a_ms < b_ms or a_ms == b_ms and tonumber(a_seq) < tonumber(b_seq)
+end
+
+-- XDEL walks a node of the stream for each entry. All that comes before the first one
+-- that is still held has been held and ended: it goes at once.
+local function ack_all(entries)
+  redis.pcall("XACK", READY, "w", unpack(entries))
+  local first = redis.pcall("XPENDING", READY, "w", "-", "+", 1)
+  local held = not first.err and first[1] and first[1][1]
+  if held then redis.pcall("XTRIM", READY, "MINID", held) end
+  local left = {}
+  for _, entry in ipairs(entries) do
+    if not held or comes_before(held, entry) then left[#left + 1] = entry end
+  end
+  if #left > 0 then redis.pcall("XDEL", READY, unpack(left)) end
+end
+
+-- pcall: what each job is has been written; a shared key that is no set any more
+-- (damaged by hand) takes nothing from that. What was dropped stays dropped.
+local function flush_sets()
+  if #later.acks > 0 then ack_all(later.acks) end
+  for _, words in pairs(later.adds) do redis.pcall(unpack(words)) end
+  for _, words in pairs(later.drops) do redis.pcall(unpack(words)) end
+end
+
+-- Into its lane. A campaign that has begun goes before those that have not. A tenant that
+-- comes (back) waits for one turn of the others, and goes before those who just had it.
 local function enqueue(id, tenant, prio, begun, now)
   redis.call(begun and "LPUSH" or "RPUSH", lane_key(tenant, prio), id)
-  redis.call("ZADD", key("queued"), "NX", now, id)
+  redis.call("ZADD", key("queued"), "NX", int(now), id)
   if not redis.call("ZSCORE", key("ring"), tenant) then
-    local last = redis.call("ZREVRANGE", key("ring"), 0, 0, "WITHSCORES")
-    redis.call("ZADD", key("ring"), (tonumber(last[2]) or 0) + 1, tenant)
+    local first = redis.call("ZRANGE", key("ring"), 0, 0, "WITHSCORES")
+    redis.call("ZADD", key("ring"), (tonumber(first[2]) or 0) + 0.999, tenant)
   end
   redis.call("HSET", job_key(id), "state", "queued", "owner", "", "entry", "",
-             "due_ms", 0)
+             "due_ms", "0")
 end
 
 -- Due at ms, or earlier if it was to be earlier.

@@ -1,11 +1,12 @@
 #!lua flags=allow-oom
 --@use job end
--- ARGV: worker, slots, lease_ms, beat
+-- ARGV: worker, slots, lease_ms, beat, then campaign and fence of each claim that has
+-- arrived since the last call
 local worker, slots = ARGV[1], tonumber(ARGV[2])
 local lease_ms, beat = tonumber(ARGV[3]), ARGV[4] == "1"
 local MOVES_MAX, CRASHES_MAX, GONE_KEEP_MS = 64, 5, 86400000
 local RECONNECT_MS = 2000 -- the longest pause between two attempts, core/io/redis.h
-local PRIOS = {"high", "normal", "low"}
+local SPECS_BYTES = 256 * 1024 -- of specs that come with their claims, in one call
 local now, recovered = now_ms(), 0
 
 -- hb: worker → ms of its last beat, negative from the moment it was declared dead
@@ -139,64 +140,134 @@ local function due_to_lanes()
   end
 end
 
+-- From its lane into the ready stream; what was read of it, or nil if it is elsewhere.
 local function to_ready(id)
-  local state = redis.call("HGET", job_key(id), "state")
-  if state == "queued" then
+  local j = redis.call("HMGET", job_key(id), "state", "fence", "progress", "commits",
+                       "loaded", "stage", "created_ms")
+  if j[1] == "queued" then
     local entry = redis.call("XADD", READY, "*", "j", id)
-    redis.call("HSET", job_key(id), "state", "ready", "entry", entry)
-    return 1
+    return {id = id, entry = entry, fence = j[2], progress = j[3],
+            fresh = j[4] == "0" and (j[5] or "") == "" and j[6] == "" and j[7], created_ms = j[7]}
   end
-  if not state then redis.call("ZREM", key("queued"), id) end
-  return 0
+  if not j[1] then redis.call("ZREM", key("queued"), id) end
+end
+
+-- The tenant whose turn it is: the smallest number of turns had, then its name.
+local function next_tenant(ring)
+  local best
+  for i = 1, #ring do
+    if not best or ring[i].turn < ring[best].turn then best = i end
+  end
+  return best
 end
 
 -- One job of each tenant in turn, the highest of its own priorities first. An empty
 -- tenant leaves the ring when its turn comes, so a turn may move nothing.
 local function lanes_to_ready(want)
-  local last = redis.call("ZREVRANGE", key("ring"), 0, 0, "WITHSCORES")
-  local turn, moved = tonumber(last[2]), 0
-  for _ = 1, turn and 2 * MOVES_MAX or 0 do
-    if moved >= want then break end
-    local tenant, id = redis.call("ZRANGE", key("ring"), 0, 0)[1], nil
-    if not tenant then break end
-    for _, prio in ipairs(PRIOS) do
-      id = id or redis.call("LPOP", lane_key(tenant, prio))
-    end
-    if id then
-      turn = turn + 1
-      redis.call("ZADD", key("ring"), turn, tenant)
-      moved = moved + to_ready(id)
+  local rows = redis.call("ZRANGE", key("ring"), 0, MOVES_MAX - 1, "WITHSCORES")
+  local ring, moved, count = {}, {}, 0
+  for i = 1, #rows, 2 do ring[#ring + 1] = {name = rows[i], turn = tonumber(rows[i + 1])} end
+  for _ = 1, 2 * MOVES_MAX do
+    local at = count < want and next_tenant(ring)
+    if not at then break end
+    local tenant = ring[at]
+    local got = redis.call("LMPOP", 3, lane_key(tenant.name, "high"),
+                           lane_key(tenant.name, "normal"), lane_key(tenant.name, "low"),
+                           "LEFT")
+    if got then
+      tenant.turn = tenant.turn + 1
+      set_add("ring", string.format("%.15g", tenant.turn), tenant.name)
+      local job = to_ready(got[2][1])
+      if job then moved[job.entry], count = job, count + 1 end
     else
-      redis.call("ZREM", key("ring"), tenant)
+      set_drop("ring", tenant.name)
+      table.remove(ring, at)
     end
   end
+  return moved
 end
 
-local function claim_entry(entry)
-  local eid, id = entry[1], entry[2][2]
+-- Moved by an earlier call and not claimed: its server stopped in between.
+local function job_at(entry, id)
   local j = redis.call("HMGET", job_key(id), "state", "fence", "entry", "progress")
-  if j[1] ~= "ready" or j[3] ~= eid then
-    ack(eid)
-    return nil -- the hash is the truth
+  if j[1] == "ready" and j[3] == entry then
+    return {id = id, entry = entry, fence = j[2], progress = j[4]}
   end
-  local fence = int(j[2] + 1)
-  redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
-             "progress_claim", j[4])
-  redis.call("ZREM", key("queued"), id)
-  redis.call("ZADD", key("given"), now, id)
-  return {id, tonumber(fence)}
+  ack(entry) -- the hash is the truth
+end
+
+-- The spec of a campaign that nobody has held yet: there is nothing else to be loaded.
+-- nil: it comes with its load.
+local specs_bytes = 0
+local function first_spec(job)
+  local spec = redis.call("GET", part_key(job.id, "spec")) or ""
+  specs_bytes = specs_bytes + #spec
+  if specs_bytes > SPECS_BYTES then return nil end
+  redis.call("HSET", campaign_key(job.id), "state", "running", "updated_ms", int(now))
+  changed(job.id, "running")
+  return spec
+end
+
+-- Whether all those are as they were admitted: the rare mail before a start, and keys
+-- that are gone, are for jobs_load.
+local function are_fresh(jobs)
+  local mails, hashes = {"EXISTS"}, {"EXISTS"}
+  for _, job in ipairs(jobs) do
+    if job.fresh then
+      mails[#mails + 1] = part_key(job.id, "mail")
+      hashes[#hashes + 1] = campaign_key(job.id)
+    end
+  end
+  return #hashes > 1 and redis.call(unpack(mails)) == 0 and
+         redis.call(unpack(hashes)) == #hashes - 1
+end
+
+local function hand_out(job, fresh)
+  local id, fence = job.id, int(job.fence + 1)
+  local fine, spec
+  if fresh and job.fresh then fine, spec = pcall(first_spec, job) end
+  if fine and spec then -- with it, as load.lua notes it
+    redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
+               "entry", job.entry, "progress_claim", job.progress, "dirty", "0",
+               "pending_events", "0", "loaded", fence .. "/0")
+  else -- damaged keys are for the holder to find
+    spec = nil
+    redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
+               "entry", job.entry, "progress_claim", job.progress)
+  end
+  set_drop("queued", id)
+  set_add("given", int(now), id)
+  return spec and {id, tonumber(fence), spec, job.created_ms} or {id, tonumber(fence)}
 end
 
 local function claim()
   local out, n = {}, math.min(slots, MOVES_MAX)
   local waiting = redis.call("XLEN", READY) - group_pending()
-  lanes_to_ready(math.min(MOVES_MAX, 2 * slots - waiting))
+  local moved = lanes_to_ready(n - waiting)
   local got = redis.call("XREADGROUP", "GROUP", "w", worker, "COUNT", n,
                          "STREAMS", READY, ">")
+  local jobs = {}
   for _, entry in ipairs(got and got[1][2] or {}) do
-    out[#out + 1] = claim_entry(entry)
+    jobs[#jobs + 1] = moved[entry[1]] or job_at(entry[1], entry[2][2])
+    moved[entry[1]] = nil
+  end
+  local fresh = are_fresh(jobs)
+  for i, job in ipairs(jobs) do out[i] = hand_out(job, fresh) end
+  for entry, job in pairs(moved) do -- none, unless the stream was touched by hand
+    redis.call("HSET", job_key(job.id), "state", "ready", "entry", entry)
   end
   return out
+end
+
+-- What the worker has in hand needs no taking back; another's later claim does.
+local function confirm()
+  local held = {"ZREM", key("given")}
+  for i = 5, math.min(#ARGV - 1, 4 + 2 * MOVES_MAX), 2 do
+    if redis.call("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then
+      held[#held + 1] = ARGV[i]
+    end
+  end
+  if #held > 2 then redis.call(unpack(held)) end
 end
 
 if beat then note_absence() end
@@ -212,7 +283,10 @@ if alive then
     redis.call("ZREMRANGEBYSCORE", key("gone"), "-inf", now - GONE_KEEP_MS)
   end
   due_to_lanes()
+  put_off()
+  confirm()
   if slots > 0 and redis.call("ZCARD", key("queued")) > 0 then claimed = claim() end
+  flush()
   poked = redis.call("LPOP", poke_key(worker), MOVES_MAX) or {}
 end
 local oldest = redis.call("ZRANGE", key("queued"), 0, 0, "WITHSCORES")

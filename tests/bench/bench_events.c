@@ -62,8 +62,9 @@ static void on_loaded(void *arg, uint64_t ticket, enum err e, const struct reply
     results_field(&w, "leader", "v1");
     results_wait(&w, "live", 1, "{}", 2, JOBS_WAKE_MAIL, 0);
     b->open++;
-    if (results_commit(&b->env.queue, &w, id, (int64_t)(ticket & 0xfffff),
-                       reply_int(reply_at(r, 10)), on_done, b, 0))
+    struct results_commit one = {&w, id, (int64_t)(ticket & 0xfffff),
+                                 reply_int(reply_at(r, 10))};
+    if (results_commit(&b->env.queue, &one, 1, on_done, b, 0))
         bench_die("commit", "not sent");
     results_fini(&w);
     b->open--;

@@ -12,6 +12,13 @@
 
 #define ADMIT_WINDOW 200
 #define SLOTS 64
+#define READY_MAX (2 * SLOTS)
+
+struct job {
+    struct queue_run *run;
+    char id[KEYS_ID_MAX + 1];
+    int64_t fence, progress;
+};
 
 struct queue_run {
     struct bench_env env;
@@ -20,12 +27,10 @@ struct queue_run {
     int left; /* 0 when finished */
     int ticks;
     int64_t last_beat_ms;
-};
-
-struct job {
-    struct queue_run *run;
-    char id[KEYS_ID_MAX + 1];
-    int64_t fence;
+    bool committing;
+    size_t ready_at, ready_count, arrived_count;
+    struct job ready[READY_MAX]; /* that have ended, not yet in Redis */
+    struct job arrived[JOBS_CLAIMS_MAX];
 };
 
 static void on_admitted(void *arg, uint64_t ticket, enum err e, const struct reply *r)
@@ -53,44 +58,84 @@ static void admit_all(struct queue_run *q)
 }
 
 static void tick(struct queue_run *q);
+static void send_commits(struct queue_run *q);
 
-static void on_ended(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+static void count_end(struct queue_run *q, enum err e)
 {
-    struct job *j = arg;
-    struct queue_run *q = j->run;
-    (void)ticket;
-    (void)r;
-    free(j);
-    q->open--;
     if (e == ERR_FENCED)
         q->doubled++;
     else if (e)
         bench_die("commit", err_code(e));
     else
         q->ended++;
+}
+
+static void on_ended(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct queue_run *q = arg;
+    if (e)
+        bench_die("commit", reply_str(r, NULL));
+    for (size_t i = 0; i < ticket; i++)
+        count_end(q, results_verdict(r, i));
+    q->open -= (int)ticket;
+    q->committing = false;
+    send_commits(q);
     if (q->ended >= q->jobs)
         q->left = 0;
-    else if (q->open <= SLOTS / 2 && q->ticks == 0)
+    else if (q->open <= SLOTS && q->ticks == 0)
         tick(q);
+}
+
+/* As the runner's: one call at a time, with all that ended meanwhile. */
+static void send_commits(struct queue_run *q)
+{
+    struct results_commit list[RESULTS_COMMITS_MAX];
+    struct results w;
+    size_t n = 0;
+    if (q->committing || q->ready_count == 0)
+        return;
+    results_init(&w);
+    results_campaign(&w);
+    results_field(&w, "progress", "100");
+    results_done(&w, "done", "", 60000);
+    for (; n < RESULTS_COMMITS_MAX && q->ready_count > 0; n++) {
+        const struct job *j = &q->ready[q->ready_at];
+        q->ready_at = (q->ready_at + 1) % READY_MAX;
+        q->ready_count--;
+        list[n] = (struct results_commit){&w, j->id, j->fence, j->progress};
+    }
+    q->committing = true;
+    if (results_commit(&q->env.queue, list, n, on_ended, q, n))
+        bench_die("commit", "not sent");
+    results_fini(&w);
+}
+
+static void end_job(struct queue_run *q, const struct job *j)
+{
+    check(q->ready_count < READY_MAX);
+    q->ready[(q->ready_at + q->ready_count++) % READY_MAX] = *j;
 }
 
 static void on_loaded(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
     struct job *j = arg;
-    struct results w;
     (void)ticket;
     if (e)
         bench_die("load", err_code(e));
-    results_init(&w);
-    results_campaign(&w);
-    results_field(&w, "state", "done");
-    results_change(&w, "done");
-    results_done(&w, "done", "", 60000);
-    enum err sent = results_commit(&j->run->env.queue, &w, j->id, j->fence,
-                                   reply_int(reply_at(r, 10)), on_ended, j, 0);
-    results_fini(&w);
-    if (sent)
-        bench_die("commit", "not sent");
+    j->progress = reply_int(reply_at(r, 10));
+    end_job(j->run, j);
+    send_commits(j->run);
+    free(j);
+}
+
+static void load(const struct job *claimed)
+{
+    struct job *j = malloc(sizeof *j);
+    if (!j)
+        bench_die("job", "out of memory");
+    *j = *claimed;
+    if (jobs_load(&j->run->env.queue, j->id, j->fence, on_loaded, j, 0))
+        bench_die("load", "not sent");
 }
 
 static void on_tick(void *arg, uint64_t ticket, enum err e, const struct reply *r)
@@ -101,18 +146,20 @@ static void on_tick(void *arg, uint64_t ticket, enum err e, const struct reply *
     if (e)
         bench_die("tick", reply_str(r, NULL));
     const struct reply *claimed = reply_at(r, 5);
+    q->arrived_count = 0;
     for (size_t i = 0; i < reply_count(claimed); i++) {
-        struct job *j = calloc(1, sizeof *j);
-        if (!j)
-            bench_die("job", "out of memory");
-        j->run = q;
-        j->fence = reply_int(reply_at(reply_at(claimed, i), 1));
-        snprintf(j->id, sizeof j->id, "%s",
-                 reply_str(reply_at(reply_at(claimed, i), 0), NULL));
+        const struct reply *one = reply_at(claimed, i);
+        struct job j = {.run = q, .fence = reply_int(reply_at(one, 1))};
+        snprintf(j.id, sizeof j.id, "%s", reply_str(reply_at(one, 0), NULL));
         q->open++;
-        if (jobs_load(&q->env.queue, j->id, j->fence, on_loaded, j, 0))
-            bench_die("load", "not sent");
+        if (!jobs_claim_is_fresh(one)) {
+            load(&j);
+            continue;
+        }
+        q->arrived[q->arrived_count++] = j;
+        end_job(q, &j);
     }
+    send_commits(q);
     if (q->left && q->open == 0)
         tick(q);
 }
@@ -120,9 +167,14 @@ static void on_tick(void *arg, uint64_t ticket, enum err e, const struct reply *
 static void tick(struct queue_run *q)
 {
     int64_t now = clock_mono_ms();
+    struct jobs_claim arrived[JOBS_CLAIMS_MAX];
+    for (size_t i = 0; i < q->arrived_count; i++)
+        arrived[i] = (struct jobs_claim){q->arrived[i].id, q->arrived[i].fence};
     struct jobs_tick t = {.worker = "bench:1:1",
                           .slots = 2 * SLOTS - q->open,
                           .lease_ms = 3000,
+                          .arrived = arrived,
+                          .arrived_count = q->arrived_count,
                           .beat = now - q->last_beat_ms >= 1000};
     if (t.beat)
         q->last_beat_ms = now;

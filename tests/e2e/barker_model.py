@@ -52,6 +52,7 @@ class World:
         self.s, self.r, self.rng = scripts, scripts.redis, rng
         self.jobs, self.workers, self.dead_workers = {}, ["w1", "w2", "w3"], set()
         self.joined, self.born, self.silent = set(), 3, set()
+        self.arrived = {}  # worker → claims that came with their specs, not yet told
         self.probe()  # one worker is never silent: Redis was never away
 
     def probe(self):
@@ -120,7 +121,9 @@ class World:
     def op_tick(self):
         name = self.rng.choice(self.workers)
         slots, beat = self.rng.choice([0, 1, 3, 8]), self.rng.random() < 0.5
-        reply = self.s.tick(name, slots, LEASE_MS, int(beat))
+        told = self.arrived.pop(name, []) if self.rng.random() < 0.7 else []
+        reply = self.s.tick(name, slots, LEASE_MS, int(beat),
+                            *(word for claim in told for word in claim))
         if name in self.dead_workers:
             assert reply[1] == 0 and reply[5] == []
             self.workers.remove(name)
@@ -128,6 +131,9 @@ class World:
             self.workers.append(f"w{self.born}")
             return
         assert reply[1] == 1
+        for job_id, fence in told:
+            if self.jobs[job_id].fence == fence:
+                self.jobs[job_id].loaded = True
         self.joined.add(name)
         if beat:
             self.silent.discard(name)
@@ -148,6 +154,10 @@ class World:
             assert job_id in ready and fence == job.fence + 1
             job.state, job.fence, job.owner, job.due = "claimed", fence, name, ""
             job.loaded, job.progress_claim = False, job.progress
+            assert job_id not in self.s.fresh or job.mail == 0 == job.commits
+            if job_id in self.s.fresh:
+                job.last_load, job.dirty, job.pending = (fence, 0), 0, 0
+                self.arrived.setdefault(name, []).append((job_id, fence))
         for job_id in ready - {c[0] for c in claimed}:
             self.jobs[job_id].state, self.jobs[job_id].due = "queued", ""
         assert reply[7] == len(ready) - len(claimed)

@@ -43,7 +43,7 @@ class Scripts:
     """scripts.tick("w1", 4, 3000, 1) runs tick.lua on the partition's root key."""
 
     def __init__(self, client, root="bk:{0}"):
-        self.redis, self.root = client, root
+        self.redis, self.root, self.fresh = client, root, {}
         self.shas = {name: client.script_load(text_of(name)) for name in names()}
 
     def settle_all(self, campaign, fence, stage, iteration, *calls):
@@ -53,6 +53,20 @@ class Scripts:
 
     def settle(self, campaign, fence, stage, iteration, *call):
         return self.settle_all(campaign, fence, stage, iteration, call)
+
+    def tick(self, *args):
+        """Claims as [campaign, fence]; those that came with their specs are in `fresh`."""
+        reply = self.redis.evalsha(self.shas["tick"], 1, self.root, *args)
+        self.fresh = {c[0]: c[2:] for c in reply[5] if len(c) > 2}
+        reply[5] = [c[:2] for c in reply[5]]
+        return reply
+
+    def commit_all(self, *commits):
+        words = [word for one in commits for word in (len(one), *one)]
+        return self.redis.evalsha(self.shas["commit"], 1, self.root, *words)
+
+    def commit(self, *one):
+        return self.commit_all(one)[0]
 
     def __getattr__(self, name):
         if name not in self.shas:

@@ -123,6 +123,9 @@ def test_a_ready_job_given_without_a_claim(s):
     for name in "ab":
         admit(s, name)
     s.tick("w1", 1, LEASE, 1)
+    s.redis.lpop(f"{ROOT}:lane:t:normal")
+    entry = s.redis.xadd(f"{ROOT}:ready:1", {"j": "b"})
+    s.redis.hset(f"{ROOT}:j:b", mapping={"state": "ready", "entry": entry})
     s.redis.xreadgroup("w", "ghost", {f"{ROOT}:ready:1": ">"})
     assert mended(s) == {("job_lost", "b")}
     assert claim(s) == [["b", 1]]

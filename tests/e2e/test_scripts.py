@@ -122,7 +122,7 @@ def test_begun_goes_first(s):
         admit(s, f"a{n}", "a")
     first = claim(s, 1)[0]
     s.release(*first)
-    assert order_of(s) == ["a1", "a0", "a2", "a3"]  # a1 was ready already
+    assert order_of(s) == ["a0", "a1", "a2", "a3"]
 
 
 def test_ready_is_short(s):
@@ -289,12 +289,13 @@ def test_changes_are_told(s):
     s.commit(*claim(s)[0], 0, "H", "live", "X", "done", "", 5000)
     told = [e[1] for e in s.redis.xrange(f"{ROOT}:changes")]
     assert [(e["rev"], e["c"], e["what"]) for e in told] == [
-        ("1", "a", "queued"), ("2", "a", "live"), ("3", "a", "done")]
+        ("1", "a", "queued"), ("2", "a", "running"), ("3", "a", "live"),
+        ("4", "a", "done")]
     heard = []
-    while len(heard) < 3:
+    while len(heard) < 4:
         message = listener.get_message(timeout=5)
         heard += [json.loads(message["data"])] if message else []
-    assert heard[1] == {"rev": 2, "c": "a", "what": "live"}
+    assert heard[2] == {"rev": 3, "c": "a", "what": "live"}
     listener.close()
 
 

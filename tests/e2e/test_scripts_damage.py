@@ -47,14 +47,16 @@ def test_a_commit_is_whole_or_its_job_is_buried(s, job, part, end):
     assert s.tick("w1", 5, 1_000_000, 1)[5] == []
 
 
-def test_damage_of_what_all_share_stops_the_job_too(s, job):
-    """It cannot be buried properly, but nobody goes on from half a commit."""
-    damage(s, f"{ROOT}:changes")
-    ops = ["A", 1, "what", "x", "H", "live", *END["go on"]]
-    assert s.commit(*job, 0, *ops)[:2] == ["fenced", "buried"]
-    assert s.commit(*job, 0, *ops) == ["fenced"]
-    assert s.redis.hget(f"{ROOT}:j:a", "state") == "dead"
+@pytest.mark.parametrize("shared", ["changes", "campaigns", "done", "given"])
+def test_damage_of_what_all_share_takes_nothing_from_a_job(s, job, shared):
+    """A watcher or a list misses it; what the job is stands."""
+    damage(s, f"{ROOT}:{shared}")
+    ops = ["A", 1, "what", "x", "H", "live", *END["done"]]
+    assert s.commit(*job, 0, *ops) == ["ok"]
+    assert s.commit(*job, 0, *ops) == ["ok"]
+    assert s.redis.hget(f"{ROOT}:j:a", "state") == "done"
     assert s.redis.xlen(f"{ROOT}:c:a:audit") == 1
+    assert s.redis.xlen(f"{ROOT}:ready:1") == 0
 
 
 def test_a_parent_that_is_damaged_does_not_stop_its_child(s, job):

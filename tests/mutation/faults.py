@@ -7,6 +7,7 @@ barker-sim>" or "e2e:<pytest id below tests/e2e>"."""
 import faults_embed
 import faults_failover
 import faults_cache
+import faults_claims
 import faults_fair
 import faults_batch
 import faults_limits
@@ -306,6 +307,7 @@ FAULTS = {
     **faults_limits.FAULTS,
     **faults_failover.FAULTS,
     **faults_parking.FAULTS,
+    **faults_claims.FAULTS,
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,
     **faults_cache.FAULTS,

@@ -5,9 +5,11 @@
 #include "core/base/json_out.h"
 #include "core/base/log.h"
 #include "core/base/money.h"
+#include "queues/jobs.h"
 #include "workers/live/batch_live.h"
 #include "workers/live/calls_live.h"
 #include "workers/live/ports_live_state.h"
+#include "workers/live/store_image.h"
 #include "workers/live/store_op.h"
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@ enum err ports_live_new(const struct ports_live_options *o, struct ports_live **
     idmap_init(&p->ops_by_id);
     list_init(&p->ops);
     list_init(&p->settling);
+    list_init(&p->commits);
     rng_seed(&p->rng, rng_entropy());
     struct purses_options purses = {.loop = o->loop,
                                     .queue = o->queue,
@@ -58,11 +61,35 @@ void ports_live_leave(struct ports_live *p)
 static enum err live_load(void *self, const char *id, int64_t fence, port_load_fn fn,
                           void *arg, uint64_t ticket)
 {
-    struct store_op *op = store_op_new(self, STORE_LOAD, id, fence, arg, ticket);
+    struct ports_live *p = self;
+    struct store_op *op = store_op_new(p, STORE_LOAD, id, fence, arg, ticket);
     if (!op)
         return ERR_NOMEM;
     op->fn.load = fn;
-    return store_op_start(op);
+    if (!p->claim)
+        return store_op_start(op);
+    p->loading = op;
+    return ERR_OK;
+}
+
+void ports_live_offer(struct ports_live *p, const struct reply *claim, int64_t now_ms)
+{
+    p->claim = jobs_claim_is_fresh(claim) ? claim : NULL;
+    p->claim_ms = now_ms;
+}
+
+void ports_live_hand_over(struct ports_live *p)
+{
+    struct store_op *op = p->loading;
+    const struct reply *claim = p->claim;
+    struct port_field fields[STORE_IMAGE_FRESH_FIELDS];
+    struct port_image image;
+    p->loading = NULL;
+    p->claim = NULL;
+    if (!op)
+        return;
+    store_image_fresh(claim, op->campaign, p->claim_ms, fields, &image);
+    store_op_end_load(op, &image);
 }
 
 static enum err live_reserve(void *self, const struct port_place *at, const int *index,

@@ -25,6 +25,11 @@ enum err ports_live_new(const struct ports_live_options *o,
 void ports_live_free(struct ports_live *p);
 /* The worker ends: what tenants' money it holds goes back, no more is taken. */
 void ports_live_leave(struct ports_live *p);
+/* Before a claim (a row of the reply of jobs_tick) is started: if its spec came with
+ * it, its load does not ask Redis; hand_over, after that, ends the load. **borrows** it
+ * until then. */
+void ports_live_offer(struct ports_live *p, const struct reply *claim, int64_t now_ms);
+void ports_live_hand_over(struct ports_live *p);
 struct ports ports_live_table(struct ports_live *p);
 
 #endif

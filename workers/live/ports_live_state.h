@@ -17,8 +17,13 @@ struct ports_live {
     struct publish_options publish;
     struct idmap ops_by_id;
     struct list ops;
-    struct list settling;  /* first of each group under way */
-    struct purses *purses; /* owns */
+    struct list settling;        /* first of each group under way */
+    struct list commits;         /* those that wait for `committing` */
+    struct store_op *committing; /* leads the group under way, or NULL */
+    const struct reply *claim; /* that is started now and came with its spec, or NULL */
+    int64_t claim_ms;          /* when it was claimed, by Redis */
+    struct store_op *loading;  /* its load */
+    struct purses *purses;     /* owns */
     struct rng rng;
 };
 

@@ -136,3 +136,19 @@ enum err store_image_read(const struct reply *r, const char *id, struct arena *a
         e = read_journal(a, reply_at(r, AT_JOURNAL), out);
     return e ? e : read_lists(a, r, out);
 }
+
+void store_image_fresh(const struct reply *claim, const char *id, int64_t now_ms,
+                       struct port_field fields[STORE_IMAGE_FRESH_FIELDS],
+                       struct port_image *out)
+{
+    enum { SPEC = 2, CREATED_MS };
+    fields[0] = (struct port_field){"created_ms", text_at(claim, CREATED_MS)};
+    fields[1] = (struct port_field){"usd", "0"};
+    fields[2] = (struct port_field){"revenue", "0"};
+    *out = (struct port_image){.now_ms = now_ms,
+                               .id = id,
+                               .checkpoint = "",
+                               .fields = fields,
+                               .field_count = STORE_IMAGE_FRESH_FIELDS};
+    out->spec = reply_str(reply_at(claim, SPEC), &out->spec_len);
+}

@@ -9,5 +9,11 @@
 /* Arrays come from the arena, strings are borrowed from the reply. */
 enum err store_image_read(const struct reply *r, const char *id, struct arena *a,
                           struct port_image *out) MUST_USE;
+/* Of a claim that came with its spec (queues/jobs.h): nothing else is there yet.
+ * `fields` must live as long as the image. */
+#define STORE_IMAGE_FRESH_FIELDS 3
+void store_image_fresh(const struct reply *claim, const char *id, int64_t now_ms,
+                       struct port_field fields[STORE_IMAGE_FRESH_FIELDS],
+                       struct port_image *out);
 
 #endif

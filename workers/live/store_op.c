@@ -3,6 +3,7 @@
 #include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "queues/jobs.h"
+#include "workers/live/commit_group.h"
 #include "workers/live/ports_live_state.h"
 #include "workers/live/settle_group.h"
 #include "workers/live/store_image.h"
@@ -138,6 +139,50 @@ static void end_settle(struct store_op *first, enum err e)
     store_op_free(first);
 }
 
+static bool is_passing(enum err e)
+{
+    return e == ERR_BUSY || e == ERR_NOMEM;
+}
+
+static void end_commit(struct store_op *first, enum err e, const struct reply *r);
+
+static void start_commit(struct store_op *first);
+
+/* The others do not wait for one that may be refused again and again. */
+static void refuse_commit(struct store_op *first, enum err e)
+{
+    struct store_op *next = is_passing(e) ? NULL : commit_group_part(first);
+    repeat(first, e);
+    if (next)
+        start_commit(next);
+}
+
+static void start_commit(struct store_op *first)
+{
+    enum err e = send(first);
+    if (is_passing(e) || (e && first->count > 1))
+        refuse_commit(first, e);
+    else if (e)
+        end_commit(first, e, NULL);
+}
+
+/* As end_settle(); each has a verdict of its own. */
+static void end_commit(struct store_op *first, enum err e, const struct reply *r)
+{
+    struct store_op *next = commit_group_next(first);
+    if (next && e == ERR_CANCELLED)
+        end_commit(next, e, NULL);
+    else if (next)
+        start_commit(next);
+    for (int i = 0; i < first->count; i++) {
+        struct store_op *op = first->members[i];
+        op->fn.done(op->arg, op->ticket, e ? e : results_verdict(r, (size_t)i));
+    }
+    for (int i = 1; i < first->count; i++)
+        store_op_free(first->members[i]);
+    store_op_free(first);
+}
+
 static void end(struct store_op *op, enum err e, const struct reply *r)
 {
     switch (op->type) {
@@ -153,10 +198,19 @@ static void end(struct store_op *op, enum err e, const struct reply *r)
     case STORE_SETTLE:
         end_settle(op, e);
         return;
+    case STORE_COMMIT:
+        end_commit(op, e, r);
+        return;
     default:
         op->fn.done(op->arg, op->ticket, e);
         break;
     }
+    store_op_free(op);
+}
+
+void store_op_end_load(struct store_op *op, const struct port_image *image)
+{
+    op->fn.load(op->arg, op->ticket, ERR_OK, image);
     store_op_free(op);
 }
 
@@ -185,6 +239,8 @@ static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply 
                   reply_str(r, NULL), NULL);
     if (e == ERR_OK || e == ERR_FENCED || e == ERR_CANCELLED)
         end(op, e, r);
+    else if (e == ERR_REDIS && op->type == STORE_COMMIT)
+        refuse_commit(op, e);
     else
         repeat(op, e);
 }
@@ -212,8 +268,7 @@ static enum err send(struct store_op *op)
         count = settle_group_results(op, results);
         return journal_settle(p->queue, &at, results, count, on_reply, p, op->id);
     case STORE_COMMIT:
-        return results_commit(p->queue, &op->results, op->campaign, op->fence,
-                              op->progress, on_reply, p, op->id);
+        return commit_group_send(op, on_reply, p, op->id);
     case STORE_RELEASE:
         return jobs_release(p->queue, op->campaign, op->fence, on_reply, p, op->id);
     case STORE_HOLD:
@@ -229,13 +284,16 @@ static enum err send(struct store_op *op)
 
 enum err store_op_start(struct store_op *op)
 {
-    if (op->type == STORE_SETTLE && settle_group_join(op))
+    if ((op->type == STORE_SETTLE && settle_group_join(op)) ||
+        (op->type == STORE_COMMIT && commit_group_join(op)))
         return ERR_OK;
     enum err e = send(op);
-    if (e == ERR_BUSY || e == ERR_NOMEM) {
+    if (is_passing(e)) {
         repeat(op, e);
         return ERR_OK;
     }
+    if (e && op->type == STORE_COMMIT)
+        (void)commit_group_next(op); /* nobody waits yet */
     if (e)
         store_op_free(op);
     return e;
@@ -246,6 +304,8 @@ static void on_repeat(void *arg)
     struct store_op *op = arg;
     if (op->type == STORE_TIMER)
         end(op, ERR_OK, NULL);
+    else if (op->type == STORE_COMMIT && !commit_group_resume(op))
+        return;
     else if (send(op))
         repeat(op, ERR_BUSY);
 }

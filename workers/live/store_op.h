@@ -36,12 +36,13 @@ struct store_op {
     int iteration, tries, count;
     union {
         struct journal_call calls[STORE_BATCH_MAX]; /* RESERVE */
-        struct store_op *members[STORE_BATCH_MAX];  /* SETTLE: settle_group.h */
+        struct store_op *members[STORE_BATCH_MAX];  /* SETTLE, COMMIT: their groups */
     };
     struct journal_result result;
     /* SETTLE, of settle_group: a first one's place in `settling` and those who wait for
-     * it; a waiting one's place among these. */
+     * it; a waiting one's place among these (COMMIT: among those of all jobs). */
     struct list group, waiting, wait;
+    bool alone;                         /* COMMIT: in no group any more */
     const char *audit[STORE_AUDIT_MAX]; /* field, value, …, NULL */
     int audit_count;
     struct buf record;      /* SETTLE: journal record; owns */
@@ -66,6 +67,8 @@ void store_op_free(struct store_op *op);
 /* Sends what was filled in. A full queue or no memory just now: sent later. On any
  * other error the operation is freed and does not settle. */
 enum err store_op_start(struct store_op *op) MUST_USE;
+/* Ends a load that was not sent. */
+void store_op_end_load(struct store_op *op, const struct port_image *image);
 enum err store_op_place(struct store_op *op, const struct port_place *at) MUST_USE;
 
 #endif

@@ -22,7 +22,7 @@ static void serve(struct partition *p)
     results_variant(&w, "v1");
     results_field(&w, "placement", "email");
     results_continue(&w, "serve", 0, "", 0);
-    (void)call(p, results_commit(&p->queue, &w, "a", 1, 0, THEN(p)));
+    (void)commit_of(p, "a", &w, 0);
     results_fini(&w);
 }
 

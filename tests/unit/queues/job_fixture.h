@@ -4,6 +4,7 @@
 
 #include "queues/inbox.h"
 #include "queues/jobs.h"
+#include "queues/results.h"
 #include "tests/unit/queues/queue_fixture.h"
 #include <stdlib.h>
 
@@ -45,8 +46,16 @@ static inline void claim(struct partition *p, const char *id)
 {
     admit(p, id);
     char want[96];
-    (void)snprintf(want, sizeof want, "[['%s' 1]]", id);
+    (void)snprintf(want, sizeof want, "[['%s' 1 '{", id);
     assert_non_null(strstr(tick(p, 1, 0), want));
+}
+
+/* One commit of w1's first claim of `id`; the reply as text. */
+static inline const char *commit_of(struct partition *p, const char *id,
+                                    const struct results *w, int64_t number)
+{
+    struct results_commit one = {w, id, 1, number};
+    return call(p, results_commit(&p->queue, &one, 1, THEN(p)));
 }
 
 #endif

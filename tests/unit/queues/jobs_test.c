@@ -13,8 +13,9 @@ static void test_tick(void **state)
     (void)ask(p, "XADD", "bk:{0}:events", "*", "c", "a");
     const char *text = tick(p, -3, 1);
     assert_non_null(strstr(text, " 1 1 0 1 [] [] 2 ")); /* no slot, backlog 2 */
-    assert_non_null(strstr(tick(p, 1, 0), " [['a' 1]] [] 1 "));
-    assert_non_null(strstr(tick(p, 9, 0), " [['b' 1]] [] 0 0 0]"));
+    assert_non_null(strstr(tick(p, 1, 0), " [['a' 1 '{\"kind\":\"content\"}' '"));
+    assert_non_null(strstr(tick(p, 9, 0), " [['b' 1 '"));
+    assert_non_null(strstr(tick(p, 9, 0), " [] [] 0 0 0]"));
 }
 
 static void test_load_of_a_new_job(void **state)
@@ -22,7 +23,7 @@ static void test_load_of_a_new_job(void **state)
     struct partition *p = *state;
     claim(p, "a");
     const char *text = call(p, jobs_load(&p->queue, "a", 1, THEN(p)));
-    assert_non_null(strstr(text, " '{\"kind\":\"content\"}' '' ['kind' 'content' "));
+    assert_non_null(strstr(text, " '{\"kind\":\"content\"}' '' ['state' 'running' "));
     assert_non_null(strstr(text, "] [] [] ['calls_max' '3' "));
     assert_non_null(strstr(text, " 'lost' '0'] [] [] [] 0]"));
     assert_int_equal(failed(p, jobs_load(&p->queue, "a", 2, THEN(p))), ERR_FENCED);

@@ -5,7 +5,7 @@
 
 static const char *commit(struct partition *p, struct results *w, int64_t number)
 {
-    return call(p, results_commit(&p->queue, w, "a", 1, number, THEN(p)));
+    return commit_of(p, "a", w, number);
 }
 
 static void fill(struct results *w)
@@ -44,13 +44,12 @@ static void test_commit_writes_everything(void **state)
     fill(&w);
     results_continue(&w, "serve", 3, "{\"v\":1}", 7);
     for (int i = 0; i < 2; i++) { /* the second time it is a repeat */
-        assert_string_equal(commit(p, &w, 0), "['ok']");
+        assert_string_equal(commit(p, &w, 0), "[['ok']]");
         assert_string_equal(ask(p, "XLEN", "bk:{0}:c:a:audit"), "1");
         assert_string_equal(ask(p, "XLEN", "bk:{0}:c:a:series"), "1");
-        assert_string_equal(ask(p, "XLEN", "bk:{0}:changes"), "2");
+        assert_string_equal(ask(p, "XLEN", "bk:{0}:changes"), "3");
     }
-    assert_int_equal(failed(p, results_commit(&p->queue, &w, "a", 1, 5, THEN(p))),
-                     ERR_FENCED);
+    assert_string_equal(commit(p, &w, 5), "[['fenced']]");
     results_fini(&w);
     assert_string_equal(ask(p, "HMGET", "bk:{0}:c:a", "state", "round", "stage"),
                         "['live' '2' 'serve']");
@@ -89,7 +88,7 @@ static void test_read_back(void **state)
         "'0' 'rate' '0' 'rate_lo' '0' 'rate_hi' '0' 'impressions' '0' 'delivered' '0' "
         "'clicks' '0' 'conversions' '0' 'revenue' '0' 'usd' '0']]"));
     text = call(p, results_read_campaign(&p->queue, "a", THEN(p)));
-    assert_true(begins(text, "['kind' 'content' 'tenant' 'default' "));
+    assert_true(begins(text, "['state' 'live' 'error' '' 'updated_ms' '"));
     assert_string_equal(call(p, results_read_campaign(&p->queue, "b", THEN(p))), "[]");
 }
 
@@ -103,7 +102,7 @@ static void test_list_is_newest_first(void **state)
     }
     (void)ask(p, "DEL", "bk:{0}:c:b");
     const char *text = call(p, results_read_list(&p->queue, 10, THEN(p)));
-    assert_true(begins(text, "[['c' ['kind' "));
+    assert_true(begins(text, "[['c' ['state' "));
     assert_non_null(strstr(text, "] ['a' ["));
     text = call(p, results_read_list(&p->queue, 1, THEN(p)));
     assert_null(strstr(text, "['a'"));
@@ -117,7 +116,7 @@ static void test_wait_and_wake(void **state)
     struct results w;
     results_init(&w);
     results_wait(&w, "serve", 0, "", 0, JOBS_WAKE_TIME, 4000000000000);
-    assert_string_equal(commit(p, &w, 0), "['ok']");
+    assert_string_equal(commit(p, &w, 0), "[['ok']]");
     results_fini(&w);
     assert_non_null(strstr(tick(p, 5, 1), " [] [] 0 0 0]"));
     assert_string_equal(ask(p, "ZSCORE", "bk:{0}:due", "a"), "'4000000000000'");
@@ -134,8 +133,8 @@ static void test_done(void **state)
     results_campaign(&w);
     results_field_int(&w, "progress", 100);
     results_done(&w, "failed", "unsatisfiable", 100000);
-    assert_string_equal(commit(p, &w, 0), "['ok']");
-    assert_string_equal(commit(p, &w, 0), "['ok']");
+    assert_string_equal(commit(p, &w, 0), "[['ok']]");
+    assert_string_equal(commit(p, &w, 0), "[['ok']]");
     results_fini(&w);
     assert_string_equal(ask(p, "HMGET", "bk:{0}:c:a", "state", "error", "progress"),
                         "['failed' 'unsatisfiable' '100']");
@@ -152,14 +151,55 @@ static void test_damage(void **state)
     struct results w;
     fill(&w);
     results_continue(&w, "serve", 3, "", 0);
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(failed(p, results_commit(&p->queue, &w, "a", 1, 0, THEN(p))),
-                         ERR_FENCED);
+    assert_true(begins(commit(p, &w, 0), "[['fenced' 'buried' 'a' 'WRONGTYPE"));
+    assert_string_equal(commit(p, &w, 0), "[['fenced']]");
     results_fini(&w);
     assert_string_equal(ask(p, "HMGET", "bk:{0}:c:a", "state", "error"),
                         "['failed' 'internal']");
     assert_true(
         begins(ask(p, "HGET", "bk:{0}:dead:a", "reason"), "'internal: WRONGTYPE"));
+}
+
+static void on_commits(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    enum err *verdicts = arg;
+    (void)ticket;
+    assert_int_equal(e, ERR_OK);
+    for (size_t i = 0; i < 4; i++)
+        verdicts[i] = results_verdict(r, i);
+}
+
+/* Several in one call: each stands or falls alone. */
+static void test_together(void **state)
+{
+    struct partition *p = *state;
+    claim(p, "a");
+    claim(p, "b");
+    claim(p, "c");
+    (void)ask(p, "SET", "bk:{0}:c:b:audit", "not a stream");
+    struct results w, open;
+    fill(&w);
+    results_done(&w, "done", "", 100000);
+    results_init(&open);
+    results_change(&open, "nothing that says what comes next");
+    struct results_commit list[] = {
+        {&open, "c", 1, 0}, {&w, "a", 1, 0}, {&w, "b", 1, 0}, {&w, "a", 2, 0}};
+    enum err verdicts[4];
+    assert_int_equal(results_commit(&p->queue, list, 4, on_commits, verdicts, 0),
+                     ERR_OK);
+    (void)ask(p, "PING");
+    results_fini(&w);
+    results_fini(&open);
+    assert_int_equal(verdicts[0], ERR_INTERNAL);
+    assert_int_equal(verdicts[1], ERR_OK);
+    assert_int_equal(verdicts[2], ERR_FENCED);
+    assert_int_equal(verdicts[3], ERR_FENCED);
+    assert_string_equal(ask(p, "HGET", "bk:{0}:c:a", "state"), "'done'");
+    assert_string_equal(ask(p, "HGET", "bk:{0}:c:b", "state"), "'failed'");
+    assert_string_equal(ask(p, "HGET", "bk:{0}:c:c", "state"), "'running'");
+    assert_string_equal(ask(p, "XLEN", "bk:{0}:ready:1"), "1");
+    assert_string_equal(ask(p, "ZCARD", "bk:{0}:done"), "2");
+    assert_string_equal(ask(p, "GET", "bk:{0}:rev"), "'9'");
 }
 
 static void test_bounds(void **state)
@@ -170,7 +210,8 @@ static void test_bounds(void **state)
     results_campaign(&w);
     for (int i = 0; i <= 500; i++)
         results_field(&w, "f", "");
-    assert_int_equal(results_commit(&p->queue, &w, "a", 1, 0, THEN(p)), ERR_LIMIT);
+    struct results_commit one = {&w, "a", 1, 0};
+    assert_int_equal(results_commit(&p->queue, &one, 1, THEN(p)), ERR_LIMIT);
     results_fini(&w);
 }
 
@@ -183,6 +224,7 @@ int main(void)
         queue_test(test_wait_and_wake),
         queue_test(test_done),
         queue_test(test_damage),
+        queue_test(test_together),
         queue_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, partition_start, partition_stop);

@@ -1,0 +1,76 @@
+"""Claims that come with their specs, commits that go together, and the ready stream."""
+import json
+
+import pytest
+from test_scripts import LEASE, ROOT, admit, claim, wait
+
+
+def test_a_first_claim_brings_the_spec(s):
+    """It is loaded with that: what a load would do is done."""
+    for name in "abc":
+        admit(s, name)
+    s.redis.xadd(f"{ROOT}:control", {"c": "b", "do": "pause"})
+    s.control(5)
+    s.redis.delete(f"{ROOT}:c:c")
+    claim(s, 1)
+    created = s.redis.hget(f"{ROOT}:j:a", "created_ms")
+    assert s.fresh == {"a": ['{"kind":"content"}', created]}
+    assert s.redis.hget(f"{ROOT}:c:a", "state") == "running"
+    assert [e[1]["what"] for e in s.redis.xrange(f"{ROOT}:changes")][3:] == ["running"]
+    assert wait(s, ["a", 1], 0, 2) == ["ok"]
+    assert claim(s, 1) == [["b", 1]] and s.fresh == {}  # it has mail
+    assert claim(s, 1) == [["c", 1]] and s.fresh == {}  # its hash is gone
+    assert s.redis.hget(f"{ROOT}:c:b", "state") == "queued"
+
+
+def test_specs_of_one_call_are_bounded(s):
+    big = json.dumps({"kind": "content", "x": "x" * 100_000})
+    for n in range(4):
+        s.admit("", f"c{n}", "t", "content", "normal", big, "sha", -1, -1, -1, 1, 0, "",
+                "queued", "")
+    assert len(claim(s)) == 4 and list(s.fresh) == ["c0", "c1"]
+
+
+def test_a_first_claim_whose_reply_is_lost_is_taken_back(s):
+    for name in "abc":
+        admit(s, name)
+    claim(s)
+    s.tick("w1", 0, LEASE, 0, "a", 1, "b", 7, "nobody", 1)  # b: of another claim
+    assert s.redis.zrange(f"{ROOT}:given", 0, -1) == ["b", "c"]
+    s.redis.zadd(f"{ROOT}:given", {"b": 1, "c": 1})
+    assert s.tick("w1", 5, LEASE, 1)[5] == [["c", 3], ["b", 3]]
+    assert s.fresh == {}  # they have begun, for all that is known
+    assert s.commit("a", 1, 0, "X", "done", "", 5000) == ["ok"]
+    assert s.commit("b", 1, 0, "X", "done", "", 5000) == ["fenced"]
+
+
+def test_commits_stand_or_fall_alone(s):
+    for name in "abcd":
+        admit(s, name)
+    claim(s)
+    s.redis.set(f"{ROOT}:c:b:doc:x", "")
+    s.redis.rpush(f"{ROOT}:c:b:audit", "not a stream")
+    end = ["X", "done", "", 5000]
+    assert s.commit_all(["a", 1, 0, *end], ["b", 1, 0, "A", 1, "what", "x", *end],
+                        ["c", 2, 0, *end], ["d", 1, 0, "?"], ["d", 1, 0, *end]) == [
+        ["ok"], ["fenced", "buried", "b", s.redis.hget(f"{ROOT}:dead:b", "reason")[10:]],
+        ["fenced"], ["malformed"], ["ok"]]
+    states = [s.redis.hget(f"{ROOT}:c:{name}", "state") for name in "abcd"]
+    assert states == ["done", "failed", "running", "done"]
+    assert s.redis.xlen(f"{ROOT}:ready:1") == 1  # what c holds
+    assert s.redis.evalsha(s.shas["commit"], 1, ROOT, 3, "c", 1) == [["malformed"]]
+    assert s.redis.evalsha(s.shas["commit"], 1, ROOT, "x") == [["malformed"]]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]])
+def test_what_has_ended_leaves_the_ready_stream(s, order):
+    """Whatever ends first, and whatever else is held or waits in the stream."""
+    for n in range(6):
+        admit(s, f"c{n}")
+    claim(s, 5)
+    for at in range(0, 4, 2):
+        pair = order[at:at + 2]
+        s.commit_all(*[[f"c{n}", 1, 0, "X", "done", "", 5000] for n in pair])
+        left = [e[1]["j"] for e in s.redis.xrange(f"{ROOT}:ready:1")]
+        assert left == [f"c{n}" for n in range(5) if n not in order[:at + 2]]
+    assert s.redis.xpending(f"{ROOT}:ready:1", "w")["pending"] == 1

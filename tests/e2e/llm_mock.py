@@ -170,6 +170,9 @@ class Mock:
         headers = {"X-Simulated": "llm_mock"}
         if status == 429 and self.args.retry_after:
             headers["Retry-After"] = self.args.retry_after
+        if status == 429 and self.args.full_again:
+            headers["x-ratelimit-remaining-tokens"] = "0"
+            headers["x-ratelimit-reset-tokens"] = self.args.full_again
         return web.json_response(answer, status=status or 500, headers=headers)
 
     def fails(self, number, client_id):
@@ -257,6 +260,7 @@ async def main():
     parser.add_argument("--fail-match", default="", help="and only those whose id fits")
     parser.add_argument("--at-once", type=int, default=10**9, help="more are refused")
     parser.add_argument("--retry-after", help="seconds, told with a 429")
+    parser.add_argument("--full-again", help="with a 429: no tokens left, and when all are back")
     app = web.Application()
     parser.add_argument("--key", help="refuse other keys; without it none is looked at")
     parser.add_argument("--tls", help="PEM file with certificate and key: https")

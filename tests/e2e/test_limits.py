@@ -203,3 +203,13 @@ def test_the_permits_of_a_worker_that_left_are_free(limited):
     stack.worker()
     stack.wait_state("a", "live")
     assert most_under_way(*stack.ledger()) == 1
+
+
+def test_a_429_is_heeded_by_its_own_hint(limited):
+    """As OpenAI and aimock send it: come in a second, and all tokens are back in minutes."""
+    stack = limited("tpm = 1000000\n", ("--fail-every", "3", "--fail-by", "rate", "--retry-after",
+                                        "1", "--full-again", "6m0s"))
+    stack.worker()
+    enqueue(stack, "a")
+    stack.wait_state("a", "live", timeout_s=60)
+    assert [r for r in stack.ledger()[1] if r["status"] == 429]

@@ -75,7 +75,7 @@ FAULTS = {
         "queues/lua/reserve.lua", 'batch and "0" or fence', "fence",
         "each claim counts the calls of a running batch as spent", [SCRIPTS]),
     "lane-end-forgets": (
-        "queues/lua/commit.lua", "  lose_batches()\n", "",
+        "queues/lua/commit.lua", "  if not bare then lose_batches() end\n", "",
         "what a cancelled campaign has in a batch is billed, and never counted", [SCRIPTS]),
     "lane-sleeps-over-mail": (
         "queues/lua/hold.lua", "bit.band(dirty, WAKE) ~= 0 and now or", "",

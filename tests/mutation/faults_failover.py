@@ -49,7 +49,7 @@ FAULTS = {
         "only the worker that got the hint goes on to the fallback",
         ["unit:workers.llm.admission_test"]),
     "day-ended-by-a-dear-fallback": (
-        "workers/live/ports_live.c", "        there.below_nano = below;\n", "        ;\n",
+        "workers/live/calls_live.c", "        there.below_nano = below;\n", "        ;\n",
         "a fallback above what is left of the day ends the tenant's campaigns", [E2E]),
     "dear-fallback-ends-it": (
         LLM + "ways.c", "return most.usd_nano < below;", "return true;",

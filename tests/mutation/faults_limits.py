@@ -36,9 +36,11 @@ FAULTS = {
         LLM + "llm.c", " || !admission_is_fresh(&call->grant)", "",
         "a call is sent in a minute in which it was not counted", [CALLS]),
     "hint-not-heeded": (
-        LLM + "llm_call.c", "if ((rate || (c->has_fallback && out->code)) && out->retry_after_ms > 0)",
-        "if (false)",
+        LLM + "llm_call.c", "    if (asked)\n", "    if (false)\n",
         "each call finds out by itself that the endpoint wants to be left alone", [CALLS]),
+    "windows-over-its-word": (
+        LLM + "llm_call.c", "    if (asked && rate)\n        return;", "    if (false)\n        return;",
+        "a server that says 'in a second' is left alone for two minutes", ["e2e:test_limits.py::test_a_429_is_heeded_by_its_own_hint"]),
     "hint-not-shared": (
         LLM + "admission.c", "        gate_ask(g); /* the other", "        (void)g; /* the other",
         "the other workers go on asking an endpoint that is closed", [ADMISSION]),

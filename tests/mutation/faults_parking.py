@@ -22,7 +22,7 @@ FAULTS = {
         "earliest = free_ms;\n    }\n    return",
         "a campaign is parked although its fallback is well", [TARGETS]),
     "probes-use-attempts": (
-        REPLAY, "    a->probes += is_forgiven(a, result);\n", "",
+        REPLAY, "    a->probes += is_forgiven(run, a, result);\n", "",
         "an outage of a minute fails every campaign of one call", [OUTAGE]),
     "probes-for-ever": (
         REPLAY, " &&\n           a->probes < run->runner->options.max_probes;", ";",

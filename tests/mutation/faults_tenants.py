@@ -46,7 +46,7 @@ FAULTS = {
         LIVE + "purse.c", "        return ERR_PRICE_UNKNOWN;", "        return ERR_OK;",
         "a model without a price spends without limit", [PURSE]),
     "costs-nothing": (
-        LIVE + "ports_live.c", "&c.grant, result->usd_nano);", "&c.grant, 0);",
+        LIVE + "calls_live.c", "&c.grant, result->usd_nano);", "&c.grant, 0);",
         "no call is ever paid from the day", [E2E]),
     "money-lost-on-leaving": (
         LIVE + "purse_ledger.c", "if (is_open(&p->today) || p->asking)", "if (false)",

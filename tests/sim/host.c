@@ -30,7 +30,7 @@ void host_start(struct world *w, void *unused)
     h->name = ++w->host_names;
     struct ports ports = host_ports(h);
     struct runner_options o = {.max_calls = s->max_calls ? s->max_calls : 8,
-                               .max_jobs = 6,
+                               .max_jobs = s->max_jobs ? s->max_jobs : 6,
                                .max_attempts = max_attempts(w),
                                .max_probes = 60,
                                .park_ms = HOST_PARK_MS,

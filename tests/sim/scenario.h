@@ -33,6 +33,7 @@ struct scenario {
     int batch_takes;         /* calls, and leaves the rest; 0 = all */
     int max_attempts;        /* where nothing else goes wrong; 0 = 6 */
     int max_calls;           /* in flight per worker; 0 = 8 */
+    int max_jobs;            /* of a worker; 0 = 6 */
     int64_t closed_from_us, closed_until_us; /* the endpoint takes no call */
     int64_t outage_us;                       /* until then it fails */
     size_t job_max_bytes;

@@ -270,8 +270,12 @@ static void end_leave(const struct llm_call *c, const struct http_reply *http,
     else
         admission_forgo(c->admission, &c->grant);
     bool rate = out->code == ERR_RATE || out->code == ERR_CONCURRENCY;
-    if ((rate || (c->has_fallback && out->code)) && out->retry_after_ms > 0)
+    bool asked = (rate || (c->has_fallback && out->code)) && out->retry_after_ms > 0;
+    if (asked)
         admission_close(c->admission, c->endpoint, out->retry_after_ms);
+    if (asked && rate)
+        return; /* what is left then: its own word, and it knows better than its windows
+                 */
     if (http && rates_read(c->endpoint->provider->rates, http, clock_wall_ms(), &told))
         admission_hear(c->admission, c->endpoint, &c->grant, &told, used);
 }

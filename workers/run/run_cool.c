@@ -1,7 +1,8 @@
 /* run_cool.c: a run whose asks wait for endpoints that are closed, or for the end of a
- * long backoff, holds a job slot for nothing. It gives the job up, and any worker takes
- * it when the first ask may go on. Nothing is under way then, so there is nothing to
- * keep but what the journal has. */
+ * long backoff, holds a job slot for nothing. When no other is free it gives the job
+ * up, and any worker takes it when the first ask may go on. Nothing is under way then,
+ * so there is nothing to keep but what the journal has. While slots are free it stays:
+ * it goes on in the moment in which an endpoint opens. */
 #include "core/base/log.h"
 #include "workers/run/run.h"
 #include <inttypes.h>
@@ -71,7 +72,8 @@ bool run_cool(struct run *run)
 {
     struct runner *r = run->runner;
     char text[24];
-    if (r->options.park_ms <= 0 || run->busy > 0 || run_is_stopping(run))
+    if (r->options.park_ms <= 0 || run->busy > 0 || run_is_stopping(run) ||
+        r->counts.jobs < r->options.max_jobs)
         return false;
     int64_t ms = least_idle_ms(run);
     if (ms == 0)

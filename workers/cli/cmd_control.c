@@ -25,7 +25,9 @@ static int check_state(const struct cli *c, const struct json *campaign,
     const char *state = view_str(campaign, "state");
     if (names_index(ended, state) < 0)
         return CLI_OK;
-    cli_error(c, ERR_STATE, "%s is %s; there is nothing to %s",
+    cli_error(c, ERR_STATE,
+              "%s has ended (%s), so you cannot %s it any more; start it anew under "
+              "another id",
               view_str(campaign, "id"), state, action);
     return CLI_FAILED;
 }

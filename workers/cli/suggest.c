@@ -36,10 +36,11 @@ int suggest_distance(const char *a, const char *b)
 const char *suggest_name(const char *typed, const char *const *names, size_t count)
 {
     const char *best = NULL;
-    int best_edits = 4;
+    int best_edits = 4, length = (int)strnlen(typed, 64);
     for (size_t i = 0; i < count; i++) {
         int edits = suggest_distance(typed, names[i]);
-        int allowed = ((int)strlen(names[i]) + 2) / 3;
+        int other = (int)strlen(names[i]), shorter = length < other ? length : other;
+        int allowed = (shorter + 1) / 3; /* of "x" and of "no" nothing is left */
         if (edits <= allowed && edits < best_edits) {
             best = names[i];
             best_edits = edits;

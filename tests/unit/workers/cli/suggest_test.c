@@ -44,6 +44,11 @@ static void test_names(void **state)
     assert_string_equal(suggest("enq"), "enqueue"); /* a beginning */
     assert_null(suggest("xyzzy"));
     assert_null(suggest("e"));
+    assert_null(suggest("x"));
+    static const char *const fields[] = {"v", "holdout", "channel"};
+    assert_null(suggest_name("x", fields, 3));
+    assert_null(suggest_name("colour", fields, 3));
+    assert_string_equal(suggest_name("chanel", fields, 3), "channel");
 }
 
 int main(void)

@@ -29,13 +29,15 @@ void args_clear(struct args *a)
     a->failed = ERR_OK;
 }
 
-static enum err make_room(struct args *a)
+static enum err make_room(struct args *a, size_t more)
 {
-    if (a->count >= ARGS_COUNT_MAX)
+    if (more > ARGS_COUNT_MAX - a->count)
         return ERR_LIMIT;
-    if (a->count < a->cap)
+    if (more <= a->cap - a->count)
         return ERR_OK;
     size_t cap = a->cap ? a->cap * 2 : 16; /* < 2 x ARGS_COUNT_MAX */
+    while (cap < a->count + more)
+        cap *= 2;
     size_t *ends = realloc(a->ends, cap * sizeof *ends);
     if (!ends)
         return ERR_NOMEM;
@@ -48,7 +50,7 @@ void args_add(struct args *a, const void *p, size_t n)
 {
     if (a->failed)
         return;
-    a->failed = make_room(a);
+    a->failed = make_room(a, 1);
     if (!a->failed)
         a->failed = buf_append(&a->bytes, p, n);
     if (!a->failed)
@@ -70,6 +72,21 @@ void args_num(struct args *a, double n)
 {
     char text[32];
     args_add(a, text, (size_t)snprintf(text, sizeof text, "%.9g", isfinite(n) ? n : 0));
+}
+
+void args_append(struct args *a, const struct args *from)
+{
+    size_t base = a->bytes.len;
+    if (!a->failed)
+        a->failed = from->failed;
+    if (!a->failed)
+        a->failed = make_room(a, from->count);
+    if (!a->failed)
+        a->failed = buf_append(&a->bytes, buf_str(&from->bytes), from->bytes.len);
+    if (a->failed)
+        return;
+    for (size_t i = 0; i < from->count; i++)
+        a->ends[a->count++] = base + from->ends[i];
 }
 
 struct redis_arg *args_view(const struct args *a, size_t *argc)

@@ -19,6 +19,8 @@ void args_add(struct args *a, const void *p, size_t n);
 void args_str(struct args *a, const char *s);
 void args_int(struct args *a, int64_t n);
 void args_num(struct args *a, double n); /* %.9g; NaN and infinity become 0 */
+/* All of another list, in order; a list that failed makes this one fail. */
+void args_append(struct args *a, const struct args *from);
 /* The list as redis arguments: malloc'd array, free() it; NULL if failed. */
 struct redis_arg *args_view(const struct args *a, size_t *argc);
 

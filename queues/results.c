@@ -197,22 +197,13 @@ void results_done(struct results *w, const char *state, const char *error,
 }
 
 /* The words of one commit, from argv[at] on. */
-static enum err put_commit(struct args *a, const struct results_commit *c)
+static void put_commit(struct args *a, const struct results_commit *c)
 {
-    if (c->results->args.failed)
-        return c->results->args.failed;
-    size_t count = 0;
-    struct redis_arg *list = args_view(&c->results->args, &count);
-    if (!list)
-        return ERR_NOMEM;
-    args_int(a, (int64_t)count + 3);
+    args_int(a, (int64_t)c->results->args.count + 3);
     args_str(a, c->id);
     args_int(a, c->fence);
     args_int(a, c->progress);
-    for (size_t i = 0; i < count; i++)
-        args_add(a, list[i].at, list[i].len);
-    free(list);
-    return a->failed;
+    args_append(a, &c->results->args);
 }
 
 enum err results_commit(struct queue *q, const struct results_commit *list,
@@ -221,13 +212,8 @@ enum err results_commit(struct queue *q, const struct results_commit *list,
     struct args a;
     check(count > 0 && count <= RESULTS_COMMITS_MAX);
     args_init(&a, COMMITS_BYTES_MAX);
-    for (size_t i = 0; i < count; i++) {
-        enum err e = put_commit(&a, &list[i]);
-        if (e) {
-            args_fini(&a);
-            return e;
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        put_commit(&a, &list[i]);
     return queue_run(q, QUEUE_commit, &a, fn, arg, ticket);
 }
 

@@ -187,7 +187,7 @@ local function lanes_to_ready(want)
   return moved
 end
 
--- Moved by an earlier call and not claimed: its server stopped in between.
+-- Left in the stream by a worker of the release before, or by the end of claim().
 local function job_at(entry, id)
   local j = redis.call("HMGET", job_key(id), "state", "fence", "entry", "progress")
   if j[1] == "ready" and j[3] == entry then

@@ -9,12 +9,12 @@ ONE_ASK = {"kind": "content", "approval": "none", "input": {"prompt": "Sell bean
 
 @pytest.fixture
 def pair(make_stack):
-    """A worker of one job at a time, and two endpoints that know nothing of each other."""
-    def make(fail_by, *args):
+    """A worker of so many jobs at a time, and two endpoints that know nothing of each other."""
+    def make(fail_by, *args, jobs=1):
         stack = make_stack("mock")
         bad, good = Server(stack, "bad", fail_by, *args), Server(stack, "good")
         ini = stack.folder / "barker.ini"
-        ini.write_text("[worker]\njobs = 1\nconcurrency = 4\n" + "".join(
+        ini.write_text(f"[worker]\njobs = {jobs}\nconcurrency = 4\n" + "".join(
             f"[endpoint {name}]\nbase_url = {server.url}\nmodel = m\nkey_env = OPENAI_API_KEY\n"
             for name, server in (("bad", bad), ("good", good))))
         stack.env.pop("OPENAI_BASE_URL")
@@ -93,3 +93,20 @@ def test_orders_reach_a_parked_campaign(pair):
     stack.cli("cancel", "a")
     stack.wait_state("a", "cancelled")
     assert len(bad.calls()[0]) == asked  # it was told to stay away
+
+
+def test_with_a_free_slot_nothing_is_parked(pair):
+    """It goes on in the moment in which its endpoint opens."""
+    stack, bad, good = pair("500", jobs=3)
+    stack.worker()
+    stack.enqueue({**ONE_ASK, "id": "a", "llm": {"endpoint": "bad"}})
+    wait_for("the breaker", lambda: log(stack, "llm.breaker"))
+    stack.enqueue({**SPEC, "id": "b", "llm": {"endpoint": "good"}})
+    stack.wait_state("b", "live")
+    assert asked_once(good)
+    wait_for("a probe", lambda: len(bad.calls()[1]) >= 6)
+    assert stack.redis.hget(stack.key("j", "a"), "state") == "claimed"
+    bad.fail(False)
+    stack.wait_state("a", "live", "failed")
+    assert stack.state("a") == "live", stack.campaign("a")
+    assert not log(stack, "campaign.cooling")

@@ -10,6 +10,9 @@ FAULTS = {
     "never-parked": (
         COOL, "    if (ms == 0)\n", "    if (ms >= 0)\n",
         "campaigns of a dead endpoint hold every slot of a worker", [CLOSED]),
+    "parked-for-nobody": (
+        COOL, " ||\n        r->counts.jobs < r->options.max_jobs)", ")",
+        "with free slots a campaign is away when its endpoint opens", [PARKING]),
     "parked-for-one": (
         COOL, "        if (ms < r->options.park_ms)\n            return 0;\n", "",
         "a job is given back and claimed again for every short backoff",

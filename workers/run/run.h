@@ -143,8 +143,8 @@ enum err run_replay(struct run *run, const struct port_image *image);
 enum err run_take_result(struct run *run, int index,
                          const struct port_call_result *result, bool *retry);
 
-/* run_cool.c: can no ask go on for a while, whoever holds the job? Then it is given up
- * until the first one may. */
+/* run_cool.c: can no ask go on for a while, whoever holds the job, and is no slot free?
+ * Then it is given up until the first one may. */
 bool run_cool(struct run *run);
 
 /* run_batch.c: the batch lane. */

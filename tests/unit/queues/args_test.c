@@ -86,6 +86,52 @@ static void test_too_many_arguments(void **state)
     args_fini(&a);
 }
 
+static void test_append(void **state)
+{
+    (void)state;
+    struct args a, b;
+    args_init(&a, 10);
+    args_init(&b, 10);
+    args_append(&a, &b);
+    assert_int_equal(a.failed, ERR_OK);
+    args_str(&a, "one");
+    args_str(&b, "");
+    args_str(&b, "two");
+    args_append(&a, &b);
+    size_t n = 0;
+    struct redis_arg *view = args_view(&a, &n);
+    assert_int_equal(n, 3);
+    assert_int_equal(view[1].len, 0);
+    assert_int_equal(view[2].len, 3);
+    assert_memory_equal(view[2].at, "two", 3);
+    free(view);
+    args_append(&a, &b);
+    args_append(&a, &b); /* 12 bytes */
+    assert_int_equal(a.failed, ERR_LIMIT);
+    args_append(&b, &a); /* broken as what it took */
+    assert_int_equal(b.failed, ERR_LIMIT);
+    args_fini(&a);
+    args_fini(&b);
+}
+
+static void test_append_too_many(void **state)
+{
+    (void)state;
+    struct args a, b;
+    args_init(&a, 10);
+    args_init(&b, 10);
+    for (int i = 0; i < 100000; i++)
+        args_str(&b, "");
+    args_append(&a, &b);
+    args_append(&a, &b);
+    assert_int_equal(a.failed, ERR_OK);
+    assert_int_equal(a.count, 200000);
+    args_append(&a, &b);
+    assert_int_equal(a.failed, ERR_LIMIT);
+    args_fini(&a);
+    args_fini(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +139,8 @@ int main(void)
         cmocka_unit_test(test_grows),
         cmocka_unit_test(test_too_many_bytes),
         cmocka_unit_test(test_too_many_arguments),
+        cmocka_unit_test(test_append),
+        cmocka_unit_test(test_append_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

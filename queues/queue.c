@@ -41,13 +41,18 @@ void queue_fini(struct queue *q)
     q->scripts = NULL;
 }
 
-/* Scripts answer ["fenced"] or ["malformed"] for what every one of them has; ["fenced",
- * "buried", id, why] when they ended the job (queues/lua/lib_whole.lua). */
+/* Scripts answer ["fenced"], ["malformed"] or ["damaged"] (a key is of another type) for
+ * what every one of them has; ["fenced", "buried", id, why] when they ended the job
+ * (queues/lua/lib_whole.lua). */
 enum err queue_verdict(const struct reply *r)
 {
     const char *word = reply_str(reply_at(r, 0), NULL);
+    if (strcmp(word, "malformed") == 0)
+        return ERR_INTERNAL;
+    if (strcmp(word, "damaged") == 0)
+        return ERR_REDIS;
     if (strcmp(word, "fenced") != 0)
-        return strcmp(word, "malformed") == 0 ? ERR_INTERNAL : ERR_OK;
+        return ERR_OK;
     if (reply_count(r) == 4)
         log_event(LOG_ERROR, "job.buried", "campaign", reply_str(reply_at(r, 2), NULL),
                   "error", reply_str(reply_at(r, 3), NULL), NULL);

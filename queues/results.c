@@ -219,5 +219,8 @@ enum err results_commit(struct queue *q, const struct results_commit *list,
 
 enum err results_verdict(const struct reply *r, size_t i)
 {
-    return queue_verdict(reply_at(r, i));
+    const struct reply *one = reply_at(r, i);
+    const char *word = reply_str(reply_at(one, 0), NULL);
+    enum err e = queue_verdict(one);
+    return e || strcmp(word, "ok") == 0 ? e : ERR_INTERNAL; /* not told is not done */
 }

@@ -171,8 +171,9 @@ end
 -- The words from `at` up to `last`.
 local function commit(at, last)
   id, fence, number = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
-  local j = redis.call("HMGET", job_key(id), "state", "fence", "entry", "commits",
-                       "commit_fence", "progress", "parent")
+  local j = redis.pcall("HMGET", job_key(id), "state", "fence", "entry", "commits",
+                        "commit_fence", "progress", "parent")
+  if j.err then return {"damaged"} end
   local commits = tonumber(j[4]) or 0
   if j[5] == fence and number == commits - 1 then return {"ok"} end -- a repeat
   local held = j[1] == "claimed" and j[2] == fence
@@ -199,7 +200,8 @@ while at <= #ARGV do
     replies[#replies + 1] = {"malformed"} -- and so is what follows
     break
   end
-  replies[#replies + 1] = commit(at + 1, at + count)
+  local ok, verdict = pcall(commit, at + 1, at + count)
+  replies[#replies + 1] = ok and verdict or {"damaged"}
   at = at + count + 1
 end
 flush()

@@ -259,10 +259,8 @@ local function judge_lane(name, lane)
   lanes[#lanes + 1] = lane
   local tenant = string.match(lane, "^(.*):")
   if not tenant or redis.call("ZSCORE", key("ring"), tenant) then return end
-  found("lane_stopped", "", "lane " .. lane .. " has no turn", function()
-    local last = redis.call("ZREVRANGE", key("ring"), 0, 0, "WITHSCORES")
-    redis.call("ZADD", key("ring"), (tonumber(last[2]) or 0) + 1, tenant)
-  end)
+  found("lane_stopped", "", "lane " .. lane .. " has no turn",
+        function() join_ring(tenant) end)
 end
 
 local function judge_key(name)

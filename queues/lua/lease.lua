@@ -20,9 +20,10 @@ local kinds = {}
 for i, name in ipairs({"call", "token", "in", "out"}) do
   local at = 1 + 7 * i
   local most = math.max(arg(at), 0)
-  kinds[i] = {name = name, most = most, wanted = arg(at + 1), first = math.min(arg(at + 2), most),
-              usual = math.max(arg(at + 3), 10) / 1000, pace = arg(at + 4), told = arg(at + 5),
-              told_ms = arg(at + 6), ms = most > 0 and WINDOW_MS / most or 0,
+  kinds[i] = {name = name, most = most, wanted = arg(at + 1),
+              first = math.min(arg(at + 2), most), usual = math.max(arg(at + 3), 10) / 1000,
+              pace = arg(at + 4), told = arg(at + 5), told_ms = arg(at + 6),
+              ms = most > 0 and WINDOW_MS / most or 0,
               got = 0, used = 0, before = 0, less = 0}
 end
 local BACK_AT, BACK_STEP = 36, 5
@@ -34,7 +35,8 @@ local function answer(wait, closed)
   local out = {slot, math.ceil(wait), math.max(0, math.ceil(closed))}
   for i, k in ipairs(kinds) do
     out[3 + i] = k.got
-    out[7 + i] = k.most > 0 and math.floor(math.max(0, k.most - k.less - k.used - k.got)) or -1
+    local left = math.floor(math.max(0, k.most - k.less - k.used - k.got))
+    out[7 + i] = k.most > 0 and left or -1
   end
   return out
 end
@@ -213,7 +215,7 @@ for at, s in pairs(slots) do
   end
 end
 for _, k in ipairs(kinds) do
-  if k.most > 0 then redis.call("HSET", calls, k.name .. "_due", int(k.due)) end
+  if k.most > 0 then redis.call("HSET", calls, k.name .. "_due", int(math.floor(k.due + 0.5))) end
 end
 redis.call("PEXPIRE", calls, int(math.max(2 * WINDOW_MS, closed - now)))
 if in_flight > 0 then

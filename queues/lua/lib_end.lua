@@ -28,8 +28,9 @@ local function flush()
   local told = later.told
   flush_sets()
   later = nil
-  local rev = #told > 0 and redis.call("INCRBY", key("rev"), #told) - #told
-  for i, one in ipairs(told) do pcall(tell, one[1], one[2], int(rev + i)) end
+  local rev = #told > 0 and redis.pcall("INCRBY", key("rev"), #told)
+  if type(rev) ~= "number" then return end
+  for i, one in ipairs(told) do pcall(tell, one[1], one[2], int(rev - #told + i)) end
 end
 
 -- Parts that every campaign has, and those that a campaign that ends as it came has not:
@@ -97,7 +98,8 @@ end
 
 -- Terminal: job state `as` ("done" or "dead"), campaign state `state`. A caller may know
 -- the job's entry and parent, and have fields for the two hashes: {entry, parent,
--- campaign = {…}, job = {…}, bare = is_bare()}; without them it ends also what has a damaged campaign hash.
+-- campaign = {…}, job = {…}, bare = is_bare()}; without them it ends also what has a
+-- damaged campaign hash.
 local function finish(id, as, state, err, keep_ms, now, o)
   o = o or redis.call("HMGET", job_key(id), "entry", "parent")
   local parent = o[2]

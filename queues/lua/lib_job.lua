@@ -53,7 +53,7 @@ end
 
 -- Removes the in-flight record; both commands, or the entry would stay somewhere.
 local function ack(entry)
-  if not entry or entry == "" then return end
+  if not entry or not string.find(entry, "^%d+%-%d+$") then return end
   if later then
     later.acks[#later.acks + 1] = entry
   else
@@ -91,15 +91,19 @@ local function flush_sets()
   for _, words in pairs(later.drops) do redis.pcall(unpack(words)) end
 end
 
--- Into its lane. A campaign that has begun goes before those that have not. A tenant that
--- comes (back) waits for one turn of the others, and goes before those who just had it.
+-- A tenant that comes (back) waits for one turn of the others, and goes before those who
+-- just had it.
+local function join_ring(tenant)
+  if redis.call("ZSCORE", key("ring"), tenant) then return end
+  local first = redis.call("ZRANGE", key("ring"), 0, 0, "WITHSCORES")
+  redis.call("ZADD", key("ring"), (tonumber(first[2]) or 0) + 0.999, tenant)
+end
+
+-- Into its lane. A campaign that has begun goes before those that have not.
 local function enqueue(id, tenant, prio, begun, now)
   redis.call(begun and "LPUSH" or "RPUSH", lane_key(tenant, prio), id)
   redis.call("ZADD", key("queued"), "NX", int(now), id)
-  if not redis.call("ZSCORE", key("ring"), tenant) then
-    local first = redis.call("ZRANGE", key("ring"), 0, 0, "WITHSCORES")
-    redis.call("ZADD", key("ring"), (tonumber(first[2]) or 0) + 0.999, tenant)
-  end
+  join_ring(tenant)
   redis.call("HSET", job_key(id), "state", "queued", "owner", "", "entry", "",
              "due_ms", "0")
 end

@@ -121,7 +121,7 @@ end
 -- A name in `queued` whose job is elsewhere (keys deleted by hand) leaves the gauges.
 local function heal()
   local oldest = redis.call("ZRANGE", key("queued"), 0, 0)[1]
-  local state = oldest and redis.call("HGET", job_key(oldest), "state")
+  local state = oldest and redis.pcall("HGET", job_key(oldest), "state")
   if oldest and state ~= "queued" and state ~= "ready" then
     redis.call("ZREM", key("queued"), oldest)
   end
@@ -140,16 +140,16 @@ local function due_to_lanes()
   end
 end
 
--- From its lane into the ready stream; what was read of it, or nil if it is elsewhere.
+-- From its lane into the ready stream; what was read of it, or nil if it is elsewhere, or
+-- no hash: then it is for `doctor`. Only a campaign that nobody has held has the fence 0.
 local function to_ready(id)
-  local j = redis.call("HMGET", job_key(id), "state", "fence", "progress", "commits",
-                       "loaded", "stage", "created_ms")
+  local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms")
   if j[1] == "queued" then
     local entry = redis.call("XADD", READY, "*", "j", id)
     return {id = id, entry = entry, fence = j[2], progress = j[3],
-            fresh = j[4] == "0" and (j[5] or "") == "" and j[6] == "" and j[7], created_ms = j[7]}
+            fresh = j[2] == "0" and j[4], created_ms = j[4]}
   end
-  if not j[1] then redis.call("ZREM", key("queued"), id) end
+  if not j.err and not j[1] then redis.call("ZREM", key("queued"), id) end
 end
 
 -- The tenant whose turn it is: the smallest number of turns had, then its name.
@@ -166,15 +166,20 @@ end
 local function lanes_to_ready(want)
   local rows = redis.call("ZRANGE", key("ring"), 0, MOVES_MAX - 1, "WITHSCORES")
   local ring, moved, count = {}, {}, 0
-  for i = 1, #rows, 2 do ring[#ring + 1] = {name = rows[i], turn = tonumber(rows[i + 1])} end
+  for i = 1, #rows, 2 do
+    ring[#ring + 1] = {name = rows[i], turn = tonumber(rows[i + 1])}
+  end
+  local last = #rows == 2 * MOVES_MAX and tonumber(rows[#rows]) or math.huge
   for _ = 1, 2 * MOVES_MAX do
     local at = count < want and next_tenant(ring)
-    if not at then break end
+    if not at or ring[at].turn > last then break end -- it is the turn of one not read
     local tenant = ring[at]
-    local got = redis.call("LMPOP", 3, lane_key(tenant.name, "high"),
-                           lane_key(tenant.name, "normal"), lane_key(tenant.name, "low"),
-                           "LEFT")
-    if got then
+    local got = redis.pcall("LMPOP", 3, lane_key(tenant.name, "high"),
+                            lane_key(tenant.name, "normal"), lane_key(tenant.name, "low"),
+                            "LEFT")
+    if got and got.err then
+      table.remove(ring, at) -- a lane that is no list stops nobody else
+    elseif got then
       tenant.turn = tenant.turn + 1
       set_add("ring", string.format("%.15g", tenant.turn), tenant.name)
       local job = to_ready(got[2][1])
@@ -187,10 +192,12 @@ local function lanes_to_ready(want)
   return moved
 end
 
--- Left in the stream by a worker of the release before, or by the end of claim().
+-- Left in the stream by a worker of the release before, or by a call that came to grief
+-- on damaged keys.
 local function job_at(entry, id)
-  local j = redis.call("HMGET", job_key(id), "state", "fence", "entry", "progress")
-  if j[1] == "ready" and j[3] == entry then
+  local j = redis.pcall("HMGET", job_key(id), "state", "fence", "entry", "progress",
+                        "due_ms")
+  if j[1] == "ready" and j[3] == entry or j[1] == "queued" and (j[5] or "0") == "0" then
     return {id = id, entry = entry, fence = j[2], progress = j[4]}
   end
   ack(entry) -- the hash is the truth
@@ -200,9 +207,11 @@ end
 -- nil: it comes with its load.
 local specs_bytes = 0
 local function first_spec(job)
-  local spec = redis.call("GET", part_key(job.id, "spec")) or ""
-  specs_bytes = specs_bytes + #spec
-  if specs_bytes > SPECS_BYTES then return nil end
+  local name = part_key(job.id, "spec")
+  local bytes = redis.call("STRLEN", name) -- it may have a MiB
+  if specs_bytes + bytes > SPECS_BYTES then return nil end
+  specs_bytes = specs_bytes + bytes
+  local spec = redis.call("GET", name) or ""
   redis.call("HSET", campaign_key(job.id), "state", "running", "updated_ms", int(now))
   changed(job.id, "running")
   return spec
@@ -223,39 +232,45 @@ local function are_fresh(jobs)
 end
 
 local function hand_out(job, fresh)
-  local id, fence = job.id, int(job.fence + 1)
+  local id, fence = job.id, int((tonumber(job.fence) or 0) + 1)
   local fine, spec
   if fresh and job.fresh then fine, spec = pcall(first_spec, job) end
   if fine and spec then -- with it, as load.lua notes it
     redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
-               "entry", job.entry, "progress_claim", job.progress, "dirty", "0",
+               "entry", job.entry, "progress_claim", job.progress or "0", "dirty", "0",
                "pending_events", "0", "loaded", fence .. "/0")
   else -- damaged keys are for the holder to find
     spec = nil
     redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
-               "entry", job.entry, "progress_claim", job.progress)
+               "entry", job.entry, "progress_claim", job.progress or "0")
   end
   set_drop("queued", id)
   set_add("given", int(now), id)
   return spec and {id, tonumber(fence), spec, job.created_ms} or {id, tonumber(fence)}
 end
 
-local function claim()
-  local out, n = {}, math.min(slots, MOVES_MAX)
+local function take_ready(want)
   local waiting = redis.call("XLEN", READY) - group_pending()
-  local moved = lanes_to_ready(n - waiting)
-  local got = redis.call("XREADGROUP", "GROUP", "w", worker, "COUNT", n,
+  local jobs, moved = {}, lanes_to_ready(want - waiting)
+  local got = redis.call("XREADGROUP", "GROUP", "w", worker, "COUNT", want,
                          "STREAMS", READY, ">")
-  local jobs = {}
   for _, entry in ipairs(got and got[1][2] or {}) do
     jobs[#jobs + 1] = moved[entry[1]] or job_at(entry[1], entry[2][2])
-    moved[entry[1]] = nil
   end
+  return jobs
+end
+
+local function claim()
+  local out = {}
+  put_off()
+  local ok, jobs = pcall(take_ready, math.min(slots, MOVES_MAX))
+  jobs = ok and jobs or {}
   local fresh = are_fresh(jobs)
-  for i, job in ipairs(jobs) do out[i] = hand_out(job, fresh) end
-  for entry, job in pairs(moved) do -- none, unless the stream was touched by hand
-    redis.call("HSET", job_key(job.id), "state", "ready", "entry", entry)
+  for _, job in ipairs(jobs) do
+    local fine, row = pcall(hand_out, job, fresh)
+    if fine then out[#out + 1] = row else ack(job.entry) end
   end
+  flush()
   return out
 end
 
@@ -263,7 +278,7 @@ end
 local function confirm()
   local held = {"ZREM", key("given")}
   for i = 5, math.min(#ARGV - 1, 4 + 2 * MOVES_MAX), 2 do
-    if redis.call("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then
+    if redis.pcall("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then
       held[#held + 1] = ARGV[i]
     end
   end
@@ -274,19 +289,19 @@ if beat then note_absence() end
 local alive = is_alive()
 local claimed, poked = {}, {}
 if alive then
+  confirm() -- before anything that takes back
   if beat then
     group_pending()
-    if redis.call("EXISTS", key("grace")) == 0 then reap() end
-    take_back()
+    if redis.call("EXISTS", key("grace")) == 0 then
+      reap()
+      take_back()
+    end
     heal()
     sweep(now)
     redis.call("ZREMRANGEBYSCORE", key("gone"), "-inf", now - GONE_KEEP_MS)
   end
   due_to_lanes()
-  put_off()
-  confirm()
   if slots > 0 and redis.call("ZCARD", key("queued")) > 0 then claimed = claim() end
-  flush()
   poked = redis.call("LPOP", poke_key(worker), MOVES_MAX) or {}
 end
 local oldest = redis.call("ZRANGE", key("queued"), 0, 0, "WITHSCORES")

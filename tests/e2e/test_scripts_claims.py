@@ -28,7 +28,9 @@ def test_specs_of_one_call_are_bounded(s):
     for n in range(4):
         s.admit("", f"c{n}", "t", "content", "normal", big, "sha", -1, -1, -1, 1, 0, "",
                 "queued", "")
+    s.redis.config_resetstat()
     assert len(claim(s)) == 4 and list(s.fresh) == ["c0", "c1"]
+    assert s.redis.info("commandstats")["cmdstat_get"]["calls"] == 2  # not even looked at
 
 
 def test_a_first_claim_whose_reply_is_lost_is_taken_back(s):
@@ -42,6 +44,49 @@ def test_a_first_claim_whose_reply_is_lost_is_taken_back(s):
     assert s.fresh == {}  # they have begun, for all that is known
     assert s.commit("a", 1, 0, "X", "done", "", 5000) == ["ok"]
     assert s.commit("b", 1, 0, "X", "done", "", 5000) == ["fenced"]
+
+
+@pytest.mark.parametrize("worker", ["w1", "w2"])
+def test_an_absent_redis_takes_no_claim_back(s, worker):
+    """Claims that arrived before it fell silent, and whose holders could not say so."""
+    admit(s, "a")
+    s.tick("w2", 0, LEASE, 1)
+    s.tick("w1", 1, LEASE, 1)
+    now = s.redis.time()
+    long_ago = now[0] * 1000 - 3 * LEASE
+    s.redis.zadd(f"{ROOT}:hb", {"w1": long_ago, "w2": long_ago})
+    s.redis.zadd(f"{ROOT}:given", {"a": long_ago})
+    s.tick(worker, 0, LEASE, 1, *(["a", 1] if worker == "w1" else []))
+    assert s.redis.hget(f"{ROOT}:j:a", "fence") == "1"
+    s.redis.delete(f"{ROOT}:grace")
+    s.tick("w1", 0, LEASE, 1, "a", 1)
+    assert s.redis.hget(f"{ROOT}:j:a", "fence") == "1"
+    assert not s.redis.exists(f"{ROOT}:given")
+
+
+def test_a_job_that_was_built_anew_has_begun(s):
+    """Its journal is to be read: what is stored is not paid again."""
+    admit(s, "a")
+    claim(s)
+    s.redis.delete(f"{ROOT}:j:a")
+    s.drift_rebuild("a", "sha")
+    assert [name for name, _ in claim(s)] == ["a"] and s.fresh == {}
+
+
+def test_tenants_beyond_the_first_of_the_ring_have_their_turn(s):
+    """63 that have nothing, one with much, and five behind them."""
+    for n in range(63):
+        admit(s, f"a{n}", f"a{n:02}")
+    claim(s, 63)
+    for n in range(200):
+        admit(s, f"m{n}", "m")
+    for tenant in "pqrst":
+        for n in range(20):
+            admit(s, f"{tenant}{n}", tenant)
+    got = ""
+    while len(got) < 30:
+        got += "".join(name[0] for name, _ in claim(s))
+    assert min(got[:60].count(tenant) for tenant in "mpqrst") >= got[:60].count("m") - 1 > 3
 
 
 def test_commits_stand_or_fall_alone(s):

@@ -1,5 +1,7 @@
-"""Keys damaged by hand: a write is whole, or its job is buried with the reason."""
+"""Keys damaged by hand: a write is whole, or its job is buried with the reason; and nobody
+else suffers."""
 import pytest
+from test_scripts import LEASE, admit, claim
 
 ROOT = "bk:{0}"
 SET = ["V", "v1", 1, "placement", "sms", "A", 1, "what", "x"]
@@ -92,3 +94,76 @@ def test_a_settlement_that_went_well_is_repeated(s, job):
     bud = s.redis.hgetall(f"{ROOT}:c:a:bud")
     assert (bud["calls"], bud["tokens"], bud["nano"], bud["calls_r"]) == ("1", "3", "3", "0")
     assert s.redis.xlen(f"{ROOT}:c:a:audit") == 1
+
+
+def claimed(s, *, calls=6, beat=0):
+    return sorted(name for _ in range(calls) for name, _ in claim(s, 5, beat=beat))
+
+
+@pytest.mark.parametrize("beat", [0, 1])
+@pytest.mark.parametrize("bad", ["abcde", "e"])
+def test_a_job_that_is_no_hash_holds_up_no_other(s, bad, beat):
+    for name in "abcde":
+        admit(s, name)
+    damage(s, f"{ROOT}:j:{bad[0]}")
+    assert claimed(s, beat=beat) == [name for name in "abcde" if name != bad[0]]
+    assert s.redis.zcard(f"{ROOT}:given") == 4
+
+
+def test_a_job_without_its_fence_holds_up_no_other(s):
+    for name in "abc":
+        admit(s, name)
+    s.redis.hdel(f"{ROOT}:j:b", "fence")
+    assert claim(s) == [["a", 1], ["b", 1], ["c", 1]]
+    assert s.redis.zcard(f"{ROOT}:given") == 3
+
+
+def test_a_lane_that_is_no_list_holds_up_no_other_tenant(s):
+    for n in range(8):
+        admit(s, f"c{n}", "good")
+    admit(s, "b", "bad")
+    damage(s, f"{ROOT}:lane:bad:high")
+    assert len(claimed(s)) == 8
+    s.redis.delete(f"{ROOT}:lane:bad:high")
+    assert claim(s) == [["b", 1]]
+
+
+def test_a_worker_whose_claim_was_damaged_goes_on(s, job):
+    admit(s, "b")
+    damage(s, f"{ROOT}:j:a")
+    assert s.tick("w1", 5, LEASE, 1, "a", 1)[5] == [["b", 1]]
+
+
+def test_what_a_failed_call_left_in_the_stream_is_claimed(s):
+    """Its job is in no lane any more, and nobody holds it."""
+    admit(s, "a")
+    s.redis.delete(f"{ROOT}:lane:t:normal")
+    s.redis.xadd(f"{ROOT}:ready:1", {"j": "a"})
+    admit(s, "later", not_before=4_000_000_000_000)
+    s.redis.xadd(f"{ROOT}:ready:1", {"j": "later"})
+    assert claim(s) == [["a", 1]]
+    assert s.redis.xlen(f"{ROOT}:ready:1") == 1
+
+
+def test_claims_are_told_without_a_number_of_changes(s):
+    admit(s, "a")
+    damage(s, f"{ROOT}:rev")
+    assert claim(s) == [["a", 1]]
+
+
+@pytest.mark.parametrize("how", ["no hash", "entry"])
+def test_a_damaged_job_takes_nothing_from_those_it_commits_with(s, how):
+    for name in "abc":
+        admit(s, name)
+    claim(s)
+    if how == "entry":
+        s.redis.hset(f"{ROOT}:j:b", "entry", "x")
+    else:
+        damage(s, f"{ROOT}:j:b")
+    said = s.commit_all(*[[name, 1, 0, *END["done"]] for name in "abc"])
+    assert said == [["ok"], ["ok"] if how == "entry" else ["damaged"], ["ok"]]
+    assert {"a", "c"} <= set(s.redis.zrange(f"{ROOT}:done", 0, -1))
+    left = [e[1]["j"] for e in s.redis.xrange(f"{ROOT}:ready:1")]
+    assert left == ["b"] and "a" not in s.redis.zrange(f"{ROOT}:given", 0, -1)
+    told = [e[1]["c"] for e in s.redis.xrange(f"{ROOT}:changes") if e[1]["what"] == "done"]
+    assert told == (["a", "b", "c"] if how == "entry" else ["a", "c"])

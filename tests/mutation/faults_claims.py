@@ -9,14 +9,59 @@ GROUPS = "unit:workers.live.commit_group_test"
 
 FAULTS = {
     "arrival-of-another-claim": (
-        TICK, 'if redis.call("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then',
+        TICK, 'if redis.pcall("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then',
         "if ARGV[i + 1] then", "a claim whose reply was lost is held for ever", [CLAIMS]),
     "mail-slept-over": (
         TICK, "redis.call(unpack(mails)) == 0 and", "redis.call(unpack(mails)) >= 0 and",
         "a pause before the start is not seen", [CLAIMS]),
     "specs-without-bound": (
-        TICK, "  if specs_bytes > SPECS_BYTES then return nil end\n", "",
+        TICK, "  if specs_bytes + bytes > SPECS_BYTES then return nil end\n", "",
         "a tick returns 64 large specs", [CLAIMS]),
+    "specs-read-and-thrown-away": (
+        TICK, '  local bytes = redis.call("STRLEN", name)',
+        '  local bytes = #(redis.call("GET", name) or "")',
+        "64 large specs are 90 ms of Redis, for nothing", [CLAIMS]),
+    "claims-taken-back-after-a-stall": (
+        TICK, "      reap()\n      take_back()\n    end\n",
+        "      reap()\n    end\n    take_back()\n",
+        "calls of live workers are paid twice after Redis was away", [CLAIMS]),
+    "arrival-heard-too-late": (
+        TICK, "  confirm() -- before anything that takes back\n", "",
+        "a claim is taken from the one that says that it has it", [CLAIMS]),
+    "rebuilt-is-fresh": (
+        TICK, 'fresh = j[2] == "0" and j[4]', "fresh = j[4]",
+        "a stored reply is paid again when a job was built anew", [CLAIMS]),
+    "one-reading-of-the-ring": (
+        TICK, " or ring[at].turn > last then break end", " then break end",
+        "of more than 64 tenants one has the turns of those not read", [CLAIMS]),
+    "damaged-job-stops-claims": (
+        TICK, 'local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms")',
+        'local j = redis.call("HMGET", job_key(id), "state", "fence", "progress", "created_ms")',
+        "jobs beside a damaged one are late", ["e2e:test_scripts_damage.py"]),
+    "damaged-lane-stops-claims": (
+        TICK, '    local got = redis.pcall("LMPOP", 3', '    local got = redis.call("LMPOP", 3',
+        "a tenant whose lane is damaged takes the jobs of others", [DAMAGE]),
+    "left-in-the-stream-is-lost": (
+        TICK, ' or j[1] == "queued" and (j[5] or "0") == "0" then', " then",
+        "a call that came to grief loses what it had moved", [DAMAGE]),
+    "delayed-starts-early": (
+        TICK, ' or j[1] == "queued" and (j[5] or "0") == "0" then', ' or j[1] == "queued" then',
+        "a campaign starts before its time", [DAMAGE]),
+    "arrival-of-a-damaged-job": (
+        TICK, 'if redis.pcall("HGET", job_key(ARGV[i])', 'if redis.call("HGET", job_key(ARGV[i])',
+        "a worker whose job was damaged beats no more", [DAMAGE]),
+    "oldest-is-damaged": (
+        TICK, 'redis.pcall("HGET", job_key(oldest), "state")',
+        'redis.call("HGET", job_key(oldest), "state")', "no beat is whole any more", [DAMAGE]),
+    "entry-that-is-none": (
+        JOB, 'not string.find(entry, "^%d+%-%d+$")', 'entry == ""',
+        "one damaged field keeps the entries of all who commit with it", [DAMAGE]),
+    "not-told-is-done": (
+        "queues/results.c", 'e || strcmp(word, "ok") == 0 ? e : ERR_INTERNAL', "e",
+        "a commit of which Redis said nothing counts as made", ["unit:queues.results_test"]),
+    "damaged-is-fenced": (
+        "workers/live/store_op.c", "    if (e == ERR_REDIS) {\n        op->alone", "    if (false) {\n        op->alone",
+        "a campaign is parked where asking again would have ended it", [GROUPS]),
     "ready-trimmed-too-far": (
         JOB, 'if held then redis.pcall("XTRIM", READY, "MINID", held) end',
         'redis.pcall("XTRIM", READY, "MINID", "+")', "what is in flight is forgotten", [CLAIMS]),
@@ -28,8 +73,8 @@ FAULTS = {
         'for _, words in pairs(later.adds) do redis.call(unpack(words)) end',
         "a damaged list takes the commits of all", [DAMAGE]),
     "one-verdict-for-all": (
-        COMMIT, 'replies[#replies + 1] = commit(at + 1, at + count)',
-        'replies[#replies + 1] = replies[1] or commit(at + 1, at + count)',
+        COMMIT, 'replies[#replies + 1] = ok and verdict or {"damaged"}',
+        'replies[#replies + 1] = replies[1] or verdict',
         "the first commit decides for the others", [CLAIMS]),
     "a-newcomer-first": (
         JOB, "(tonumber(first[2]) or 0) + 0.999, tenant)", "(tonumber(first[2]) or 1) - 1, tenant)",

@@ -69,9 +69,9 @@ struct store_op *commit_group_part(struct store_op *first)
     return commit_group_next(first);
 }
 
-bool commit_group_resume(struct store_op *op)
+bool commit_group_rejoin(struct store_op *op)
 {
-    return op->owner->committing == op || !commit_group_join(op);
+    return op->owner->committing != op && commit_group_join(op);
 }
 
 enum err commit_group_send(struct store_op *first, queue_fn fn, void *arg,

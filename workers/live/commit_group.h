@@ -15,8 +15,8 @@ enum err commit_group_send(struct store_op *first, queue_fn fn, void *arg,
  * another. `first` is to be sent again later and does not lead any more; the next group
  * to be sent now, or NULL. */
 struct store_op *commit_group_part(struct store_op *first);
-/* `op` is due again. False: it waits for the one under way. */
-bool commit_group_resume(struct store_op *op);
+/* `op` is due again; as join(). */
+bool commit_group_rejoin(struct store_op *op);
 /* The next group to be sent, after `first` was answered; NULL: nobody waits. */
 struct store_op *commit_group_next(struct store_op *first);
 

@@ -166,6 +166,19 @@ static void start_commit(struct store_op *first)
         end_commit(first, e, NULL);
 }
 
+/* One that Redis refuses is asked again, and alone. */
+static void end_member(struct store_op *op, enum err e)
+{
+    if (e == ERR_REDIS) {
+        op->alone = true;
+        op->count = 1;
+        repeat(op, e);
+        return;
+    }
+    op->fn.done(op->arg, op->ticket, e);
+    store_op_free(op);
+}
+
 /* As end_settle(); each has a verdict of its own. */
 static void end_commit(struct store_op *first, enum err e, const struct reply *r)
 {
@@ -174,13 +187,8 @@ static void end_commit(struct store_op *first, enum err e, const struct reply *r
         end_commit(next, e, NULL);
     else if (next)
         start_commit(next);
-    for (int i = 0; i < first->count; i++) {
-        struct store_op *op = first->members[i];
-        op->fn.done(op->arg, op->ticket, e ? e : results_verdict(r, (size_t)i));
-    }
-    for (int i = 1; i < first->count; i++)
-        store_op_free(first->members[i]);
-    store_op_free(first);
+    for (int i = first->count - 1; i >= 0; i--) /* the first one keeps the others */
+        end_member(first->members[i], e ? e : results_verdict(r, (size_t)i));
 }
 
 static void end(struct store_op *op, enum err e, const struct reply *r)
@@ -304,7 +312,7 @@ static void on_repeat(void *arg)
     struct store_op *op = arg;
     if (op->type == STORE_TIMER)
         end(op, ERR_OK, NULL);
-    else if (op->type == STORE_COMMIT && !commit_group_resume(op))
+    else if (op->type == STORE_COMMIT && commit_group_rejoin(op))
         return;
     else if (send(op))
         repeat(op, ERR_BUSY);

@@ -165,7 +165,7 @@ static void on_commits(void *arg, uint64_t ticket, enum err e, const struct repl
     enum err *verdicts = arg;
     (void)ticket;
     assert_int_equal(e, ERR_OK);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 5; i++)
         verdicts[i] = results_verdict(r, i);
 }
 
@@ -184,7 +184,7 @@ static void test_together(void **state)
     results_change(&open, "nothing that says what comes next");
     struct results_commit list[] = {
         {&open, "c", 1, 0}, {&w, "a", 1, 0}, {&w, "b", 1, 0}, {&w, "a", 2, 0}};
-    enum err verdicts[4];
+    enum err verdicts[5];
     assert_int_equal(results_commit(&p->queue, list, 4, on_commits, verdicts, 0),
                      ERR_OK);
     (void)ask(p, "PING");
@@ -194,6 +194,7 @@ static void test_together(void **state)
     assert_int_equal(verdicts[1], ERR_OK);
     assert_int_equal(verdicts[2], ERR_FENCED);
     assert_int_equal(verdicts[3], ERR_FENCED);
+    assert_int_equal(verdicts[4], ERR_INTERNAL); /* nothing is said of it */
     assert_string_equal(ask(p, "HGET", "bk:{0}:c:a", "state"), "'done'");
     assert_string_equal(ask(p, "HGET", "bk:{0}:c:b", "state"), "'failed'");
     assert_string_equal(ask(p, "HGET", "bk:{0}:c:c", "state"), "'running'");

@@ -108,8 +108,7 @@ static void test_large(void **state)
     ports_live_free(d.live);
 }
 
-/* The script fails as a whole on a job whose hash is none: that one is tried again and
- * again, and the others end. */
+/* A job whose hash is none: its commit is tried again and again, and the others end. */
 static void test_refused(void **state)
 {
     struct partition *p = *state;
@@ -122,8 +121,29 @@ static void test_refused(void **state)
     d.left--; /* without c5 */
     wait_told(&d);
     assert_int_equal(d.told[5], 0);
+    assert_string_equal(ask(p, "ZCARD", "bk:{0}:done"), "59"); /* their neighbours too */
+    assert_string_equal(ask(p, "XLEN", "bk:{0}:ready:1"), "1");
     d.left++;
     (void)ask(p, "RENAME", "kept", "bk:{0}:j:c5");
+    wait_told(&d);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(d.told[i], 1);
+        assert_int_equal(d.verdicts[i], ERR_OK);
+    }
+    ports_live_free(d.live);
+}
+
+/* Redis takes no script for a while: all are sent again, each is told once. */
+static void test_refused_together(void **state)
+{
+    struct partition *p = *state;
+    struct desk d;
+    desk_open(&d, p);
+    (void)ask(p, "ACL", "SETUSER", "default", "-evalsha");
+    for (int i = 0; i < MANY; i++)
+        commit(&d, i, 1, 0);
+    assert_int_equal(loop_run_until(p->loop, &d.done, 300), ERR_DEADLINE);
+    (void)ask(p, "ACL", "SETUSER", "default", "+evalsha");
     wait_told(&d);
     for (int i = 0; i < MANY; i++) {
         assert_int_equal(d.told[i], 1);
@@ -138,6 +158,7 @@ int main(void)
         queue_test(test_many),
         queue_test(test_large),
         queue_test(test_refused),
+        queue_test(test_refused_together),
     };
     return cmocka_run_group_tests(tests, partition_start, partition_stop);
 }

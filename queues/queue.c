@@ -41,8 +41,8 @@ void queue_fini(struct queue *q)
     q->scripts = NULL;
 }
 
-/* Scripts answer ["fenced"], ["malformed"] or ["damaged"] (a key is of another type) for
- * what every one of them has; ["fenced", "buried", id, why] when they ended the job
+/* Scripts answer ["fenced"], ["malformed"] or ["damaged"] (a key is of another type)
+ * for what every one of them has; ["fenced", "buried", id, why] when they ended the job
  * (queues/lua/lib_whole.lua). */
 enum err queue_verdict(const struct reply *r)
 {

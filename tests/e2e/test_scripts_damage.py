@@ -106,7 +106,7 @@ def test_a_job_that_is_no_hash_holds_up_no_other(s, bad, beat):
     for name in "abcde":
         admit(s, name)
     damage(s, f"{ROOT}:j:{bad[0]}")
-    assert claimed(s, beat=beat) == [name for name in "abcde" if name != bad[0]]
+    assert sorted(name for name, _ in claim(s, 5, beat=beat)) == [name for name in "abcde" if name != bad[0]]
     assert s.redis.zcard(f"{ROOT}:given") == 4
 
 

@@ -60,7 +60,7 @@ FAULTS = {
         "queues/results.c", 'e || strcmp(word, "ok") == 0 ? e : ERR_INTERNAL', "e",
         "a commit of which Redis said nothing counts as made", ["unit:queues.results_test"]),
     "damaged-is-fenced": (
-        "workers/live/store_op.c", "    if (e == ERR_REDIS) {\n        op->alone", "    if (false) {\n        op->alone",
+        "workers/live/store_op.c", "    if (e == ERR_REDIS) {\n        repeat", "    if (false) {\n        repeat",
         "a campaign is parked where asking again would have ended it", [GROUPS]),
     "ready-trimmed-too-far": (
         JOB, 'if held then redis.pcall("XTRIM", READY, "MINID", held) end',
@@ -79,10 +79,7 @@ FAULTS = {
     "a-newcomer-first": (
         JOB, "(tonumber(first[2]) or 0) + 0.999, tenant)", "(tonumber(first[2]) or 1) - 1, tenant)",
         "a tenant that comes and goes has every turn", [SCRIPTS]),
-    "refused-in-front-for-ever": (
-        GROUP, "    return commit_group_next(first);\n", "    return NULL;\n",
-        "a commit that Redis refuses holds up all others", [GROUPS]),
     "group-larger-than-a-call": (
-        GROUP, "        if (op->alone || bytes > GROUP_MAX_BYTES)\n            return;\n", "",
+        GROUP, "        if (bytes > GROUP_MAX_BYTES)\n            return;\n", "",
         "commits that meet are too large together", [GROUPS]),
 }

@@ -35,10 +35,9 @@ static void fill(struct store_op *first)
 {
     struct store_op *op;
     size_t bytes = first->results.args.bytes.len;
-    while (!first->alone && first->count < MEMBERS_MAX &&
-           (op = first_waiting(first->owner)) != NULL) {
+    while (first->count < MEMBERS_MAX && (op = first_waiting(first->owner)) != NULL) {
         bytes += op->results.args.bytes.len;
-        if (op->alone || bytes > GROUP_MAX_BYTES)
+        if (bytes > GROUP_MAX_BYTES)
             return;
         list_remove(&op->wait);
         first->members[first->count++] = op;
@@ -56,17 +55,6 @@ struct store_op *commit_group_next(struct store_op *first)
     lead(next);
     fill(next);
     return next;
-}
-
-struct store_op *commit_group_part(struct store_op *first)
-{
-    for (int i = first->count - 1; i > 0; i--) {
-        first->members[i]->alone = true;
-        list_push(first->owner->commits.next, &first->members[i]->wait); /* in front */
-    }
-    first->alone = true;
-    first->count = 1;
-    return commit_group_next(first);
 }
 
 bool commit_group_rejoin(struct store_op *op)

@@ -11,10 +11,6 @@
 bool commit_group_join(struct store_op *op);
 enum err commit_group_send(struct store_op *first, queue_fn fn, void *arg,
                            uint64_t ticket) MUST_USE;
-/* Redis refused the whole call: its members go on alone, so that none suffers from
- * another. `first` is to be sent again later and does not lead any more; the next group
- * to be sent now, or NULL. */
-struct store_op *commit_group_part(struct store_op *first);
 /* `op` is due again; as join(). */
 bool commit_group_rejoin(struct store_op *op);
 /* The next group to be sent, after `first` was answered; NULL: nobody waits. */

@@ -148,30 +148,19 @@ static void end_commit(struct store_op *first, enum err e, const struct reply *r
 
 static void start_commit(struct store_op *first);
 
-/* The others do not wait for one that may be refused again and again. */
-static void refuse_commit(struct store_op *first, enum err e)
-{
-    struct store_op *next = is_passing(e) ? NULL : commit_group_part(first);
-    repeat(first, e);
-    if (next)
-        start_commit(next);
-}
-
 static void start_commit(struct store_op *first)
 {
     enum err e = send(first);
-    if (is_passing(e) || (e && first->count > 1))
-        refuse_commit(first, e);
+    if (is_passing(e))
+        repeat(first, e);
     else if (e)
         end_commit(first, e, NULL);
 }
 
-/* One that Redis refuses is asked again, and alone. */
+/* One that Redis refuses is asked again. */
 static void end_member(struct store_op *op, enum err e)
 {
     if (e == ERR_REDIS) {
-        op->alone = true;
-        op->count = 1;
         repeat(op, e);
         return;
     }
@@ -247,8 +236,6 @@ static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply 
                   reply_str(r, NULL), NULL);
     if (e == ERR_OK || e == ERR_FENCED || e == ERR_CANCELLED)
         end(op, e, r);
-    else if (e == ERR_REDIS && op->type == STORE_COMMIT)
-        refuse_commit(op, e);
     else
         repeat(op, e);
 }

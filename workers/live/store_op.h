@@ -42,7 +42,6 @@ struct store_op {
     /* SETTLE, of settle_group: a first one's place in `settling` and those who wait for
      * it; a waiting one's place among these (COMMIT: among those of all jobs). */
     struct list group, waiting, wait;
-    bool alone;                         /* COMMIT: in no group any more */
     const char *audit[STORE_AUDIT_MAX]; /* field, value, …, NULL */
     int audit_count;
     struct buf record;      /* SETTLE: journal record; owns */

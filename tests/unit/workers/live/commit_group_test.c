@@ -121,7 +121,8 @@ static void test_refused(void **state)
     d.left--; /* without c5 */
     wait_told(&d);
     assert_int_equal(d.told[5], 0);
-    assert_string_equal(ask(p, "ZCARD", "bk:{0}:done"), "59"); /* their neighbours too */
+    assert_string_equal(ask(p, "ZCARD", "bk:{0}:done"),
+                        "59"); /* their neighbours too */
     assert_string_equal(ask(p, "XLEN", "bk:{0}:ready:1"), "1");
     d.left++;
     (void)ask(p, "RENAME", "kept", "bk:{0}:j:c5");

@@ -34,7 +34,8 @@ void queue_fini(struct queue *q);
 typedef void (*queue_fn)(void *arg, uint64_t ticket, enum err e, const struct reply *r);
 
 /* What a script says of one job: ERR_OK; ["fenced"]: ERR_FENCED; ["malformed"]:
- * ERR_INTERNAL; ["damaged"]: ERR_REDIS. Of a reply that is such a word, callbacks get it as `e`. */
+ * ERR_INTERNAL; ["damaged"]: ERR_REDIS. Of a reply that is such a word, callbacks get
+ * it as `e`. */
 enum err queue_verdict(const struct reply *r) MUST_USE;
 
 /* Runs the script named (queues/scripts.def) on this partition. */

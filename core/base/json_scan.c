@@ -81,6 +81,8 @@ enum err json_scan_path(const char *text, size_t n, const char *path,
     return ERR_OK;
 }
 
+#define ESCAPE_BYTES 6 /* \\u and four digits */
+
 /* Decodes [at, end) to `to`, which has room for as many bytes; *to moves on. */
 static enum err decode(const char *at, const char *end, char **to)
 {
@@ -94,7 +96,10 @@ static enum err decode(const char *at, const char *end, char **to)
         struct json_lex_char c;
         enum err e =
             *at == '"' ? ERR_BAD_JSON : json_lex_char(at, (size_t)(end - at), &c);
-        if (e)
+        if (e == ERR_BAD_ENCODING && *at == '\\')
+            c = (struct json_lex_char){
+                .used = ESCAPE_BYTES, .utf8 = "\xef\xbf\xbd", .len = 3};
+        else if (e)
             return e;
         memcpy(*to, c.utf8, c.len); /* never more than what stood for it */
         *to += c.len;

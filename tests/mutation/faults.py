@@ -12,6 +12,7 @@ import faults_fair
 import faults_batch
 import faults_limits
 import faults_parking
+import faults_replies
 import faults_rules
 import faults_tenants
 import faults_timers
@@ -308,6 +309,7 @@ FAULTS = {
     **faults_limits.FAULTS,
     **faults_failover.FAULTS,
     **faults_parking.FAULTS,
+    **faults_replies.FAULTS,
     **faults_claims.FAULTS,
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,

@@ -113,6 +113,7 @@ enum err llm_call_prepare(struct llm_call *c, const struct endpoints *list,
     struct endpoint *e = c->endpoint;
     c->has_price = endpoint_price(list, e, c->model, &c->price);
     c->has_schema = call->ask->schema != NULL;
+    c->is_first = call->failures == 0;
     c->may_hedge = call->may_hedge && e->config->hedge && !call->grant.is_probe;
     c->prompt_tokens = endpoint_prompt_tokens(list, e, call);
     c->reply_tokens = llm_reply_tokens(call->ask);
@@ -141,6 +142,7 @@ struct llm_call *llm_call_twin(struct llm_call *c)
     t->has_price = c->has_price;
     t->price = c->price;
     t->has_schema = c->has_schema;
+    t->is_first = c->is_first;
     t->prompt_tokens = c->prompt_tokens;
     t->reply_tokens = c->reply_tokens;
     t->may_hedge = c->may_hedge;
@@ -223,7 +225,8 @@ static void read_reply(struct llm_call *c, const struct http_reply *http)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         provider_hide_key(words[i], c->endpoint->key);
     if (!r->code && c->has_schema && strcmp(r->finish, "length") == 0)
-        provider_fail(r, ERR_TRUNCATED, true, "max_tokens reached inside the JSON");
+        provider_fail(r, ERR_TRUNCATED, c->is_first, /* it would be as long again */
+                      "max_tokens reached inside the JSON");
     learn(c);
     tell(c);
 }

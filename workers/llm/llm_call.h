@@ -24,9 +24,10 @@ struct llm_call {
     struct endpoint *endpoint; /* borrows; NULL: it could not be sent */
     char model[ENDPOINT_MODEL_MAX_BYTES];
     bool has_price, has_schema;
-    bool looking; /* in the cache; not sent yet */
-    bool cached;  /* its reply is an earlier one */
-    bool aborted; /* a stop rule was broken */
+    bool is_first; /* no attempt of its ask has failed before */
+    bool looking;  /* in the cache; not sent yet */
+    bool cached;   /* its reply is an earlier one */
+    bool aborted;  /* a stop rule was broken */
     bool may_hedge;
     bool is_hedge;  /* the second request of its twin; its URL and body are there */
     bool won, over; /* against its twin; the transfer is over */

@@ -1,6 +1,7 @@
 /* content_write.c: stages `angles` and `generate`. */
 #include "campaigns/kinds/content/content.h"
 #include "campaigns/checks/channel_text.h"
+#include "campaigns/checks/garble.h"
 #include "campaigns/checks/terms.h"
 #include "campaigns/kinds/content/content_near.h"
 #include "campaigns/kinds/content/content_prompts.h"
@@ -150,6 +151,8 @@ enum err content_judge_text(struct arena *a, const struct spec *s,
     const char *body = channel_text_body(a, channel, s->facts, text);
     if (!body)
         return ERR_NOMEM;
+    if (garble_find(text, strlen(text)))
+        objection_raise(o, "The text contains control characters or damaged ones.");
     const char *term = terms_find(body, strlen(body), s->never, (size_t)s->never_count);
     if (term)
         objection_raise(o, "The text contains \"%s\", which must never appear.", term);

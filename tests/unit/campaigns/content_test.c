@@ -191,10 +191,12 @@ static void test_banned(void **state)
     assert_int_equal(w->c->variants[0].usd_nano, 20); /* the refused one was paid too */
 }
 
+static const char *odd;
+
 static enum err say_broken(struct world *w, const struct ask *ask, struct buf *reply)
 {
     if (w->said % 2 == 0)
-        return buf_append_str(reply, "I am sorry, but here is some text.");
+        return buf_append_str(reply, odd);
     return say_fresh(w, ask, reply);
 }
 
@@ -202,10 +204,23 @@ static void test_not_json(void **state)
 {
     struct world *w = *state;
     world_spec(w, "\"input\":{\"brief\":\"b\",\"n\":1}");
+    odd = "I am sorry, but here is some text.";
     w->say = say_broken;
     world_run(w);
     is_waiting(w, "review", WAKE_MAIL);
     assert_int_equal(w->reasked, 1);
+    assert_int_equal(w->c->variant_count, 1);
+}
+
+static void test_garble(void **state)
+{
+    struct world *w = *state;
+    world_spec(w, "\"input\":{\"brief\":\"b\",\"n\":1}");
+    odd = "{\"text\":\"Warm \xef\xbf\xbd beanies\"}";
+    w->say = say_broken;
+    world_run(w);
+    assert_int_equal(w->reasked, 1);
+    assert_non_null(strstr(w->objection, "damaged"));
     assert_int_equal(w->c->variant_count, 1);
 }
 
@@ -379,7 +394,7 @@ int main(void)
         world_test(test_control_given),   world_test(test_approve),
         world_test(test_approve_all),     world_test(test_all_rejected),
         world_test(test_slots),           world_test(test_fields),
-        world_test(test_orders),
+        world_test(test_orders),          world_test(test_garble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

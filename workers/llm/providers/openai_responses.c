@@ -87,8 +87,8 @@ static enum err build(const struct config_endpoint *e, const char *key,
     put_format(&w, ask, form);
     put_tool(&w, ask, form);
     json_out_kbool(&w, "store", false);
-    if (out->stream)
-        json_out_kbool(&w, "stream", true);
+    if (!(out->without & PROVIDER_STREAM))
+        json_out_kbool(&w, "stream", out->stream); /* some stream if not told */
     json_out_close(&w, '}');
     return failed ? failed : provider_request_status(out);
 }

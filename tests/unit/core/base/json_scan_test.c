@@ -287,9 +287,12 @@ static void test_strings(void **state)
     decodes("\"a\\u00e9\\ud83d\\ude00\\n\\/b\"", ERR_OK,
             "a\xc3\xa9\xf0\x9f\x98\x80\n/b");
     decodes("\"\xc3\xa9\"", ERR_OK, "\xc3\xa9");
-    decodes("\"a\\ud83d\"", ERR_BAD_ENCODING, "");
+    decodes("\"a\\ud83d\"", ERR_OK, "a\xef\xbf\xbd");
+    decodes("\"\\udc00\\ud83d\\n\"", ERR_OK, "\xef\xbf\xbd\xef\xbf\xbd\n");
     decodes("\"a\xff\"", ERR_BAD_ENCODING, "");
-    decodes("\"a\\u0000\"", ERR_BAD_ENCODING, "");
+    decodes("\"a\\u0000b\"", ERR_OK,
+            "a\xef\xbf\xbd"
+            "b");
     decodes("\"a\\q\"", ERR_BAD_JSON, "");
     decodes("\"a\"b\"", ERR_BAD_JSON, "");
     decodes("\"a\\\"", ERR_BAD_JSON, "");
@@ -305,6 +308,10 @@ static void test_strings(void **state)
     memcpy(text + 193, "AAAAA", 5);
     decodes(text, ERR_OK, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     memcpy(text + 187, "\\ud83d", 6);
+    decodes(text, ERR_OK,
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\xef\xbf\xbd"
+            "AAAAA");
+    text[187] = (char)0xff;
     decodes(text, ERR_BAD_ENCODING, "");
 }
 

@@ -72,6 +72,7 @@ static void test_length(void **state)
 {
     (void)state;
     STEPS({200, REPLY("Hel", "length", USAGE), NULL, NULL},
+          {200, REPLY("{", "length", USAGE), NULL, NULL},
           {200, REPLY("{", "length", USAGE), NULL, NULL});
     struct ask a = plain_ask();
     const struct seen_call *c = exchange(&f, &a, 0);
@@ -84,6 +85,12 @@ static void test_length(void **state)
     assert_string_equal(c->text, "{");
     assert_int_equal(c->result.tokens_out, 10); /* and it was paid for */
     assert_true(c->result.usd_nano > 0);
+    struct port_call again = call_of(&a);
+    again.failures = 1; /* it would be too long each time, and paid for each time */
+    (void)start_call(&f, &again, 2);
+    c = await_call(&f, 2);
+    assert_int_equal(c->code, ERR_TRUNCATED);
+    assert_false(c->result.retryable);
     fixture_stop(&f);
 }
 

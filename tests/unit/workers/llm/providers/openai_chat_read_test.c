@@ -84,8 +84,10 @@ static const struct text_case cases[] = {
      ERR_OK, false, "{}", "tool_calls"}, /* the input of a forced tool */
     {"no finish", MESSAGE("\"content\":\"Hel\"", "null"), ERR_TRUNCATED, true, "Hel",
      ""},
-    {"lone surrogate", MESSAGE("\"content\":\"\\ud83d\"", "\"stop\""), ERR_SERVER, true,
-     "", "stop"},
+    {"lone surrogate", MESSAGE("\"content\":\"\\ud83d\"", "\"stop\""), ERR_OK, false,
+     "\xef\xbf\xbd", "stop"},
+    {"damaged text", MESSAGE("\"content\":\"\xff\"", "\"stop\""), ERR_SERVER, true, "",
+     "stop"},
     {"error while writing",
      "{\"choices\":[{\"error\":{\"code\":502,\"message\":\"upstream\"},"
      "\"finish_reason\":\"error\",\"message\":{\"content\":\"He\"}}]}",

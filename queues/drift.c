@@ -4,8 +4,8 @@
 
 #define ARGS_BYTES 4096
 
-static const char *const places[] = {"keys",   "campaigns", "due",
-                                     "queued", "given",     "ready"};
+static const char *const places[] = {"keys",  "campaigns", "due", "queued",
+                                     "given", "ready",     "held"};
 
 static const struct drift_kind kinds[] = {
 #define DRIFT(name, meaning, mended) {#name, meaning, mended},

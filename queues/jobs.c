@@ -18,11 +18,13 @@ enum err jobs_tick(struct queue *q, const struct jobs_tick *t, queue_fn fn, void
                    uint64_t ticket)
 {
     struct args a;
-    args_init(&a, ARGS_BYTES);
+    const char *terms = t->terms ? t->terms : "";
+    args_init(&a, ARGS_BYTES + JOBS_TERMS_BYTES);
     args_str(&a, t->worker);
     args_int(&a, t->slots > 0 ? t->slots : 0);
     args_int(&a, t->lease_ms);
     args_int(&a, t->beat ? 1 : 0);
+    args_str(&a, t->beat || !*terms ? terms : "some");
     check(t->arrived_count <= JOBS_CLAIMS_MAX);
     for (size_t i = 0; i < t->arrived_count; i++) {
         args_str(&a, t->arrived[i].id);

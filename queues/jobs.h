@@ -19,6 +19,7 @@ enum jobs_wake {
 };
 
 #define JOBS_CLAIMS_MAX 64 /* of one call */
+#define JOBS_TERMS_BYTES (96 * 1024)
 
 struct jobs_claim {
     const char *id;
@@ -32,13 +33,19 @@ struct jobs_tick {
     const struct jobs_claim *arrived;
     size_t arrived_count; /* at most JOBS_CLAIMS_MAX */
     int beat;             /* 1: renew presence (every heartbeat_ms), and reap others */
+    /* Lines "tenant weight most": turns beside others' 1 (1 to 1000), campaigns in
+     * flight over all workers (to 1000000, 0: no limit); each tenant once, at most 1000
+     * of them and JOBS_TERMS_BYTES. Tenants that are not named weigh 1. NULL: "".
+     * Sent with beats; what the last beat of any worker said holds. */
+    const char *terms;
 };
 /* Renews presence, reaps jobs of silent workers, moves due → lanes → ready (as many as
  * are claimed in the same call), claims up to `slots`, at most JOBS_CLAIMS_MAX at once.
  * What nobody has held yet comes with its spec and the time of its admission: nothing
  * else is there, and jobs_load is not needed. A job whose worker fell silent is charged
  * one crash; a claim that is neither loaded nor said to have arrived within two leases
- * (its reply was lost) is taken back uncharged. Reply:
+ * (its reply was lost) is taken back uncharged. ERR_INTERNAL: terms are malformed;
+ * nothing is claimed. Reply:
  *  [redis_ms, alive (0: this worker was declared dead: drop everything, take a new id),
  *   inbox length, control length, events length,
  *   [[campaign, fence] or [campaign, fence, spec, created_ms], …] claimed,

@@ -95,11 +95,11 @@ local function checkpoint(stage, iteration, text)
   set_add("campaigns", int(now), id)
 end
 
-local function wait(mask, until_ms, entry)
+local function wait(mask, until_ms, entry, held)
   local j = redis.call("HMGET", job_key(id), "dirty", "pending_events",
                        "rerank_events", "rerank_ms")
   local dirty, at = tonumber(j[1]) or 0, nil
-  ack(entry)
+  ack(entry, held)
   set_drop("given", id)
   redis.call("HSET", job_key(id), "state", "waiting", "owner", "", "entry", "",
              "wake", int(mask), "due_ms", "0")
@@ -145,7 +145,7 @@ function DO.K(_, stage, iteration, text) checkpoint(stage, iteration, text) end
 function DO.W(o, stage, iteration, text, j)
   checkpoint(stage, iteration, text)
   put_campaign() -- while the job still has an owner to be named
-  wait(tonumber(ARGV[o[2] + 3]) or 0, tonumber(ARGV[o[2] + 4]) or 0, j[3])
+  wait(tonumber(ARGV[o[2] + 3]) or 0, tonumber(ARGV[o[2] + 4]) or 0, j[3], j[8])
 end
 -- Calls that are still in a batch will be billed, and nobody asks for them any more.
 local function lose_batches()
@@ -164,7 +164,7 @@ function DO.X(_, state, err, keep_ms, j)
   local bare = is_bare(id)
   if not bare then lose_batches() end
   finish(id, "done", state, err, math.max(tonumber(keep_ms) or 0, 1000), now,
-         {j[3], j[7], campaign = of_campaign, job = of_job, bare = bare})
+         {j[3], j[7], j[8], campaign = of_campaign, job = of_job, bare = bare})
   of_campaign, of_job = {}, {}
 end
 
@@ -172,7 +172,7 @@ end
 local function commit(at, last)
   id, fence, number = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local j = redis.pcall("HMGET", job_key(id), "state", "fence", "entry", "commits",
-                        "commit_fence", "progress", "parent")
+                        "commit_fence", "progress", "parent", "held")
   if j.err then return {"damaged"} end
   local commits = tonumber(j[4]) or 0
   if j[5] == fence and number == commits - 1 then return {"ok"} end -- a repeat

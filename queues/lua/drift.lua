@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
---@use job money lost end
+--@use job cap money lost end
 -- ARGV: place, cursor, count, repair ("1" = mend what can be), lane ("tenant:priority")
 -- One page of one place: `keys` (all of the partition), `campaigns`, `due`, `queued`,
--- `given`, `ready`, or one `lane`. Each job is judged whole inside one script: no worker
+-- `given`, `ready`, `held`, or one `lane`. Each job is judged whole inside one script: no worker
 -- is ever seen between two writes.
 -- Reply: next cursor ("" = the end), things looked at, findings [[kind, campaign, words,
 -- mended], …], lanes met, jobs too deep in their lane to be looked for.
@@ -30,11 +30,12 @@ end
 
 local function job_of(id)
   local j = redis.pcall("HMGET", job_key(id), "state", "fence", "entry", "tenant", "prio",
-                        "wake", "due_ms", "owner", "stage")
+                        "wake", "due_ms", "owner", "stage", "held")
   if j.err then return {} end
   return {state = j[1] or nil, fence = tonumber(j[2]) or 0, entry = j[3] or "",
           tenant = j[4] or "default", prio = j[5] or "normal", wake = tonumber(j[6]) or 0,
-          due_ms = tonumber(j[7]) or 0, owner = j[8] or "", begun = (j[9] or "") ~= ""}
+          due_ms = tonumber(j[7]) or 0, owner = j[8] or "", begun = (j[9] or "") ~= "",
+          held = j[10] or ""}
 end
 
 local function campaign_state(id)
@@ -54,7 +55,7 @@ end
 
 -- Into its lane once, whatever it was in before.
 local function requeue(id, j)
-  ack(j.entry)
+  ack(j.entry, j.held)
   redis.call("ZREM", key("given"), id)
   redis.call("LREM", lane_key(j.tenant, j.prio), 0, id)
   enqueue(id, j.tenant, j.prio, j.begun, now)
@@ -203,6 +204,17 @@ local function judge_budget(id, j)
   end)
 end
 
+-- In flight, and its tenant has a cap.
+local function judge_count(id, j)
+  if j.state ~= "claimed" or j.held == "" or redis.call("ZSCORE", key("held"), j.entry) then
+    return
+  end
+  local _, most = terms_of(redis.pcall("HGET", key("terms"), j.held))
+  if not most then return end
+  found("uncounted", id, "in flight, and not counted for " .. j.held,
+        function() count_in(id, j.entry, j.held, j.held) end)
+end
+
 local function judge_job(id)
   if not is_type(job_key(id), "hash") then
     return found("damaged", id, "the job is no hash")
@@ -215,7 +227,7 @@ local function judge_job(id)
   local look = LOST[j.state]
   if not look then return found("damaged", id, "a job in state " .. j.state) end
   local why, mend = look(id, j)
-  if why then found("job_lost", id, why, mend) end
+  if why then found("job_lost", id, why, mend) else judge_count(id, j) end
   judge_budget(id, j)
 end
 
@@ -306,6 +318,14 @@ end
 MEMBER.due = stray("due", {waiting = true, queued = true})
 MEMBER.queued = stray("queued", {queued = true, ready = true})
 MEMBER.given = stray("given", {claimed = true})
+function MEMBER.held(entry)
+  local e = redis.pcall("XRANGE", READY, entry, entry)[1]
+  local id = type(e) == "table" and e[2][2] or ""
+  local j = job_of(id)
+  if j.state == "claimed" and j.entry == entry then return end
+  found("stray", id, "counted as in flight, and it is not",
+        function() redis.call("ZREM", key("held"), entry) end)
+end
 
 local function look_set()
   local page = redis.call("ZSCAN", key(place), cursor, "COUNT", count)

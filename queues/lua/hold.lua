@@ -9,7 +9,7 @@ local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local mark, name, endpoint = ARGV[5], ARGV[6], ARGV[7]
 local delay_ms, why = tonumber(ARGV[8]), ARGV[9]
 local CALLS_MAX, WAKE, CALLS_AT = 64, 3, 10 -- WAKE: time and mail
-local mine, entry = holds(id, fence)
+local mine, entry, capped = holds(id, fence)
 if not mine then
   local was = redis.call("HGET", job_key(id), "released")
   return {was == fence and "ok" or "fenced"}
@@ -39,7 +39,7 @@ end
 
 tell()
 if delay_ms < 0 then return {"ok"} end
-ack(entry)
+ack(entry, capped)
 redis.call("ZREM", key("given"), id)
 redis.call("HSET", job_key(id), "state", "waiting", "owner", "", "entry", "",
            "wake", WAKE, "due_ms", 0, "released", fence)

@@ -97,13 +97,13 @@ local function tell_parent(id, parent, state, ended, now)
 end
 
 -- Terminal: job state `as` ("done" or "dead"), campaign state `state`. A caller may know
--- the job's entry and parent, and have fields for the two hashes: {entry, parent,
--- campaign = {…}, job = {…}, bare = is_bare()}; without them it ends also what has a
+-- the job's entry, parent and `held`, and have fields for the two hashes: {entry, parent,
+-- held, campaign = {…}, job = {…}, bare = is_bare()}; without them it ends also what has a
 -- damaged campaign hash.
 local function finish(id, as, state, err, keep_ms, now, o)
-  o = o or redis.call("HMGET", job_key(id), "entry", "parent")
+  o = o or redis.call("HMGET", job_key(id), "entry", "parent", "held")
   local parent = o[2]
-  ack(o[1])
+  ack(o[1], o[3])
   set_drop("given", id)
   if not o.campaign then -- else it is in hand, so in neither of these
     set_drop("due", id)

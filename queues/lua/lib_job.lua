@@ -19,16 +19,18 @@ local function int(n)
   return text
 end
 
--- The one test of ownership. fence is text, as it came.
+-- The one test of ownership. fence is text, as it came. With it what ack() takes.
 local function holds(id, fence)
-  local j = redis.call("HMGET", job_key(id), "state", "fence", "entry")
-  return j[1] == "claimed" and j[2] == fence, j[3]
+  local j = redis.call("HMGET", job_key(id), "state", "fence", "entry", "held")
+  return j[1] == "claimed" and j[2] == fence, j[3], j[4]
 end
 
 -- A script that does the same for many jobs begins with put_off() and ends with flush():
 -- what goes to keys that all jobs share is then written once for all of them.
 local later
-local function put_off() later = {adds = {}, drops = {}, acks = {}, told = {}} end
+local function put_off()
+  later = {adds = {}, drops = {}, acks = {}, told = {}, freed = {}}
+end
 
 -- Of a sorted set that all jobs share.
 local function set_add(name, score, id)
@@ -51,8 +53,49 @@ local function set_drop(name, id)
   words[#words + 1] = id
 end
 
--- Removes the in-flight record; both commands, or the entry would stay somewhere.
-local function ack(entry)
+-- What the terms of a tenant say: its weight, and how many campaigns it may have in flight
+-- (nil: no limit).
+local function terms_of(text)
+  local weight, most = string.match(type(text) == "string" and text or "", "^(%d+) (%d+)$")
+  most = tonumber(most)
+  return tonumber(weight) or 1, most and most > 0 and most or nil
+end
+
+-- In the ring a tenant at its cap stands behind all others, its score ASIDE and since when.
+local ASIDE = 2 ^ 51
+
+-- The smallest number of turns, nil if the ring is empty.
+local function first_turn()
+  local first = tonumber(redis.call("ZRANGE", key("ring"), 0, 0, "WITHSCORES")[2])
+  return first and first >= ASIDE and 0 or first
+end
+
+-- A tenant that comes (back) waits for one turn of the others, of its weight, and goes before
+-- those who just had it.
+local function join_ring(tenant)
+  if redis.call("ZSCORE", key("ring"), tenant) then return end
+  local first, weight = first_turn(), 1
+  if first then weight = terms_of(redis.pcall("HGET", key("terms"), tenant)) end
+  redis.call("ZADD", key("ring"), (first or 0) + 0.999 / weight, tenant)
+end
+
+-- One that stood aside had its turn before it, and has it now.
+local function come_back(tenant)
+  local turn = tonumber(redis.call("ZSCORE", key("ring"), tenant) or 0)
+  if turn >= ASIDE then redis.call("ZADD", key("ring"), first_turn(), tenant) end
+end
+
+-- What is in flight is counted for its tenant no more (lib_cap.lua). tenant: the field `held`
+-- of the job. pcall: a set that is damaged by hand takes nothing from what jobs are.
+local function count_out(entry, tenant)
+  if not tenant or tenant == "" then return end
+  pcall(set_drop, "held", entry)
+  if later then later.freed[tenant] = true else pcall(come_back, tenant) end
+end
+
+-- Removes the in-flight record; both commands, or the entry would stay somewhere. held: the
+-- job's field of that name.
+local function ack(entry, held)
   if not entry or not string.find(entry, "^%d+%-%d+$") then return end
   if later then
     later.acks[#later.acks + 1] = entry
@@ -60,6 +103,7 @@ local function ack(entry)
     redis.call("XACK", READY, "w", entry)
     redis.call("XDEL", READY, entry)
   end
+  count_out(entry, held)
 end
 
 local function comes_before(a, b)
@@ -89,14 +133,7 @@ local function flush_sets()
   if #later.acks > 0 then ack_all(later.acks) end
   for _, words in pairs(later.adds) do redis.pcall(unpack(words)) end
   for _, words in pairs(later.drops) do redis.pcall(unpack(words)) end
-end
-
--- A tenant that comes (back) waits for one turn of the others, and goes before those who
--- just had it.
-local function join_ring(tenant)
-  if redis.call("ZSCORE", key("ring"), tenant) then return end
-  local first = redis.call("ZRANGE", key("ring"), 0, 0, "WITHSCORES")
-  redis.call("ZADD", key("ring"), (tonumber(first[2]) or 0) + 0.999, tenant)
+  for tenant in pairs(later.freed) do pcall(come_back, tenant) end
 end
 
 -- Into its lane. A campaign that has begun goes before those that have not.

@@ -2,12 +2,12 @@
 --@use job
 -- ARGV: id, fence. A repeat finds its own fence in `released`.
 local id, fence = ARGV[1], ARGV[2]
-local held, entry = holds(id, fence)
+local held, entry, capped = holds(id, fence)
 if not held then
   local was = redis.call("HGET", job_key(id), "released")
   return {was == fence and "ok" or "fenced"}
 end
-ack(entry)
+ack(entry, capped)
 local j = redis.call("HMGET", job_key(id), "tenant", "prio")
 redis.call("ZREM", key("given"), id)
 redis.call("HSET", job_key(id), "released", fence)

@@ -1,9 +1,10 @@
 #!lua flags=allow-oom
---@use job end
--- ARGV: worker, slots, lease_ms, beat, then campaign and fence of each claim that has
--- arrived since the last call
+--@use job cap end turn
+-- ARGV: worker, slots, lease_ms, beat, terms of the tenants, then campaign and fence of each
+-- claim that has arrived since the last call. Terms: with a beat the text of hear_terms();
+-- else "" where there are none, and any word where there are.
 local worker, slots = ARGV[1], tonumber(ARGV[2])
-local lease_ms, beat = tonumber(ARGV[3]), ARGV[4] == "1"
+local lease_ms, beat, terms = tonumber(ARGV[3]), ARGV[4] == "1", ARGV[5]
 local MOVES_MAX, CRASHES_MAX, GONE_KEEP_MS = 64, 5, 86400000
 local RECONNECT_MS = 2000 -- the longest pause between two attempts, core/io/redis.h
 local SPECS_BYTES = 256 * 1024 -- of specs that come with their claims, in one call
@@ -53,10 +54,10 @@ end
 
 local function job(id)
   local j = redis.call("HMGET", job_key(id), "state", "fence", "entry", "tenant", "prio",
-                       "crashes", "progress", "progress_claim")
+                       "crashes", "progress", "progress_claim", "held")
   return {state = j[1], fence = tonumber(j[2]) or 0, entry = j[3],
           tenant = j[4] or "default", prio = j[5] or "normal",
-          crashes = j[7] == j[8] and tonumber(j[6]) or 0}
+          crashes = j[7] == j[8] and tonumber(j[6]) or 0, held = j[9]}
 end
 
 local function take_from(owner, entry)
@@ -66,6 +67,7 @@ local function take_from(owner, entry)
   local id = found[2][2]
   local j = job(id)
   if j.state ~= "claimed" or j.entry ~= entry then return end
+  count_out(entry, j.held)
   redis.call("HSET", job_key(id), "crashes", j.crashes + 1)
   if j.crashes + 1 < CRASHES_MAX then
     reroute(id, j)
@@ -112,7 +114,7 @@ local function take_back()
     redis.call("ZREM", key("given"), id)
     local j = job(id)
     if j.state == "claimed" then
-      ack(j.entry)
+      ack(j.entry, j.held)
       reroute(id, j)
     end
   end
@@ -143,51 +145,50 @@ end
 -- From its lane into the ready stream; what was read of it, or nil if it is elsewhere, or
 -- no hash: then it is for `doctor`. Only a campaign that nobody has held has the fence 0.
 local function to_ready(id)
-  local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms")
+  local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms",
+                        "held")
   if j[1] == "queued" then
     local entry = redis.call("XADD", READY, "*", "j", id)
     return {id = id, entry = entry, fence = j[2], progress = j[3],
-            fresh = j[2] == "0" and j[4], created_ms = j[4]}
+            fresh = j[2] == "0" and j[4], created_ms = j[4], held = j[5] or ""}
   end
   if not j.err and not j[1] then redis.call("ZREM", key("queued"), id) end
 end
 
--- The tenant whose turn it is: the smallest number of turns had, then its name.
-local function next_tenant(ring)
-  local best
-  for i = 1, #ring do
-    if not best or ring[i].turn < ring[best].turn then best = i end
-  end
-  return best
+-- The highest of its own priorities first.
+local function first_in_lanes(tenant)
+  return redis.pcall("LMPOP", 3, lane_key(tenant, "high"), lane_key(tenant, "normal"),
+                     lane_key(tenant, "low"), "LEFT")
 end
 
--- One job of each tenant in turn, the highest of its own priorities first. An empty
--- tenant leaves the ring when its turn comes, so a turn may move nothing.
-local function lanes_to_ready(want)
-  local rows = redis.call("ZRANGE", key("ring"), 0, MOVES_MAX - 1, "WITHSCORES")
-  local ring, moved, count = {}, {}, 0
-  for i = 1, #rows, 2 do
-    ring[#ring + 1] = {name = rows[i], turn = tonumber(rows[i + 1])}
+-- One job of the tenant whose turn it is, or nil; and whether it may have more turns. An empty
+-- tenant leaves the ring when its turn comes, one at its cap stands aside and keeps its turn.
+local function move_one(tenant)
+  if is_full(tenant) then
+    stand_aside(tenant, now)
+    return nil, false
   end
-  local last = #rows == 2 * MOVES_MAX and tonumber(rows[#rows]) or math.huge
+  local got = first_in_lanes(tenant.name)
+  if not got then set_drop("ring", tenant.name) end
+  if not got or got.err then return nil, false end -- a lane that is no list stops nobody else
+  has_turn(tenant)
+  local job = to_ready(got[2][1])
+  if job and tenant.most then
+    job.cap_of, tenant.in_flight = tenant.name, tenant.in_flight + 1
+  end
+  return job, true
+end
+
+-- By entry. So a turn may move nothing.
+local function lanes_to_ready(want)
+  local ring, last = read_ring(terms ~= "")
+  local moved, count = {}, 0
   for _ = 1, 2 * MOVES_MAX do
-    local at = count < want and next_tenant(ring)
-    if not at or ring[at].turn > last then break end -- it is the turn of one not read
-    local tenant = ring[at]
-    local got = redis.pcall("LMPOP", 3, lane_key(tenant.name, "high"),
-                            lane_key(tenant.name, "normal"), lane_key(tenant.name, "low"),
-                            "LEFT")
-    if got and got.err then
-      table.remove(ring, at) -- a lane that is no list stops nobody else
-    elseif got then
-      tenant.turn = tenant.turn + 1
-      set_add("ring", string.format("%.15g", tenant.turn), tenant.name)
-      local job = to_ready(got[2][1])
-      if job then moved[job.entry], count = job, count + 1 end
-    else
-      set_drop("ring", tenant.name)
-      table.remove(ring, at)
-    end
+    local at = count < want and next_tenant(ring, last)
+    if not at then break end
+    local job, more = move_one(ring[at])
+    if job then moved[job.entry], count = job, count + 1 end
+    if not more then table.remove(ring, at) end
   end
   return moved
 end
@@ -196,9 +197,12 @@ end
 -- on damaged keys.
 local function job_at(entry, id)
   local j = redis.pcall("HMGET", job_key(id), "state", "fence", "entry", "progress",
-                        "due_ms")
+                        "due_ms", "tenant", "held")
   if j[1] == "ready" and j[3] == entry or j[1] == "queued" and (j[5] or "0") == "0" then
-    return {id = id, entry = entry, fence = j[2], progress = j[4]}
+    local tenant = {name = j[6] or "default"}
+    give_terms({tenant}, terms ~= "")
+    return {id = id, entry = entry, fence = j[2], progress = j[4], held = j[7] or "",
+            cap_of = tenant.most and tenant.name}
   end
   ack(entry) -- the hash is the truth
 end
@@ -244,6 +248,11 @@ local function hand_out(job, fresh)
     redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
                "entry", job.entry, "progress_claim", job.progress or "0")
   end
+  if job.cap_of then
+    count_in(id, job.entry, job.cap_of, job.held)
+  elseif job.held ~= "" then
+    redis.call("HSET", job_key(id), "held", "")
+  end
   set_drop("queued", id)
   set_add("given", int(now), id)
   return spec and {id, tonumber(fence), spec, job.created_ms} or {id, tonumber(fence)}
@@ -277,7 +286,7 @@ end
 -- What the worker has in hand needs no taking back; another's later claim does.
 local function confirm()
   local held = {"ZREM", key("given")}
-  for i = 5, math.min(#ARGV - 1, 4 + 2 * MOVES_MAX), 2 do
+  for i = 6, math.min(#ARGV - 1, 5 + 2 * MOVES_MAX), 2 do
     if redis.pcall("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then
       held[#held + 1] = ARGV[i]
     end
@@ -288,6 +297,11 @@ end
 if beat then note_absence() end
 local alive = is_alive()
 local claimed, poked = {}, {}
+if alive and beat then
+  local heard, counted = hear_terms(terms, now)
+  if not heard then return {"malformed"} end
+  if counted then count_on(counted) end
+end
 if alive then
   confirm() -- before anything that takes back
   if beat then
@@ -297,6 +311,7 @@ if alive then
       take_back()
     end
     heal()
+    if terms ~= "" then heal_terms(now) end
     sweep(now)
     redis.call("ZREMRANGEBYSCORE", key("gone"), "-inf", now - GONE_KEEP_MS)
   end

@@ -54,9 +54,14 @@ class Scripts:
     def settle(self, campaign, fence, stage, iteration, *call):
         return self.settle_all(campaign, fence, stage, iteration, call)
 
-    def tick(self, *args):
+    def tick(self, worker, slots, lease_ms, beat, *arrived, terms=""):
         """Claims as [campaign, fence]; those that came with their specs are in `fresh`."""
-        reply = self.redis.evalsha(self.shas["tick"], 1, self.root, *args)
+        if terms and not beat:
+            terms = "some"
+        reply = self.redis.evalsha(self.shas["tick"], 1, self.root, worker, slots, lease_ms,
+                                   beat, terms, *arrived)
+        if reply == ["malformed"]:
+            return reply
         self.fresh = {c[0]: c[2:] for c in reply[5] if len(c) > 2}
         reply[5] = [c[:2] for c in reply[5]]
         return reply

@@ -7,7 +7,7 @@ from barker_model import World
 
 ROOT = "bk:{0}"
 LEASE = 1_000_000
-PLACES = ["keys", "campaigns", "due", "queued", "given", "ready"]
+PLACES = ["keys", "campaigns", "due", "queued", "given", "ready", "held"]
 TIME, MAIL, EVENTS = 1, 2, 4
 
 

@@ -84,7 +84,7 @@ FAULTS = {
         "queues/lua/hold.lua", "    if open[n] then", "    if true then",
         "a stored reply is forgotten and paid again", [SCRIPTS]),
     "lane-not-given-up": (
-        "queues/lua/hold.lua", "ack(entry)\n", "",
+        "queues/lua/hold.lua", "ack(entry, capped)\n", "",
         "a job that waits for a batch stays in the ready stream", [SCRIPTS]),
     "lane-is-drift": (
         "queues/lua/drift.lua", 'if string.sub(open[i + 1], 1, 2) ~= "0 " then', "if true then",

@@ -1,6 +1,7 @@
 """More faults, as in faults.py: claims with specs, commits that go together."""
 
 TICK, JOB, END = "queues/lua/tick.lua", "queues/lua/lib_job.lua", "queues/lua/lib_end.lua"
+TURN = "queues/lua/lib_turn.lua"
 COMMIT = "queues/lua/commit.lua"
 GROUP = "workers/live/commit_group.c"
 CLAIMS, SCRIPTS = "e2e:test_scripts_claims.py", "e2e:test_scripts.py"
@@ -32,14 +33,14 @@ FAULTS = {
         TICK, 'fresh = j[2] == "0" and j[4]', "fresh = j[4]",
         "a stored reply is paid again when a job was built anew", [CLAIMS]),
     "one-reading-of-the-ring": (
-        TICK, " or ring[at].turn > last then break end", " then break end",
+        TURN, "ring[best].turn <= last and ", "",
         "of more than 64 tenants one has the turns of those not read", [CLAIMS]),
     "damaged-job-stops-claims": (
-        TICK, 'local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms")',
-        'local j = redis.call("HMGET", job_key(id), "state", "fence", "progress", "created_ms")',
+        TICK, 'local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms"',
+        'local j = redis.call("HMGET", job_key(id), "state", "fence", "progress", "created_ms"',
         "jobs beside a damaged one are late", ["e2e:test_scripts_damage.py"]),
     "damaged-lane-stops-claims": (
-        TICK, '    local got = redis.pcall("LMPOP", 3', '    local got = redis.call("LMPOP", 3',
+        TICK, 'return redis.pcall("LMPOP", 3', 'return redis.call("LMPOP", 3',
         "a tenant whose lane is damaged takes the jobs of others", [DAMAGE]),
     "left-in-the-stream-is-lost": (
         TICK, ' or j[1] == "queued" and (j[5] or "0") == "0" then', " then",
@@ -77,7 +78,7 @@ FAULTS = {
         'replies[#replies + 1] = replies[1] or verdict',
         "the first commit decides for the others", [CLAIMS]),
     "a-newcomer-first": (
-        JOB, "(tonumber(first[2]) or 0) + 0.999, tenant)", "(tonumber(first[2]) or 1) - 1, tenant)",
+        JOB, "(first or 0) + 0.999 / weight, tenant)", "(first or 1) - 1, tenant)",
         "a tenant that comes and goes has every turn", [SCRIPTS]),
     "group-larger-than-a-call": (
         GROUP, "        if (bytes > GROUP_MAX_BYTES)\n            return;\n", "",

@@ -12,6 +12,7 @@
 #include "workers/live/ports_live.h"
 #include "workers/presence.h"
 #include "workers/telemetry/otlp.h"
+#include "workers/tenant_terms.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,7 @@ struct worker {
     bool ticking, controlling, leaving, left, drained_hard;
     bool busy; /* the last tick brought something: ask again soon */
     int64_t started_ms, last_beat_ms;
+    char *terms; /* owns; of the tenants */
     struct claims claims;
     loop_fn on_drained;
     void *drained_arg;
@@ -188,7 +190,8 @@ static void on_poll(void *arg)
                              .lease_ms = lease,
                              .arrived = arrived,
                              .arrived_count = claims_tell(&w->claims, arrived),
-                             .beat = beat};
+                             .beat = beat,
+                             .terms = w->terms};
     if (beat) {
         struct runner_counts counts = runner_count(w->runner);
         w->last_beat_ms = now;
@@ -296,6 +299,8 @@ static enum err make_parts(struct worker *w, struct err_detail *d)
         return err_set(d, e, "redis.prefix", "not a usable key prefix");
     e = channels_load(w->config, &w->channels, d);
     if (!e)
+        e = tenant_terms_text(w->config, &w->terms);
+    if (!e)
         e = otlp_new(w->loop, w->config, w->id, &w->otlp, d);
     if (!e)
         e = make_llm(w, d);
@@ -359,6 +364,7 @@ void worker_free(struct worker *w)
     feedback_free(w->feedback);
     ports_live_free(w->ports);
     channel_set_free(w->channels);
+    free(w->terms);
     queue_fini(&w->queue);
     free(w);
 }

@@ -11,6 +11,8 @@
 #define CONFIG_ENDPOINTS_MAX 32
 #define CONFIG_TENANTS_MAX 1000
 #define CONFIG_FALLBACKS_MAX 8
+#define CONFIG_WEIGHT_MAX 1000
+#define CONFIG_CAMPAIGNS_MAX 1000000
 
 /* How an endpoint is asked for JSON of a certain shape. */
 enum config_structured {
@@ -40,6 +42,8 @@ struct config_endpoint {
 struct config_tenant {
     char name[65];
     int64_t usd_per_day_nano; /* nano-dollars a UTC day; -1 = no limit */
+    int64_t weight;           /* turns beside others' 1, 1 to CONFIG_WEIGHT_MAX */
+    int64_t max_campaigns;    /* in flight, to CONFIG_CAMPAIGNS_MAX; 0 = no limit */
 };
 
 struct config;

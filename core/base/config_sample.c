@@ -65,7 +65,11 @@ static const char endpoints[] =
     "# One section per tenant with limits of its own; NAME as `tenant` in its specs.\n"
     ";[tenant acme]\n"
     "# usd that its calls may cost in one UTC day, over all workers; none: no limit\n"
-    ";usd_per_day = 25.00\n";
+    ";usd_per_day = 25.00\n"
+    "# how many turns it has in the queue while others have one, 1 to 1000\n"
+    ";weight = 1\n"
+    "# campaigns that workers may have in hand at once, 1 to 1000000; none: no limit\n"
+    ";max_campaigns = 5\n";
 
 enum err config_sample(struct buf *out)
 {

@@ -6,6 +6,7 @@
 
 struct config_tenants {
     struct config_tenant items[CONFIG_TENANTS_MAX];
+    unsigned given[CONFIG_TENANTS_MAX]; /* bit of each key that was set */
     size_t count;
 };
 

@@ -16,6 +16,7 @@ import faults_replies
 import faults_rules
 import faults_tenants
 import faults_timers
+import faults_weights
 
 LUA = "queues/lua/"
 RANK = "campaigns/ranking/"
@@ -313,6 +314,7 @@ FAULTS = {
     **faults_claims.FAULTS,
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,
+    **faults_weights.FAULTS,
     **faults_cache.FAULTS,
     **faults_batch.FAULTS,
 }

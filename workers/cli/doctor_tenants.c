@@ -45,6 +45,8 @@ void doctor_tenants(struct doctor *d)
         return;
     for (size_t i = 0; i < config_tenant_count(d->cli->config); i++) {
         const struct config_tenant *t = config_tenant_at(d->cli->config, i);
+        if (t->usd_per_day_nano < 0)
+            continue;
         struct day day = {.usd = "0", .held = "0"};
         struct session_call call = {
             .session = d->session, .take = take_day, .arg = &day};

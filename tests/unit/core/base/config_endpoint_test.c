@@ -1,40 +1,23 @@
 /* config_endpoint_test.c: the fallback= of endpoints, which name each other. */
 #include "core/base/buf.h"
 #include "core/base/config.h"
+#include "tests/fakes/config_text.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #define TWO "[endpoint a]\nmodel=m\n[endpoint b]\nmodel=m\n"
 
-static enum err load(const char *text, struct config **out, struct err_detail *d)
-{
-    char path[] = "/tmp/barker-config-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    (void)close(fd);
-    enum err e = config_load(path, out, d);
-    (void)unlink(path);
-    return e;
-}
-
 /* Refused at this line, in words that hold `word`. */
 static void refuses(const char *text, int line, const char *word)
 {
-    struct config *c = NULL;
-    struct err_detail d = {.message = ""};
-    char end[16];
-    (void)snprintf(end, sizeof end, ":%d", line);
-    assert_int_equal(load(text, &c, &d), ERR_CONFIG);
-    const char *colon = strrchr(d.path, ':');
-    if (!colon || strcmp(colon, end) != 0 || !strstr(d.message, word))
-        fail_msg("%s: %s: %s", text, d.path, d.message);
+    bool said;
+    assert_int_equal(config_refusal(text, line, word, &said), ERR_CONFIG);
+    assert_true(said);
 }
 
 static void test_fallbacks(void **state)
@@ -42,10 +25,10 @@ static void test_fallbacks(void **state)
     (void)state;
     struct config *c = NULL;
     struct err_detail d = {.message = ""};
-    assert_int_equal(load("[endpoint a]\nmodel=m\nfallback = c ,b\n"
-                          "[endpoint b]\nmodel=m\nfallback=a\n"
-                          "[endpoint c]\nmodel=m\nfallback=\n",
-                          &c, &d),
+    assert_int_equal(config_from("[endpoint a]\nmodel=m\nfallback = c ,b\n"
+                                 "[endpoint b]\nmodel=m\nfallback=a\n"
+                                 "[endpoint c]\nmodel=m\nfallback=\n",
+                                 &c, &d),
                      ERR_OK);
     const struct config_endpoint *a = config_endpoint_at(c, 0);
     assert_int_equal(a->fallback_count, 2);

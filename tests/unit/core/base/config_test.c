@@ -183,39 +183,8 @@ static void test_complaints_have_lines(void **state)
     refuses("[worker]\njobs=1\n  jobs=2\n", ERR_CONFIG, 3, "twice"); /* no joining */
     refuses("[redis]\nprefix=\xff\n", ERR_CONFIG, 2, "UTF-8");
     refuses("[tenant a]\nkey_hash=x\n", ERR_NOT_SUPPORTED, 2, "not served");
-    refuses("[tenant a]\n\nweight=1\n", ERR_NOT_SUPPORTED, 3, "not served");
     refuses("[global]\nstop=true\n", ERR_NOT_SUPPORTED, 2, "not served");
     refuses("[global]\nstart=true\n", ERR_CONFIG, 2, "unknown key");
-    refuses("[tenant a]\nstop=1\n", ERR_CONFIG, 2, "unknown key");
-}
-
-static void test_tenants(void **state)
-{
-    (void)state;
-    struct config *c = load_text("[tenant acme]\nusd_per_day=12.5\n"
-                                 "[tenant  z_.-9]\nusd_per_day=0\n"
-                                 "[tenant big]\nusd_per_day=1000000000\n");
-    assert_int_equal(config_tenant_count(c), 3);
-    assert_string_equal(config_tenant_at(c, 1)->name, "z_.-9");
-    assert_int_equal(config_tenant_find(c, "acme")->usd_per_day_nano, 12500000000);
-    assert_int_equal(config_tenant_find(c, "z_.-9")->usd_per_day_nano, 0);
-    assert_int_equal(config_tenant_find(c, "big")->usd_per_day_nano,
-                     INT64_C(1000000000000000000));
-    assert_null(config_tenant_find(c, "acm"));
-    config_free(c);
-    refuses("[tenant a]\nusd_per_day=\n", ERR_CONFIG, 2, "as in 12.50");
-    refuses("[tenant a]\nusd_per_day=-1\n", ERR_CONFIG, 2, "as in 12.50");
-    refuses("[tenant a]\nusd_per_day=1e3\n", ERR_CONFIG, 2, "as in 12.50");
-    refuses("[tenant a]\nusd_per_day=1000000001\n", ERR_CONFIG, 2, "as in 12.50");
-    refuses("[tenant a]\nusd_per_day=1\nusd_per_day=1\n", ERR_CONFIG, 3, "twice");
-    refuses("[tenant ]\nusd_per_day=1\n", ERR_CONFIG, 2, "name");
-    refuses("[tenant a:b]\nusd_per_day=1\n", ERR_CONFIG, 2, "name");
-    struct buf many;
-    buf_init(&many, 1 << 20);
-    for (int i = 0; i <= CONFIG_TENANTS_MAX; i++)
-        buf_printf(&many, "[tenant t%d]\nusd_per_day=1\n", i);
-    refuses(buf_str(&many), ERR_CONFIG, 2 * CONFIG_TENANTS_MAX + 2, "more than");
-    buf_fini(&many);
 }
 
 static void test_long_lines(void **state)
@@ -386,7 +355,6 @@ int main(void)
         TEST(test_bad_endpoints),
         TEST(test_endpoint_of_the_environment),
         TEST(test_sample),
-        TEST(test_tenants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ enum err json_scan_path(const char *text, size_t n, const char *path,
     return ERR_OK;
 }
 
-#define ESCAPE_BYTES 6 /* \\u and four digits */
+#define ESCAPE_BYTES 6 /* \u and four digits */
 
 /* Decodes [at, end) to `to`, which has room for as many bytes; *to moves on. */
 static enum err decode(const char *at, const char *end, char **to)

@@ -34,7 +34,7 @@ struct json_member {
 enum err json_scan_members(const struct json_span *in, struct json_member *members,
                            size_t count) MUST_USE;
 /* Decodes a string span (escapes, surrogate pairs) and appends UTF-8 to out. An escape
- * that stands for no text (\\u0000, half a surrogate pair) becomes U+FFFD: models write
+ * that stands for no text (\u0000, half a surrogate pair) becomes U+FFFD: models write
  * such things, and what was paid for is worth a look. */
 enum err json_scan_string(const struct json_span *s, struct buf *out) MUST_USE;
 enum err json_scan_int(const struct json_span *s, int64_t *out) MUST_USE;

@@ -200,28 +200,27 @@ static enum err say_broken(struct world *w, const struct ask *ask, struct buf *r
     return say_fresh(w, ask, reply);
 }
 
-static void test_not_json(void **state)
+/* It is told what was wrong, and asked once more. */
+static void reasks(struct world *w, const char *said, const char *objection)
 {
-    struct world *w = *state;
     world_spec(w, "\"input\":{\"brief\":\"b\",\"n\":1}");
-    odd = "I am sorry, but here is some text.";
+    odd = said;
     w->say = say_broken;
     world_run(w);
     is_waiting(w, "review", WAKE_MAIL);
     assert_int_equal(w->reasked, 1);
+    assert_non_null(strstr(w->objection, objection));
     assert_int_equal(w->c->variant_count, 1);
+}
+
+static void test_not_json(void **state)
+{
+    reasks(*state, "I am sorry, but here is some text.", "not the JSON");
 }
 
 static void test_garble(void **state)
 {
-    struct world *w = *state;
-    world_spec(w, "\"input\":{\"brief\":\"b\",\"n\":1}");
-    odd = "{\"text\":\"Warm \xef\xbf\xbd beanies\"}";
-    w->say = say_broken;
-    world_run(w);
-    assert_int_equal(w->reasked, 1);
-    assert_non_null(strstr(w->objection, "damaged"));
-    assert_int_equal(w->c->variant_count, 1);
+    reasks(*state, "{\"text\":\"Warm \xef\xbf\xbd beanies\"}", "damaged");
 }
 
 static void test_control_given(void **state)

@@ -5,8 +5,12 @@ FAULTS = {
         "core/base/json_scan.c", "e == ERR_BAD_ENCODING && *at == '\\\\'", "false",
         "a reply with U+0000 counts as a fault of its server", ["unit:core.base.json_scan_test"]),
     "garble-goes-live": (
-        "campaigns/kinds/content/content_write.c", "if (garble_find(text, strlen(text)))",
+        "campaigns/kinds/content/content_write.c", "if (garble_find(body, strlen(body)))",
         "if (false)", "a text with damaged characters is shown", ["unit:campaigns.content_test"]),
+    "garble-of-fields": (
+        "campaigns/kinds/content/content_write.c", "if (garble_find(body, strlen(body)))",
+        "if (garble_find(text, strlen(text)))", "one field of several goes live with damage",
+        ["unit:campaigns.kinds.content.content_write_test"]),
     "controls-are-text": (
         "campaigns/checks/garble.c", "bool control = c < 0x20 ||", "bool control =",
         "a text moves the cursor of a terminal", ["unit:campaigns.checks.garble_test"]),

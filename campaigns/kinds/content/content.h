@@ -65,8 +65,8 @@ enum err content_write_finish(struct campaign *c, const struct answers *a,
 const char *content_reply_text(struct arena *a, const struct spec *s,
                                const struct channel *channel,
                                const struct json *reply) MUST_USE;
-/* Hard findings and banned words; also for edits by reviewers. Needs memory of the
- * arena for a while. */
+/* Hard findings, damaged characters and banned words; also for edits by reviewers.
+ * Needs memory of the arena for a while. */
 enum err content_judge_text(struct arena *a, const struct spec *s,
                             const struct channel *channel, const char *text,
                             struct objection *o) MUST_USE;

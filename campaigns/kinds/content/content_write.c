@@ -151,7 +151,7 @@ enum err content_judge_text(struct arena *a, const struct spec *s,
     const char *body = channel_text_body(a, channel, s->facts, text);
     if (!body)
         return ERR_NOMEM;
-    if (garble_find(text, strlen(text)))
+    if (garble_find(body, strlen(body)))
         objection_raise(o, "The text contains control characters or damaged ones.");
     const char *term = terms_find(body, strlen(body), s->never, (size_t)s->never_count);
     if (term)

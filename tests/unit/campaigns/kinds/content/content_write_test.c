@@ -1,6 +1,7 @@
 /* content_write_test.c: how gaps are filled, and which texts are too much alike. */
 #include "tests/unit/campaigns/content_fixture.h"
 #include "campaigns/checks/channel_text.h"
+#include "campaigns/kinds/content/content.h"
 
 static enum err say_same(struct world *w, const struct ask *ask, struct buf *reply)
 {
@@ -131,6 +132,26 @@ static void what_was_stopped_is_asked_for_once_more(void **state)
     assert_int_equal(w->reasked, 2);
 }
 
+/* Texts of several fields are JSON: what is damaged is escaped there. */
+static void damage_is_found_in_each_field(void **state)
+{
+    struct world *w = *state;
+    static const char *const texts[] = {
+        "{\"headline\":[\"one\",\"two\",\"three\"],\"description\":[\"d\",\"e\"]}",
+        "{\"headline\":[\"one\",\"two\",\"thr\\u001bee\"],\"description\":[\"d\",\"e\"]"
+        "}"};
+    world_spec(w, "\"channel\":[\"google.rsa\"],\"input\":{\"brief\":\"b\",\"n\":1}");
+    for (int i = 0; i < 2; i++) {
+        struct objection o = {.raised = false, .message = ""};
+        assert_int_equal(content_judge_text(w->c->arena, w->c->spec,
+                                            w->c->placements[0].spec->channel, texts[i],
+                                            &o),
+                         ERR_OK);
+        assert_int_equal(o.raised, i == 1);
+        assert_true(i == 0 || strstr(o.message, "damaged"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +163,7 @@ int main(void)
         world_test(several_fields_are_not_stopped),
         world_test(a_bare_prompt_is_stopped_by_what_must_never_appear),
         world_test(what_was_stopped_is_asked_for_once_more),
+        world_test(damage_is_found_in_each_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,7 @@ enum campaign_mail_kind {
     MAIL_CANCEL,
     MAIL_APPROVE,
     MAIL_REJECT,
+    MAIL_DEADLINE, /* from the queue: the campaign ends now, with what it has */
 };
 struct campaign_mail {
     enum campaign_mail_kind kind;
@@ -103,6 +104,7 @@ struct campaign {
     int rejected;       /* replies refused so far (duplicates, limits …) */
     int64_t now_ms;     /* Unix time of this run */
     int64_t created_ms; /* Unix time of its admission; 0: not known */
+    bool is_late;       /* its deadline has passed: this iteration is its last */
 };
 
 /* All in the arena; NULL when it is full. */

@@ -7,7 +7,7 @@
 
 static const char *const names[] = {
     [MAIL_PAUSE] = "pause",     [MAIL_RESUME] = "resume", [MAIL_CANCEL] = "cancel",
-    [MAIL_APPROVE] = "approve", [MAIL_REJECT] = "reject",
+    [MAIL_APPROVE] = "approve", [MAIL_REJECT] = "reject", [MAIL_DEADLINE] = "deadline",
 };
 
 const char *campaign_mail_name(enum campaign_mail_kind k)

@@ -27,8 +27,8 @@ struct engine {
     int open;
 };
 
-/* Pause, resume and cancel belong to every kind, so they are handled here; the rest of
- * the mail is left for the stage. */
+/* Pause, resume, cancel and the end of its time belong to every kind, so they are
+ * handled here; the rest of the mail is left for the stage. */
 static void take_orders(struct campaign *c, bool *cancel)
 {
     int kept = 0;
@@ -41,18 +41,20 @@ static void take_orders(struct campaign *c, bool *cancel)
             c->state = CAMPAIGN_PAUSED;
         } else if (m->kind == MAIL_RESUME && c->state == CAMPAIGN_PAUSED) {
             c->state = c->paused_from;
+        } else if (m->kind == MAIL_DEADLINE) {
+            c->is_late = true;
         } else if (m->kind == MAIL_APPROVE || m->kind == MAIL_REJECT) {
             c->mail[kept++] = *m;
             continue;
         } else {
             continue; /* pause while paused, resume while running: nothing to do */
         }
-        campaign_audit_field(campaign_audit_add(c, m->kind == MAIL_CANCEL  ? "cancel"
-                                                   : m->kind == MAIL_PAUSE ? "pause"
-                                                                           : "resume"),
-                             "by", m->by);
+        campaign_audit_field(campaign_audit_add(c, campaign_mail_name(m->kind)), "by",
+                             m->by);
     }
     c->mail_count = kept; /* reviews stay until a stage takes them */
+    if (c->is_late && c->state == CAMPAIGN_PAUSED)
+        c->state = c->paused_from; /* to end */
 }
 
 static enum err load_schemas(struct engine *e)
@@ -155,7 +157,7 @@ enum err engine_begin(struct campaign *c, struct engine **out, bool *direct,
         next_fail(next, ERR_CANCELLED);
     } else if (c->state == CAMPAIGN_PAUSED) {
         next_wait(next, c->stage, c->iteration, WAKE_MAIL, 0);
-    } else if (was_paused) {
+    } else if (was_paused && !c->is_late) {
         next_goto(next, c->stage, c->iteration); /* told to readers before it goes on */
     } else {
         *direct = false;
@@ -337,6 +339,12 @@ void engine_fail(struct engine *e, int index, enum err code)
     settle(e, index, code);
 }
 
+void engine_close(struct engine *e, enum err code)
+{
+    for (int i = 0; i < e->asks.count; i++)
+        settle(e, i, code);
+}
+
 const char *engine_objection(const struct engine *e, int index)
 {
     return e->slots[index].objection.raised ? e->slots[index].objection.message : "";
@@ -348,10 +356,24 @@ const char *engine_refused_text(const struct engine *e, int index)
     return text ? text : "";
 }
 
+/* There is no time for what it wants to do next. What is live has done its work. */
+static void end_late(const struct campaign *c, struct next *next)
+{
+    if (next->type == NEXT_DONE || next->type == NEXT_FAIL)
+        return;
+    if (c->state == CAMPAIGN_LIVE)
+        next_done(next);
+    else
+        next_fail(next, ERR_DEADLINE);
+}
+
 enum err engine_finish(struct engine *e, struct next *next)
 {
     check(e->open == 0);
     struct answers answers = {
         .asks = e->asks.items, .items = e->answers, .count = e->asks.count};
-    return e->stage->finish(e->campaign, &answers, next);
+    enum err err = e->stage->finish(e->campaign, &answers, next);
+    if (!err && e->campaign->is_late)
+        end_late(e->campaign, next);
+    return err;
 }

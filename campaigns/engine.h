@@ -14,9 +14,9 @@ enum engine_verdict {
 
 struct engine;
 
-/* Consumes pause, resume and cancel from the mail. *direct = true: no stage runs, the
- * outcome is already in `next` (paused, resumed, cancelled). Otherwise plans the
- * current stage. ERR_UNKNOWN_VERSION if the stage is not of this release. */
+/* Consumes pause, resume, cancel and deadline from the mail. *direct = true: no stage
+ * runs, the outcome is already in `next` (paused, resumed, cancelled). Otherwise plans
+ * the current stage. ERR_UNKNOWN_VERSION if the stage is not of this release. */
 enum err engine_begin(struct campaign *c, struct engine **out, bool *direct,
                       struct next *next) MUST_USE;
 void engine_fini(struct engine *e); /* frees parsed replies */
@@ -35,11 +35,13 @@ enum err engine_reply(struct engine *e, int index, const char *text, size_t n,
                       int64_t usd_nano, enum engine_verdict *verdict) MUST_USE;
 /* The ask failed for good. */
 void engine_fail(struct engine *e, int index, enum err code);
+void engine_close(struct engine *e, enum err code); /* all asks that are open failed */
 /* For the re-ask: what the model said and what was wrong. "" if there is none. */
 const char *engine_objection(const struct engine *e, int index);
 const char *engine_refused_text(const struct engine *e, int index);
 
-/* All asks are settled: folds them. */
+/* All asks are settled: folds them. A campaign that is_late ends, whatever its stage
+ * wants next: as done if it is live, else it fails with ERR_DEADLINE. */
 enum err engine_finish(struct engine *e, struct next *next) MUST_USE;
 
 #endif

@@ -3,11 +3,13 @@
 #include "campaigns/kind.h"
 #include "campaigns/ranking/policy.h"
 #include "campaigns/spec_reader.h"
+#include "core/base/names.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define TOKENS_MAX 1000000000000LL
+#define SPAN_MAX_MS (366 * 86400000LL)
 #define CALLS_MAX 1000000000LL
 
 bool spec_id_is_valid(const char *id)
@@ -67,19 +69,24 @@ static enum err read_kind(struct spec_reader *r, const struct json *j, const cha
     snprintf(r->spec->kind, sizeof r->spec->kind, "%s", name);
     return ERR_OK;
 }
+static const char *const priorities[] = {[SPEC_PRIORITY_HIGH] = "high",
+                                         [SPEC_PRIORITY_NORMAL] = "normal",
+                                         [SPEC_PRIORITY_LOW] = "low"};
+const char *spec_priority_name(enum spec_priority p)
+{
+    return priorities[p];
+}
 static enum err read_priority(struct spec_reader *r, const struct json *j,
                               const char *path)
 {
     const char *name;
     enum err e = spec_read_text(r, j, path, 31, &name);
+    int p = e ? -1 : names_index(priorities, name);
     if (e)
         return e;
-    if (strcmp(name, "high") == 0)
-        r->spec->priority = SPEC_PRIORITY_HIGH;
-    else if (strcmp(name, "low") == 0)
-        r->spec->priority = SPEC_PRIORITY_LOW;
-    else if (strcmp(name, "normal") != 0)
+    if (p < 0)
         return err_set(r->d, ERR_BAD_VALUE, path, "high, normal or low");
+    r->spec->priority = (enum spec_priority)p;
     return ERR_OK;
 }
 static enum err read_rule(struct spec_reader *r, const struct json *j, const char *path)
@@ -256,6 +263,16 @@ static enum err read_not_before(struct spec_reader *r, const struct json *j,
 {
     return spec_read_int(r, j, path, 0, 4102444800000, &r->spec->not_before_ms);
 }
+static enum err read_start_within(struct spec_reader *r, const struct json *j,
+                                  const char *path)
+{
+    return spec_read_int(r, j, path, 1, SPAN_MAX_MS, &r->spec->start_within_ms);
+}
+static enum err read_deadline(struct spec_reader *r, const struct json *j,
+                              const char *path)
+{
+    return spec_read_int(r, j, path, 1, SPAN_MAX_MS, &r->spec->deadline_ms);
+}
 static enum err read_seed(struct spec_reader *r, const struct json *j, const char *path)
 {
     int64_t n = 0;
@@ -293,7 +310,8 @@ static const struct spec_row rows[] = {
     {"min_distance", read_distance},
     {"spawn", not_served},
     {"not_before_ms", read_not_before},
-    {"deadline_ms", not_served},
+    {"start_within_ms", read_start_within},
+    {"deadline_ms", read_deadline},
     {"repeat", not_served},
     {"seed", read_seed},
     {"dry_run", read_dry_run},

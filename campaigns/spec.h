@@ -66,6 +66,8 @@ struct spec {
     int max_rounds; /* default 5 */
     bool approval;  /* a person must approve each variant */
     int64_t not_before_ms;
+    int64_t start_within_ms; /* of admission, or not_before_ms if later; 0 = no limit */
+    int64_t deadline_ms;     /* of admission; 0 = none */
     uint64_t seed;
     bool must_review; /* a rule is accepted but not enforced: it forces approval */
     struct spec_warning warning[SPEC_WARNINGS_MAX];
@@ -78,6 +80,7 @@ enum err spec_parse(const char *text, size_t n, const struct channel_set *channe
                     struct arena *arena, struct spec *out,
                     struct err_detail *d) MUST_USE;
 void spec_fini(struct spec *s); /* frees root; the arena is the caller's */
+const char *spec_priority_name(enum spec_priority p); /* "high" … */
 /* Names of the fields of a spec's top level; NULL past the end. */
 const char *spec_field_at(size_t i);
 

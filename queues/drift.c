@@ -4,8 +4,9 @@
 
 #define ARGS_BYTES 4096
 
-static const char *const places[] = {"keys",  "campaigns", "due", "queued",
-                                     "given", "ready",     "held"};
+static const char *const places[] = {"keys",   "campaigns", "due",
+                                     "queued", "given",     "ready",
+                                     "held",   "starts",    "deadlines"};
 
 static const struct drift_kind kinds[] = {
 #define DRIFT(name, meaning, mended) {#name, meaning, mended},

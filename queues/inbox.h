@@ -21,8 +21,11 @@ struct inbox_admission {
     int64_t calls_max, tokens_max, usd_nano_max; /* -1 = no bound */
     int usd_known;
     int64_t not_before_ms; /* Unix time; 0 = now */
-    const char *parent;    /* "" = none */
-    const char *state;     /* "queued", or "over_budget" for a zero budget (terminal) */
+    /* How long it may take to begin, from now or not_before_ms; to end, from now; 0 =
+     * as long as it takes. */
+    int64_t start_within_ms, deadline_ms;
+    const char *parent; /* "" = none */
+    const char *state;  /* "queued", or "over_budget" for a zero budget (terminal) */
     const char *error;
 };
 /* Reply: ["admitted"|"same"|"conflict"|"gone"]. "same": the id exists with the same

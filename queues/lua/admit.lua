@@ -1,12 +1,13 @@
 --@use job birth end money
 -- ARGV: entry, id, tenant, kind, priority, spec, sha256, calls_max, tokens_max,
--- nano_max, usd_known, not_before_ms, parent, state, error
+-- nano_max, usd_known, not_before_ms, parent, state, error, start_within_ms, deadline_ms (0:
+-- none)
 -- The first write may be refused when memory is full; then nothing has happened.
 local entry, id, tenant, kind = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local prio = (ARGV[5] == "high" or ARGV[5] == "low") and ARGV[5] or "normal"
 local spec, sha, nano_max = ARGV[6], ARGV[7], ARGV[10]
 local not_before, parent, state, err = tonumber(ARGV[12]), ARGV[13], ARGV[14], ARGV[15]
-local KEEP_MS = 7 * 86400000 -- of a campaign that ends before it starts
+local within, deadline = tonumber(ARGV[16]), tonumber(ARGV[17])
 
 if entry ~= "" and not redis.call("XRANGE", key("inbox"), entry, entry)[1] then
   return {"gone"}
@@ -36,10 +37,12 @@ redis.call("HSET", part_key(id, "bud"), "calls_max", ARGV[8], "tokens_max", ARGV
            "nano_max", nano_max, "calls", "0", "tokens", "0", "nano", "0",
            "calls_r", "0", "tokens_r", "0", "nano_r", "0", "lost", "0")
 create_job(id, {tenant = tenant, prio = prio, parent = parent, sha = sha, fence = 0,
-                stage = "", iteration = "0"}, now)
+                stage = "", iteration = "0",
+                starts_ms = within > 0 and math.max(now, not_before) + within,
+                deadline_ms = deadline > 0 and now + deadline}, now)
 remove_entry()
 if state ~= "queued" then
-  finish(id, "done", state, err, KEEP_MS, now)
+  finish(id, "done", state, err, UNBEGUN_KEEP_MS, now)
   return {"admitted"}
 end
 if parent ~= "" then tell_parent(id, parent, state, false, now) end

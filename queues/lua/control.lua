@@ -1,8 +1,8 @@
---@use job reject
+--@use job mail reject
 -- ARGV: count. Orders go into mailboxes; bad ones to `rejected`.
 local FIELDS = {c = true, ["do"] = true, v = true, by = true, text = true, via = true}
 local ACTIONS = {pause = true, resume = true, cancel = true, approve = true, reject = true}
-local ENTRY_MAX, POKES_MAX, POKE_KEEP_MS = 64 * 1024, 1000, 3600000
+local ENTRY_MAX = 64 * 1024
 local MAIL_MAX, ORDERS_MAX = 1000, 1100 -- reviews; pause, resume, cancel find room still
 local now = now_ms()
 
@@ -90,18 +90,8 @@ local function deliver(o, at)
     local value = o[name] or (name == "via" and "redis") or ""
     text[#text + 1] = '"' .. name .. '":' .. cjson.encode(value)
   end
-  redis.call("RPUSH", part_key(o.c, "mail"), "{" .. table.concat(text, ",") ..
-             ',"t":' .. string.match(at, "^%d+") .. "}")
-  local j = redis.call("HMGET", job_key(o.c), "state", "owner")
-  wake(o.c, MAIL, now)
-  if j[1] == "claimed" then
-    local poke = poke_key(j[2])
-    redis.call("RPUSH", poke, o.c)
-    redis.call("LTRIM", poke, -POKES_MAX, -1)
-    redis.call("PEXPIRE", poke, POKE_KEEP_MS)
-  elseif o["do"] == "cancel" and redis.call("ZSCORE", key("due"), o.c) then
-    due_at(o.c, now) -- it was to start later
-  end
+  post(o.c, "{" .. table.concat(text, ",") .. ',"t":' .. string.match(at, "^%d+") .. "}",
+       o["do"] == "cancel", now)
 end
 
 -- What was refused, as people can read it.

@@ -2,14 +2,13 @@
 --@use job cap money lost end
 -- ARGV: place, cursor, count, repair ("1" = mend what can be), lane ("tenant:priority")
 -- One page of one place: `keys` (all of the partition), `campaigns`, `due`, `queued`,
--- `given`, `ready`, `held`, or one `lane`. Each job is judged whole inside one script: no worker
--- is ever seen between two writes.
+-- `given`, `ready`, `held`, `starts`, `deadlines`, or one `lane`. Each job is judged whole in
+-- one script: no worker is ever seen between two writes.
 -- Reply: next cursor ("" = the end), things looked at, findings [[kind, campaign, words,
 -- mended], …], lanes met, jobs too deep in their lane to be looked for.
 local place, cursor, repair = ARGV[1], ARGV[2], ARGV[4] == "1"
 local count = math.max(1, math.min(tonumber(ARGV[3]) or 1, 50))
-local LANE_LOOK, TENANTS_MAX = 1000, 200 -- LANE_LOOK: from each end of a lane
-local SWEEP_LATE_MS = 5000
+local LANE_LOOK, TENANTS_MAX, SWEEP_LATE_MS = 1000, 200, 5000 -- LANE_LOOK: from each end
 local ENDED = {done = true, failed = true, cancelled = true, over_budget = true}
 local now, looked, unseen = now_ms(), 0, 0
 local findings, lanes = {}, {}
@@ -30,17 +29,19 @@ end
 
 local function job_of(id)
   local j = redis.pcall("HMGET", job_key(id), "state", "fence", "entry", "tenant", "prio",
-                        "wake", "due_ms", "owner", "stage", "held")
+                        "wake", "due_ms", "owner", "stage", "held", "rung",
+                        "starts_ms", "deadline_ms")
   if j.err then return {} end
   return {state = j[1] or nil, fence = tonumber(j[2]) or 0, entry = j[3] or "",
           tenant = j[4] or "default", prio = j[5] or "normal", wake = tonumber(j[6]) or 0,
           due_ms = tonumber(j[7]) or 0, owner = j[8] or "", begun = (j[9] or "") ~= "",
-          held = j[10] or ""}
+          held = j[10] or "", rung = j[11],
+          clocks = {starts = tonumber(j[12]), deadlines = tonumber(j[13])}}
 end
 
 local function campaign_state(id)
   local state = redis.pcall("HGET", campaign_key(id), "state")
-  return type(state) == "string" and state or nil
+  return type(state) == "string" and state
 end
 
 local function is_over(j) return j.state == "done" or j.state == "dead" end
@@ -215,6 +216,14 @@ local function judge_count(id, j)
         function() count_in(id, j.entry, j.held, j.held) end)
 end
 
+local function judge_clocks(id, j)
+  for name, ms in pairs(j.clocks) do
+    local mend = function() set_clock(name, id, ms) end
+    local runs = redis.call("ZSCORE", key(name), id)
+    if not runs then found("clock_stopped", id, "its time is not in " .. name, mend) end
+  end
+end
+
 local function judge_job(id)
   if not is_type(job_key(id), "hash") then
     return found("damaged", id, "the job is no hash")
@@ -228,6 +237,7 @@ local function judge_job(id)
   if not look then return found("damaged", id, "a job in state " .. j.state) end
   local why, mend = look(id, j)
   if why then found("job_lost", id, why, mend) else judge_count(id, j) end
+  judge_clocks(id, j)
   judge_budget(id, j)
 end
 
@@ -318,6 +328,15 @@ end
 MEMBER.due = stray("due", {waiting = true, queued = true})
 MEMBER.queued = stray("queued", {queued = true, ready = true})
 MEMBER.given = stray("given", {claimed = true})
+for name in pairs(CLOCKS) do -- it stays when the campaign has ended, until its time
+  MEMBER[name] = function(id)
+    local j, ends = job_of(id), tonumber(redis.call("ZSCORE", key("done"), id))
+    if is_over(j) or ends and ends <= now + SWEEP_LATE_MS then return end
+    if j.clocks and j.clocks[name] then return end
+    found("stray", id, "in " .. name .. ", and its job knows of no such time",
+          function() stop_clock(name, id) end)
+  end
+end
 function MEMBER.held(entry)
   local e = redis.pcall("XRANGE", READY, entry, entry)[1]
   local id = type(e) == "table" and e[2][2] or ""
@@ -354,8 +373,9 @@ local function look_lane()
   local lane, at = lane_key(tenant or "", prio or ""), tonumber(cursor) or 0
   local page, gone = redis.call("LRANGE", lane, at, at + count - 1), {}
   for _, id in ipairs(page) do
-    local state = job_of(id).state
-    if state ~= "queued" then
+    local j = job_of(id)
+    local state = j.state
+    if state ~= "queued" and not j.rung then
       found("stray", id, "in lane " .. ARGV[5] .. ", and " ..
             (state and "its job is " .. state or "has no job"), function()
         gone[#gone + 1] = redis.call("LREM", lane, 0, id)

@@ -18,7 +18,9 @@ local ok, ck = pcall(cjson.decode, text)
 local at = ok and type(ck) == "table" and ck or {}
 local stage = type(at.stage) == "string" and at.stage or ""
 local o = {tenant = c[2] or "default", prio = "normal", parent = "", sha = sha, fence = now,
-           stage = stage, iteration = int(tonumber(at.iteration) or 0)}
+           stage = stage, iteration = int(tonumber(at.iteration) or 0),
+           starts_ms = stage == "" and tonumber(redis.call("ZSCORE", key("starts"), id)),
+           deadline_ms = tonumber(redis.call("ZSCORE", key("deadlines"), id))}
 create_job(id, o, now)
 redis.call("ZREM", key("given"), id)
 redis.call("LREM", lane_key(o.tenant, o.prio), 0, id)

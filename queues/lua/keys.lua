@@ -4,7 +4,8 @@
 local ROOT = KEYS[1]
 
 -- Of the partition: inbox events control rejected changes campaigns dead ev (public);
--- due ring terms held queued given done hb gone run grace rev rejected_bytes (private).
+-- due ring terms held queued given starts deadlines done hb gone run grace rev
+-- rejected_bytes (private).
 local function key(name) return ROOT .. ":" .. name end
 
 -- Of a campaign.

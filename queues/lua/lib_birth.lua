@@ -8,4 +8,6 @@ local function create_job(id, o, now)
              "due_ms", "0", "tenant", o.tenant, "prio", o.prio, "crashes", "0",
              "iteration", o.iteration, "rerank_events", "200", "rerank_ms", "60000",
              "sha", o.sha, "v", "1")
+  set_clock("starts", id, o.starts_ms)
+  set_clock("deadlines", id, o.deadline_ms)
 end

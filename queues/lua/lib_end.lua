@@ -2,6 +2,7 @@
 local CHANGES_MAX = 10000
 local DONE_MAX, DEAD_MAX = 100000, 10000
 local DEAD_KEEP_MS = 30 * 86400000
+local UNBEGUN_KEEP_MS = 7 * 86400000 -- of a campaign that ends before it starts
 local SWEEP_MAX = 64 -- as many as may end in one call
 
 local function quoted(word)
@@ -72,6 +73,7 @@ local function forget(id)
   redis.call("ZREM", key("done"), id)
   redis.call("ZREM", key("campaigns"), id)
   redis.call("ZREM", key("dead"), id)
+  for name in pairs(CLOCKS) do redis.call("ZREM", key(name), id) end
   redis.call("UNLINK", dead_key(id))
 end
 

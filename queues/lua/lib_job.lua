@@ -163,6 +163,19 @@ local function wake(id, what, now)
   end
 end
 
+-- Sorted sets of campaigns by the Unix ms at which something is over for them, and the field
+-- of the job that says the same.
+local CLOCKS = {starts = "starts_ms", deadlines = "deadline_ms"}
+local function set_clock(name, id, ms) -- 0, nil: none
+  if not ms or ms <= 0 then return end
+  redis.call("HSET", job_key(id), CLOCKS[name], int(ms))
+  redis.call("ZADD", key(name), int(ms), id)
+end
+local function stop_clock(name, id)
+  redis.call("HDEL", job_key(id), CLOCKS[name])
+  redis.call("ZREM", key(name), id)
+end
+
 -- When pending events make a re-rank due; nil if there are none.
 local function rerank_at(pending, events, ms, now)
   if pending <= 0 then return nil end

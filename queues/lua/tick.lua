@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
---@use job cap end turn
+--@use job cap end mail clock turn
 -- ARGV: worker, slots, lease_ms, beat, terms of the tenants, then campaign and fence of each
 -- claim that has arrived since the last call. Terms: with a beat the text of hear_terms();
 -- else "" where there are none, and any word where there are.
@@ -146,7 +146,8 @@ end
 -- no hash: then it is for `doctor`. Only a campaign that nobody has held has the fence 0.
 local function to_ready(id)
   local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms",
-                        "held")
+                        "held", "starts_ms", "deadline_ms")
+  if (j[6] or j[7]) and is_too_late(id, {starts = j[6], deadlines = j[7]}, now) then return nil end
   if j[1] == "queued" then
     local entry = redis.call("XADD", READY, "*", "j", id)
     return {id = id, entry = entry, fence = j[2], progress = j[3],
@@ -311,6 +312,7 @@ if alive then
       take_back()
     end
     heal()
+    ring_all(now)
     if terms ~= "" then heal_terms(now) end
     sweep(now)
     redis.call("ZREMRANGEBYSCORE", key("gone"), "-inf", now - GONE_KEEP_MS)

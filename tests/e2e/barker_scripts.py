@@ -66,6 +66,9 @@ class Scripts:
         reply[5] = [c[:2] for c in reply[5]]
         return reply
 
+    def admit(self, *args, within=0, deadline=0):
+        return self.redis.evalsha(self.shas["admit"], 1, self.root, *args, within, deadline)
+
     def commit_all(self, *commits):
         words = [word for one in commits for word in (len(one), *one)]
         return self.redis.evalsha(self.shas["commit"], 1, self.root, *words)

@@ -7,7 +7,8 @@ from barker_model import World
 
 ROOT = "bk:{0}"
 LEASE = 1_000_000
-PLACES = ["keys", "campaigns", "due", "queued", "given", "ready", "held"]
+PLACES = ["keys", "campaigns", "due", "queued", "given", "ready", "held", "starts",
+          "deadlines"]
 TIME, MAIL, EVENTS = 1, 2, 4
 
 

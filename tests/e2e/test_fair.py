@@ -100,3 +100,22 @@ def test_shares_are_in_tokens(held):
     late = held.campaigns()[CALLS:]
     assert late.count("big") >= 2
     assert late.count("small") >= 8 * late.count("big"), late
+
+
+def test_a_tenants_urgent_campaigns_are_begun_first(make_stack):
+    stack = make_stack("sim", ("--latency-ms", "1500:1500"))
+    ini = stack.folder / "barker.ini"
+    ini.write_text("[worker]\njobs = 1\n")
+    stack.env["BARKER_CONFIG"] = str(ini)
+    stack.worker()
+    stack.enqueue({**OTHER, "id": "first"})
+    stack.wait_state("first", "running")
+    names = ["low", "normal", "high"]
+    for name in names:
+        stack.enqueue({**OTHER, "id": name, "priority": name})
+    wait_for("all to wait", lambda: {stack.state(name) for name in names} == {"queued"})
+    for name in names:
+        stack.wait_state(name, "live", "review", "failed")
+    told = [row for _, row in stack.redis.xrange(stack.key("changes"))]
+    begun = dict.fromkeys(row["c"] for row in told if row["what"] == "running")
+    assert list(begun) == ["first", "high", "normal", "low"]

@@ -8,6 +8,7 @@ import faults_embed
 import faults_failover
 import faults_cache
 import faults_claims
+import faults_clocks
 import faults_fair
 import faults_batch
 import faults_limits
@@ -317,4 +318,5 @@ FAULTS = {
     **faults_weights.FAULTS,
     **faults_cache.FAULTS,
     **faults_batch.FAULTS,
+    **faults_clocks.FAULTS,
 }

@@ -52,7 +52,9 @@ void people_approve_some(struct world *w, struct store_campaign *c);
 void people_redo(struct world *w, struct store_campaign *c);
 void people_shop(struct world *w, struct store_campaign *c);
 void people_cancel(struct world *w);
-void people_cancel_late(struct world *w); /* after ten minutes */
+void people_deadline(struct world *w);
+void people_deadline_paused(struct world *w); /* an hour later */
+void people_cancel_late(struct world *w);     /* after ten minutes */
 void people_pause(struct world *w);
 void people_pause_and_resume_at_once(struct world *w);
 void people_drain(struct world *w);

@@ -88,6 +88,18 @@ void people_cancel(struct world *w)
     write_to(store_find(w, SCENARIO_ID), WORLD_SECOND_US / 10, "cancel", "");
 }
 
+void people_deadline(struct world *w)
+{
+    write_to(store_find(w, SCENARIO_ID), WORLD_SECOND_US / 10, "deadline", "");
+}
+
+void people_deadline_paused(struct world *w)
+{
+    struct store_campaign *c = store_find(w, SCENARIO_ID);
+    write_to(c, WORLD_SECOND_US / 10, "pause", "");
+    write_to(c, WORLD_HOUR_US, "deadline", "");
+}
+
 void people_cancel_late(struct world *w)
 {
     write_to(store_find(w, SCENARIO_ID), 600 * WORLD_SECOND_US, "cancel", "");

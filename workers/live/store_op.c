@@ -114,7 +114,7 @@ static void end_mail(struct store_op *op, enum err e, const struct reply *r)
         const char *text = reply_str(reply_at(letters, i), &n);
         if (json_parse(text, n, &json_limits_spec, &j, &d) == ERR_OK) {
             const char *what = json_str(json_get(j, "do"), "");
-            cancel |= strcmp(what, "cancel") == 0;
+            cancel |= strcmp(what, "cancel") == 0 || strcmp(what, "deadline") == 0;
             pause |= strcmp(what, "pause") == 0;
         }
         json_free(j);

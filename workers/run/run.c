@@ -114,7 +114,9 @@ static enum err begin(struct run *run, const struct port_image *image,
         return ERR_OK;
     }
     e = run_replay(run, image);
-    if (!e)
+    if (!e && run->campaign->is_late)
+        engine_close(run->engine, ERR_DEADLINE); /* it ends with what is here */
+    else if (!e)
         run_batch_begin(run);
     return e ? err_set(d, e, "", "the journal cannot be replayed") : ERR_OK;
 }

@@ -12,7 +12,7 @@
 /* Handing in ends within a few minutes of the reservation, or it is not done; a batch
  * that cannot be found so much later was never made. */
 #define SEARCH_MS (INT64_C(10) * 60 * 1000)
-#define PATIENCE 2 /* cancelled after batch_wait_ms, given up after twice as long */
+#define PATIENCE 2 /* given up after twice the time after which it is cancelled */
 
 const char *run_batch_endpoint(const struct run *run)
 {
@@ -21,11 +21,30 @@ const char *run_batch_endpoint(const struct run *run)
                       : NULL;
 }
 
+/* How long a batch of that time may take. One with a deadline gets half of what is left
+ * until then: the other half is for live calls. */
+static int64_t wait_ms_of(const struct run *run, int64_t since_ms)
+{
+    int64_t wait_ms = run->runner->options.batch_wait_ms;
+    if (!run->spec.deadline_ms || !run->campaign->created_ms)
+        return wait_ms;
+    int64_t left_ms = run->campaign->created_ms + run->spec.deadline_ms - since_ms;
+    return left_ms / 2 < wait_ms ? left_ms / 2 : wait_ms;
+}
+
+/* Not if it would be looked at only once before it is cancelled. */
+static bool is_time_for_one(const struct run *run)
+{
+    int64_t wait_ms = wait_ms_of(run, run->campaign->now_ms);
+    return !run->spec.deadline_ms || wait_ms >= 2 * run->runner->options.batch_poll_ms;
+}
+
 bool run_batch_wants(const struct run *run, int index)
 {
     const struct run_ask *a = &run->asks[index];
     return run->spec.llm_batch && !a->goes_live && a->attempt < TRIES &&
-           engine_ask(run->engine, index)->type == ASK_CHAT && run_batch_endpoint(run);
+           engine_ask(run->engine, index)->type == ASK_CHAT && is_time_for_one(run) &&
+           run_batch_endpoint(run);
 }
 
 struct port_call run_batch_call(const struct run *run, int index)
@@ -163,7 +182,7 @@ static enum port_batch_state judge(const struct run *run, const struct run_shard
                                    enum port_batch_state state)
 {
     int64_t age_ms = run->campaign->now_ms - s->since_ms;
-    int64_t wait_ms = run->runner->options.batch_wait_ms;
+    int64_t wait_ms = wait_ms_of(run, s->since_ms);
     bool open = state == PORT_BATCH_WORKING || state == PORT_BATCH_UNREACHABLE;
     if (open && age_ms > PATIENCE * wait_ms)
         return PORT_BATCH_LOST;
@@ -211,7 +230,7 @@ static void look(struct run *run, int shard)
                            .count = op->batch_count,
                            .mark = s->mark,
                            .name = s->name,
-                           .cancel = age_ms > r->options.batch_wait_ms};
+                           .cancel = age_ms > wait_ms_of(run, s->since_ms)};
     run->busy++;
     enum err e = r->ports.poll(r->ports.self, &b, on_result, on_looked, r, ticket);
     if (!e)

@@ -155,6 +155,31 @@ static void embeddings_and_verdicts(void **state)
     engine_fini(e);
 }
 
+/* What has come stays, nothing more is asked for, whatever the stage wants next. */
+static void late_is_the_last_iteration(void **state)
+{
+    struct world *w = *state;
+    struct engine *e = NULL;
+    enum engine_verdict verdict;
+    bool direct;
+    world_spec(w, "\"approval\":\"none\",\"input\":{\"prompt\":\"p\",\"n\":2}");
+    world_step(w);
+    w->c->paused_from = w->c->state;
+    w->c->state = CAMPAIGN_PAUSED;
+    mail(w, MAIL_DEADLINE, "", "");
+    assert_int_equal(engine_begin(w->c, &e, &direct, &w->next), ERR_OK);
+    assert_false(direct);
+    assert_true(w->c->is_late && w->c->state == w->c->paused_from);
+    assert_int_equal(w->c->mail_count, 0);
+    assert_int_equal(engine_reply(e, 0, "One", 3, 10, &verdict), ERR_OK);
+    engine_close(e, ERR_DEADLINE);
+    assert_int_equal(engine_open(e), 0);
+    assert_int_equal(engine_finish(e, &w->next), ERR_OK);
+    assert_true(w->next.type == NEXT_FAIL && w->next.code == ERR_DEADLINE);
+    assert_int_equal(w->c->variant_count, 1);
+    engine_fini(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +188,7 @@ int main(void)
         world_test(limits_count_what_is_restored),
         world_test(sent_as_it_is_if_the_spec_says_so),
         world_test(embeddings_and_verdicts),
+        world_test(late_is_the_last_iteration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,8 @@ static void test_values(void **state)
                "\"ranking\":{\"horizon\":5000,\"min_impressions\":80,\"max_rounds\":3},"
                "\"brand\":{\"voice\":\"dry\",\"say\":[\"warm\"],\"never\":[\"cheap\","
                "\"best ever\"],\"terms\":[\"Alpine\"]},\"facts\":{\"price\":129},"
-               "\"not_before_ms\":1760000000000,\"seed\":9007199254740991,");
+               "\"not_before_ms\":1760000000000,\"seed\":9007199254740991,"
+               "\"start_within_ms\":60000,\"deadline_ms\":31622400000,");
     assert_string_equal(s->id, "con-1");
     assert_string_equal(s->tenant, "acme");
     assert_int_equal(s->budget_usd_nano, 1500000000);
@@ -123,6 +124,8 @@ static void test_values(void **state)
     assert_string_equal(s->never[1], "best ever");
     assert_int_equal(json_int(json_get(s->facts, "price"), 0), 129);
     assert_int_equal(s->not_before_ms, 1760000000000);
+    assert_int_equal(s->start_within_ms, 60000);
+    assert_int_equal(s->deadline_ms, 31622400000);
     assert_true(s->seed == 9007199254740991u);
 }
 

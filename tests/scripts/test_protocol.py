@@ -196,7 +196,7 @@ def test_caps_of_lists_and_streams():
                        ("lib_end", "DEAD_MAX"), ("lib_reject", "REJECTED_MAX"),
                        ("commit", "STREAM_MAX"), ("commit", "EPOCHS_MAX"),
                        ("control", "MAIL_MAX"), ("control", "ORDERS_MAX"),
-                       ("control", "POKES_MAX"),
+                       ("lib_mail", "POKES_MAX"),
                        ("settle", "AUDIT_MAX"), ("settle", "JOURNALS_MAX")]:
         names = re.search(rf"local (.*{name}.*?) = (.*)", read(f"queues/lua/{path}.lua"))
         numbers = names.group(2).split(" --")[0].split(", ")

@@ -104,6 +104,11 @@ struct key keys_reply(const struct keys *k, const char *tenant, const char *hash
     return JOIN(k->root, "cache", tenant, hash);
 }
 
+struct key keys_dead(const struct keys *k, const char *id)
+{
+    return JOIN(k->root, "dead", id);
+}
+
 struct key keys_campaign(const struct keys *k, const char *id)
 {
     return JOIN(k->root, "c", id);

@@ -40,6 +40,7 @@ struct key keys_of(const struct keys *k, const char *name); /* bk:{p}:<name> */
 /* of a reply that is kept: bk:{p}:cache:<tenant>:<hash> */
 struct key keys_reply(const struct keys *k, const char *tenant, const char *hash);
 /* of a campaign */
+struct key keys_dead(const struct keys *k, const char *id);     /* bk:{p}:dead:<id> */
 struct key keys_campaign(const struct keys *k, const char *id); /* bk:{p}:c:<id> */
 struct key keys_campaign_part(const struct keys *k, const char *id, const char *part);
 struct key keys_variant(const struct keys *k, const char *id, const char *variant);

@@ -45,11 +45,9 @@ local function is_bare(id)
   return redis.call(unpack(names)) == 0
 end
 
--- Every key of one campaign expires after ms. The lists of names bound the loop; one
+-- Calls one(name) for every key of one campaign. The lists of names bound the loop; one
 -- that is no list any more names nothing: pcall answers with a table without items.
-local function expire(id, ms, bare)
-  ms = int(ms)
-  local function one(name) return redis.call("PEXPIRE", name, ms) end
+local function each_key(id, bare, one)
   local function each(part)
     return ipairs(redis.pcall("LRANGE", part_key(id, part), 0, -1))
   end
@@ -67,6 +65,11 @@ local function expire(id, ms, bare)
   for _, part in ipairs(ALWAYS) do one(part_key(id, part)) end
   one(campaign_key(id))
   one(job_key(id))
+end
+
+local function expire(id, ms, bare)
+  ms = int(ms)
+  each_key(id, bare, function(name) return redis.call("PEXPIRE", name, ms) end)
 end
 
 local function forget(id)

@@ -9,6 +9,7 @@ import faults_failover
 import faults_cache
 import faults_claims
 import faults_clocks
+import faults_dead
 import faults_fair
 import faults_batch
 import faults_limits
@@ -319,4 +320,5 @@ FAULTS = {
     **faults_cache.FAULTS,
     **faults_batch.FAULTS,
     **faults_clocks.FAULTS,
+    **faults_dead.FAULTS,
 }

@@ -1,22 +1,8 @@
 /* cmd_control.c: pause, resume, cancel, approve, reject. */
 #include "core/base/names.h"
 #include "workers/cli/order.h"
-#include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "workers/cli/who.h"
 #include <string.h>
-#include <unistd.h>
-
-#define WHO_MAX 64
-
-static void find_user(char out[WHO_MAX])
-{
-    const struct passwd *p = getpwuid(geteuid());
-    if (p)
-        (void)snprintf(out, WHO_MAX, "%s", p->pw_name);
-    else
-        (void)snprintf(out, WHO_MAX, "uid %u", (unsigned)geteuid());
-}
 
 static int check_state(const struct cli *c, const struct json *campaign,
                        const char *action)
@@ -83,14 +69,12 @@ static int order(struct cli *c)
 {
     char user[WHO_MAX];
     struct session s;
-    const char *by = cli_option(c, OPTION_by);
-    find_user(user);
     struct order o = {.cli = c,
                       .session = &s,
                       .control = {.campaign = cli_word(c, 0),
                                   .action = c->command->name,
                                   .variant = cli_word(c, 1),
-                                  .by = by ? by : user,
+                                  .by = who_decides(c, user),
                                   .text = cli_option(c, OPTION_text),
                                   .via = "cli"}};
     if (o.control.text && strcmp(o.control.variant, "all") == 0) {

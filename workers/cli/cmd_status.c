@@ -1,7 +1,6 @@
 /* cmd_status.c: table of campaigns. */
 #include "core/base/json_out.h"
 #include "core/base/names.h"
-#include "workers/cli/escape.h"
 #include "workers/cli/table.h"
 #include "workers/cli/view.h"
 #include <stdio.h>
@@ -10,25 +9,16 @@
 #define LIST_MAX 1000
 #define OUT_MAX_BYTES ((size_t)16 << 20)
 
-static void add_text(struct table *t, const char *text)
-{
-    struct buf cell;
-    buf_init(&cell, 4096);
-    escape_text(&cell, text, strlen(text));
-    table_add(t, buf_str(&cell));
-    buf_fini(&cell);
-}
-
 static void add_row(struct table *t, const struct json *c)
 {
     static const char *const stopped[] = {"cancelled", "failed"};
     static const char *const counts[] = {"pending", "calls", NULL};
     static const char *const traffic[] = {"impressions", "clicks", "conversions", NULL};
     char word[VIEW_WORD_MAX];
-    add_text(t, view_str(c, "id"));
-    add_text(t, view_str(c, "kind"));
+    table_add_text(t, view_str(c, "id"));
+    table_add_text(t, view_str(c, "kind"));
     view_print_state(c, word);
-    add_text(t, word);
+    table_add_text(t, word);
     view_print_num(c, "round", 0, word);
     table_add(t, word);
     view_print_num(c, "progress", 0, word);

@@ -155,7 +155,7 @@ static void say_all_waiting(struct doctor *d, const struct health *h, size_t liv
     }
     say_waiting(d, "backlog", "jobs", h->backlog, h->redis_ms - h->oldest_ms, live);
     doctor_say(d, h->dead ? DOCTOR_WARNING : DOCTOR_OK, "dead",
-               h->dead ? "their reason stands in dead:<id>" : "",
+               h->dead ? "`barker dead list` names them" : "",
                "%" PRId64 " jobs gave up", h->dead);
     doctor_say(d, h->refused ? DOCTOR_WARNING : DOCTOR_OK, "rejected",
                h->refused ? "look at the stream `rejected`" : "",

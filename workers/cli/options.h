@@ -6,7 +6,7 @@
 #include "core/base/err.h"
 #include <stdbool.h>
 
-#define OPTIONS_WORDS_MAX 8
+#define OPTIONS_WORDS_MAX 34
 
 enum option {
 #define OPTION(field, flag, value, meaning, global) OPTION_##field,

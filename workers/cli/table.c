@@ -1,5 +1,6 @@
 /* table.c: see table.h. */
 #include "workers/cli/table.h"
+#include "workers/cli/escape.h"
 #include "core/base/utf8.h"
 #include <string.h>
 
@@ -44,6 +45,15 @@ void table_add(struct table *t, const char *cell)
 {
     buf_append(&t->cells, cell, strlen(cell) + 1);
     t->count++;
+}
+
+void table_add_text(struct table *t, const char *text)
+{
+    struct buf cell;
+    buf_init(&cell, 4096);
+    escape_text(&cell, text, strlen(text));
+    table_add(t, buf_str(&cell));
+    buf_fini(&cell);
 }
 
 static void pad(struct buf *out, size_t n)

@@ -17,6 +17,7 @@ struct table {
 void table_init(struct table *t, const char *const *heads);
 void table_fini(struct table *t);
 void table_add(struct table *t, const char *cell);
+void table_add_text(struct table *t, const char *text); /* escaped here */
 /* Columns two blanks apart, no blanks at the end of a line. All rows must be full. */
 enum err table_print(const struct table *t, struct buf *out) MUST_USE;
 /* Cells of a terminal that the text takes: CJK and emoji 2, the rest 1. */

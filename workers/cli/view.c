@@ -11,9 +11,10 @@
 /* Fields that are text even when they look like a number. */
 static bool is_text(const char *field)
 {
-    static const char *const names[] = {
-        "kind",   "tenant", "state", "stage",    "error",     "text",   "parent",
-        "reason", "angle",  "id",    "reviewer", "placement", "leader", "waiting"};
+    static const char *const names[] = {"kind",   "tenant",  "state",    "stage",
+                                        "error",  "text",    "parent",   "reason",
+                                        "angle",  "id",      "reviewer", "placement",
+                                        "leader", "waiting", "owner"};
     return names_index(names, field) >= 0;
 }
 
@@ -66,11 +67,9 @@ static enum err add_alloc(struct json *o, const struct reply *text)
     return alloc ? json_set(o, "alloc", alloc) : ERR_OK;
 }
 
-static enum err take_list(void *arg, const struct reply *r)
+static enum err append_rows(struct json *out, const struct reply *r)
 {
-    struct view_take *v = arg;
-    enum err e = ERR_OK;
-    v->out = json_new_array();
+    enum err e = out ? ERR_OK : ERR_NOMEM;
     for (size_t i = 0; !e && i < reply_count(r); i++) {
         const struct reply *row = reply_at(r, i);
         struct json *o = object_of(reply_str(reply_at(row, 0), NULL), reply_at(row, 1));
@@ -78,8 +77,16 @@ static enum err take_list(void *arg, const struct reply *r)
         if (e)
             json_free(o);
         else
-            e = o && v->out ? json_push(v->out, o) : ERR_NOMEM;
+            e = o ? json_push(out, o) : ERR_NOMEM;
     }
+    return e;
+}
+
+static enum err take_list(void *arg, const struct reply *r)
+{
+    struct view_take *v = arg;
+    v->out = json_new_array();
+    enum err e = append_rows(v->out, r);
     if (e) {
         json_free(v->out);
         v->out = NULL;
@@ -177,6 +184,48 @@ int view_placements(struct session *s, const char *id, const struct json *varian
         rc = CLI_FAILED;
     }
     return rc;
+}
+
+struct view_page {
+    struct json *all;
+    int64_t next; /* -1 = the end */
+};
+
+static enum err take_page(void *arg, const struct reply *r)
+{
+    struct view_page *p = arg;
+    const char *next = reply_str(reply_at(r, 0), NULL);
+    p->next = *next ? strtoll(next, NULL, 10) : -1;
+    return append_rows(p->all, reply_at(r, 1));
+}
+
+int view_dead(struct session *s, const struct dead_filter *filter, struct json **out)
+{
+    struct view_page p = {.all = json_new_array()};
+    int rc = CLI_OK;
+    while (!rc && p.next >= 0) {
+        struct session_call call = {.session = s, .take = take_page, .arg = &p};
+        rc = session_end(&call, dead_read(&s->queue, p.next, DEAD_PAGE_MAX, filter,
+                                          session_settle, &call, 0));
+    }
+    *out = p.all;
+    return rc;
+}
+
+int view_dead_one(struct session *s, const char *id, struct json **out)
+{
+    struct view_take v = {.id = id};
+    struct session_call call = {.session = s, .take = take_campaign, .arg = &v};
+    int rc = CLI_OK;
+    if (view_id_is_valid(id))
+        rc = session_end(&call, dead_read_one(&s->queue, id, session_settle, &call, 0));
+    *out = v.out;
+    if (rc || v.out)
+        return rc;
+    cli_error(s->cli, ERR_NOT_FOUND,
+              "'%s' is not among those that gave up; `barker dead list` names them",
+              id);
+    return CLI_NOT_FOUND;
 }
 
 const char *view_str(const struct json *object, const char *field)

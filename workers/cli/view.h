@@ -4,6 +4,7 @@
 #define BARKER_WORKERS_CLI_VIEW_H
 
 #include "core/base/json.h"
+#include "queues/dead.h"
 #include "workers/cli/session.h"
 
 #define VIEW_WORD_MAX 96
@@ -23,6 +24,10 @@ int view_variants(struct session *s, const char *id, struct json **out);
  * placement of `variants` that was not ranked yet. */
 int view_placements(struct session *s, const char *id, const struct json *variants,
                     struct json **out);
+
+/* What gave up and fits the filter, newest first; one of them. */
+int view_dead(struct session *s, const struct dead_filter *filter, struct json **out);
+int view_dead_one(struct session *s, const char *id, struct json **out);
 
 const char *view_str(const struct json *object, const char *field); /* or "" */
 double view_num(const struct json *object, const char *field);      /* or 0 */

@@ -71,8 +71,11 @@ static void test_what_is_refused(void **state)
     assert_int_equal(PARSE(&o, &d, "--json=1"), ERR_BAD_VALUE);
     assert_int_equal(PARSE(&o, &d, "--by", "a", "--by", "b"), ERR_BAD_VALUE);
     assert_int_equal(PARSE(&o, &d, "-x"), ERR_BAD_VALUE);
-    assert_int_equal(PARSE(&o, &d, "1", "2", "3", "4", "5", "6", "7", "8", "9"),
-                     ERR_BAD_VALUE);
+    char word[] = "w", *many[OPTIONS_WORDS_MAX + 2];
+    for (int i = 0; i < OPTIONS_WORDS_MAX + 2; i++)
+        many[i] = word;
+    assert_int_equal(options_parse(OPTIONS_WORDS_MAX + 1, many, &o, &d), ERR_OK);
+    assert_int_equal(options_parse(OPTIONS_WORDS_MAX + 2, many, &o, &d), ERR_BAD_VALUE);
 }
 
 static void test_a_stray_option_is_named(void **state)

@@ -111,6 +111,7 @@ static bool is_restored(const struct engine *e, int index)
 static enum err mask_prompts(struct engine *e)
 {
     struct campaign *c = e->campaign;
+    int masked = 0;
     for (int i = 0; i < e->asks.count; i++) {
         struct ask *ask = &e->asks.items[i];
         struct pii *p = &e->slots[i].pii;
@@ -124,7 +125,11 @@ static enum err mask_prompts(struct engine *e)
             err = describe_tokens(c, p, ask);
         if (err)
             return err;
+        masked += p->count;
     }
+    if (masked)
+        campaign_audit_field(campaign_audit_add(c, "masked"), "values",
+                             arena_printf(c->arena, "%d", masked));
     return ERR_OK;
 }
 
@@ -306,6 +311,16 @@ static enum err judge(struct engine *e, int index, const char *text, size_t n,
     return !err && o->raised ? mask_objection(e, index, o) : err;
 }
 
+/* So that people see why a call was made twice. */
+static void record_reask(struct engine *e, int index)
+{
+    struct campaign *c = e->campaign;
+    struct campaign_audit *line = campaign_audit_add(c, "reask");
+    campaign_audit_field(line, "ask", arena_printf(c->arena, "%d", index));
+    campaign_audit_field(line, "reason",
+                         arena_strdup(c->arena, e->slots[index].objection.message));
+}
+
 enum err engine_reply(struct engine *e, int index, const char *text, size_t n,
                       int64_t usd_nano, enum engine_verdict *verdict)
 {
@@ -327,10 +342,12 @@ enum err engine_reply(struct engine *e, int index, const char *text, size_t n,
     }
     slot->objection = o;
     slot->refused_text = kept;
-    if (slot->refusals++ < REASKS_MAX && e->asks.items[index].type == ASK_CHAT)
+    if (slot->refusals++ < REASKS_MAX && e->asks.items[index].type == ASK_CHAT) {
+        record_reask(e, index);
         *verdict = ENGINE_REASK;
-    else
+    } else {
         settle(e, index, ERR_BAD_OUTPUT);
+    }
     return ERR_OK;
 }
 

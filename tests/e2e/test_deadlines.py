@@ -1,4 +1,5 @@
 """deadline_ms and start_within_ms through the whole product."""
+import json
 import time
 
 import pytest
@@ -17,6 +18,7 @@ def test_calls_under_way_are_given_up(make_stack):
     stack.wait_state("a", "failed", "live", "done")
     assert time.monotonic() - begun < 15
     assert (stack.state("a"), stack.campaign("a")["error"]) == ("failed", "deadline")
+    assert json.loads(stack.cli("result", "a", "--json"))["error_text"] == "the deadline passed"
     audit = [f for _, f in stack.redis.xrange(stack.key("c", "a", "audit"))]
     assert any(f["what"] == "deadline" for f in audit)
     held = stack.redis.hmget(stack.key("c", "a", "bud"), "calls_r", "tokens_r", "nano_r")

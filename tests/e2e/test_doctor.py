@@ -257,6 +257,34 @@ def test_what_waits_without_a_worker(still):
     assert checks["rejected"]["level"] == checks["workers"]["level"] == "warning"
 
 
+def test_no_worker_has_a_model(make_stack):
+    """... and who watches is told where to look."""
+    stack = make_stack("mock")
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "BARKER_MODEL"):
+        stack.env.pop(name, None)
+    stack.worker()
+    stack.enqueue({"id": "a", "kind": "content", "input": {"prompt": "Sell beanies."}})
+    stack.wait_state("a", "queued")
+    watch = subprocess.Popen([str(BUILD / "barker"), "watch", "a"], env=stack.env, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    found = wait_for("the worker to say so", lambda: doctor(stack, "--offline", code=ANY).get(
+        "workers.cooling"))
+    assert "no model is configured" in found["found"]
+    assert "barker doctor" in watch.stderr.readline()
+    watch.kill()
+    watch.wait()
+
+
+def test_calls_that_wait_for_nobody(still):
+    """What a worker that died held is not free yet."""
+    key = "bk:worker:w:1:0"
+    still.redis.hset(key, mapping={"version": "0.1.0", "jobs": 1, "in_flight": 0, "waiting": 3})
+    still.redis.zadd(still.key("hb"), {"w:1:0": 4_000_000_000_000})
+    assert "3 calls wait" in doctor(still, "--offline", code=ANY)["workers.waiting"]["found"]
+    still.redis.hset(key, "in_flight", 1)
+    assert "workers.waiting" not in doctor(still, "--offline", code=ANY)
+
+
 def test_workers_of_two_versions(still):
     for name, version in (("w1", "0.1.0"), ("w2", "9.9.9")):
         still.redis.zadd(still.key("hb"), {name: 5})

@@ -37,6 +37,8 @@ def test_no_personal_data_reaches_the_wire(make_stack):
         assert "[[email_1]]" in text and "[[phone_" in text
     texts = [v["text"] for v in stack.variants("p").values()]
     assert len(texts) == 6 and all(SECRETS[0] in t and "[[" not in t for t in texts), texts
+    audit = [f for _, f in stack.redis.xrange(stack.key("c", "p", "audit"))]
+    assert [f for f in audit if f["what"] == "masked" and int(f["values"]) > 5]
     replies = [r["text"] for r in stack.journal("p").values()]
     assert replies and all("[[email_" in r and "@" not in r for r in replies)  # as they came
     assert json.loads(stack.cli("replay", "p", "--json"))["identical"] is True

@@ -72,6 +72,22 @@ def test_budgets(make_stack, tmp_path):
         assert plan(stack, spec, tmp_path)["budget"] == verdict, budget
 
 
+def test_what_the_tenant_may_spend(make_stack, tmp_path):
+    stack = priced(make_stack, tmp_path)
+    config = tmp_path / "barker.ini"
+    plain = config.read_text()
+    spec = {**BRIEF, "tenant": "acme"}
+    assert plan(stack, spec, tmp_path)["tenant_budget"] == "none"
+    told = plan(stack, spec, tmp_path)
+    for usd, verdict in ((told["at_most"]["usd"], "enough"), (told["usd"], "likely"),
+                         ("0.000001", "short")):
+        config.write_text(plain + f"[tenant acme]\nusd_per_day = {usd}\n")
+        assert plan(stack, spec, tmp_path)["tenant_budget"] == verdict, usd
+    file = tmp_path / "spec.json"
+    assert "tenant acme may spend 0.000001 usd a day: too little" in stack.cli("plan", str(file))
+    assert plan(stack, BRIEF, tmp_path)["tenant_budget"] == "none"
+
+
 def test_a_budget_without_a_price(stack, tmp_path):
     assert plan(stack, {**BRIEF, "budget": {"usd": 1, "calls": 100}}, tmp_path)[
         "budget"] == "unknown"

@@ -6,7 +6,7 @@ import pytest
 from test_drift import drift, mended
 from test_scripts import LEASE, ROOT, claim, wait
 
-TIME, MAIL, DAY_MS = 1, 2, 86_400_000
+TIME, MAIL, EVENTS, DAY_MS = 1, 2, 4, 86_400_000
 FAR_MS = 4_000_000_000_000
 
 
@@ -143,7 +143,7 @@ def test_the_holder_is_told(s):
     assert drift(s) == {}
 
 
-@pytest.mark.parametrize("mask", [TIME, TIME | MAIL])
+@pytest.mark.parametrize("mask", [TIME, TIME | MAIL, EVENTS])
 def test_what_waits_is_due(s, mask):
     admit(s, deadline=60_000)
     (job,) = claim(s)

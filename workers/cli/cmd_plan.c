@@ -18,6 +18,7 @@ struct cost {
 };
 struct plan {
     const struct judgement *judgement;
+    const struct config_tenant *tenant; /* with a limit a day, or NULL */
     struct rehearsal good, worst;
     struct cost likely; /* round 1 if every reply is good */
     struct cost most;   /* round 1 if none is, as budgets reserve it */
@@ -96,6 +97,32 @@ static const char *verdict_text(const char *verdict)
     }
 }
 
+/* The same of what the tenant may spend in a day, if nothing is spent yet. */
+static const char *tenant_verdict(const struct plan *p)
+{
+    if (!p->tenant)
+        return "none";
+    if (p->likely.usd_nano < 0)
+        return "unknown";
+    if (p->most.usd_nano <= p->tenant->usd_per_day_nano)
+        return "enough";
+    return p->likely.usd_nano <= p->tenant->usd_per_day_nano ? "likely" : "short";
+}
+
+static void put_tenant(const struct plan *p, struct buf *out)
+{
+    char usd[MONEY_TEXT];
+    const char *verdict = tenant_verdict(p);
+    if (!p->tenant)
+        return;
+    money_print(p->tenant->usd_per_day_nano, 9, usd);
+    buf_printf(out, "its tenant %s may spend %s usd a day: %s\n", p->tenant->name, usd,
+               verdict[0] == 'e'   ? "enough, if nothing else is spent"
+               : verdict[0] == 'l' ? "enough if few replies are refused"
+               : verdict[0] == 'u' ? "the price of the model is not known here"
+                                   : "too little for the first round");
+}
+
 static void add_cell(struct table *t, const char *fmt, int64_t n)
 {
     char cell[32];
@@ -139,6 +166,7 @@ static void put_text(const struct plan *p, struct buf *out)
     if (p->good.waits_at)
         buf_printf(out, "then it waits in stage %s\n", p->good.waits_at);
     buf_printf(out, "%s\n", verdict_text(verdict_of(p)));
+    put_tenant(p, out);
 }
 
 static void put_cost(struct json_out *w, const struct cost *c)
@@ -180,13 +208,17 @@ static void put_json(const struct plan *p, struct buf *out)
     json_out_close(&w, ']');
     json_out_kstr(&w, "waits_at", p->good.waits_at ? p->good.waits_at : "");
     json_out_kstr(&w, "budget", verdict_of(p));
+    json_out_kstr(&w, "tenant_budget", tenant_verdict(p));
     json_out_close(&w, '}');
     buf_append_char(out, '\n');
 }
 
 static int show(struct cli *c, struct judgement *j)
 {
-    struct plan plan = {.judgement = j};
+    struct plan plan = {.judgement = j,
+                        .tenant = config_tenant_find(c->config, j->spec.tenant)};
+    if (plan.tenant && plan.tenant->usd_per_day_nano < 0)
+        plan.tenant = NULL;
     struct err_detail d = {.path = ""};
     struct buf out;
     if (make(&plan, &d)) {

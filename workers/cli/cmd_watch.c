@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #define LOOK_MS 250
-#define APPEAR_MS 3000 /* a campaign just sent may not be admitted yet */
+#define APPEAR_MS 3000   /* a campaign just sent may not be admitted yet */
+#define SILENCE_MS 10000 /* without a change: a word on where to look */
 #define BAR_CELLS 24
 #define LINE_SIZE 512
 
@@ -15,6 +16,8 @@ struct watch {
     const char *id;
     bool tty;
     char last[LINE_SIZE]; /* last line printed */
+    int64_t last_ms;      /* when */
+    bool said;            /* that nothing happens */
 };
 
 static void put_bar(double percent, char out[BAR_CELLS + 1])
@@ -27,11 +30,22 @@ static void put_bar(double percent, char out[BAR_CELLS + 1])
     out[BAR_CELLS] = '\0';
 }
 
+/* Once: a backlog, no worker, no model, an endpoint without room. */
+static void say_silence(struct watch *w)
+{
+    if (w->said || clock_mono_ms() - w->last_ms < SILENCE_MS)
+        return;
+    w->said = true;
+    if (w->tty)
+        (void)putchar('\n');
+    (void)fflush(stdout);
+    cli_note(w->cli, "nothing has changed for %d s; `barker doctor` looks for a reason",
+             SILENCE_MS / 1000);
+}
+
 static void show(struct watch *w, const struct json *c)
 {
     char line[LINE_SIZE], state[VIEW_WORD_MAX], usd[VIEW_WORD_MAX], bar[BAR_CELLS + 1];
-    if (cli_option(w->cli, OPTION_quiet) || cli_is_json(w->cli))
-        return;
     view_print_state(c, state);
     view_print_usd(c, usd);
     put_bar(view_num(c, "progress"), bar);
@@ -42,9 +56,14 @@ static void show(struct watch *w, const struct json *c)
                    view_num(c, "progress"), state, view_num(c, "round"),
                    view_num(c, "live"), view_num(c, "pending"), view_num(c, "calls"),
                    usd);
-    if (strcmp(line, w->last) == 0)
+    if (strcmp(line, w->last) == 0) {
+        say_silence(w);
         return;
+    }
     memcpy(w->last, line, sizeof w->last);
+    w->last_ms = clock_mono_ms();
+    if (cli_option(w->cli, OPTION_quiet) || cli_is_json(w->cli))
+        return;
     (void)printf(w->tty ? "\r%s\033[K" : "%s\n", line);
     (void)fflush(stdout);
 }

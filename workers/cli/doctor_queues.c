@@ -59,7 +59,7 @@ static void say_clock(struct doctor *d, const struct health *h, int64_t here_ms)
 }
 
 struct crew { /* what the live workers say together */
-    size_t live, jobs, calls;
+    size_t live, jobs, calls, waiting;
     int64_t lag_ms;
     char version[32], cooling[160];
     bool mixed;
@@ -79,6 +79,7 @@ static enum err take_worker(void *arg, const struct reply *r)
         (void)snprintf(c->cooling, sizeof c->cooling, "%s", cooling);
     c->jobs += (size_t)reply_int(reply_get(r, "jobs"));
     c->calls += (size_t)reply_int(reply_get(r, "in_flight"));
+    c->waiting += (size_t)reply_int(reply_get(r, "waiting"));
     c->lag_ms = lag > c->lag_ms ? lag : c->lag_ms;
     c->live++;
     return ERR_OK;
@@ -118,6 +119,14 @@ static void say_workers(struct doctor *d, const struct crew *c)
             d, DOCTOR_WARNING, "workers.cooling",
             "their fallbacks are asked, if they have any; `llm.breaker` in the log",
             "a worker does not ask: %s", c->cooling);
+    if (c->waiting && !c->calls)
+        doctor_say(
+            d, DOCTOR_WARNING, "workers.waiting",
+            "what a dead worker held is free after llm.timeout_ms; a tenant's "
+            "day ends at midnight UTC",
+            "%zu calls wait for room at an endpoint or for their tenant's money, "
+            "and none is under way",
+            c->waiting);
     bool slow = c->lag_ms > LAG_MAX_MS;
     doctor_say(d, slow ? DOCTOR_WARNING : DOCTOR_OK, "workers.lag",
                slow ? "give them processors, or start more of them" : "",

@@ -98,7 +98,8 @@ static void write_head(struct json_out *w, const struct campaign *c)
     json_out_kstr(w, "tenant", s->tenant);
     json_out_kstr(w, "state", campaign_state_name(c->state));
     json_out_kstr(w, "error", c->error ? err_code(c->error) : "");
-    json_out_kstr(w, "error_text", c->error_text);
+    json_out_kstr(w, "error_text",
+                  *c->error_text || !c->error ? c->error_text : err_meaning(c->error));
     json_out_kint(w, "round", c->round);
     json_out_kint(w, "rejected", c->rejected);
     json_out_kstr(w, "metric", spec_metric_name(s->metric));

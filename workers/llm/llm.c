@@ -195,11 +195,6 @@ void llm_forgo(struct llm *l, const struct port_grant *grant)
     targets_forgo(l->targets, grant);
 }
 
-void llm_print_cooling(const struct llm *l, char *out, size_t size)
-{
-    targets_print(l->targets, out, size);
-}
-
 void llm_leave(struct llm *l)
 {
     admission_leave(l->admission);

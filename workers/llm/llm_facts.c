@@ -1,6 +1,7 @@
 /* llm_facts.c: what can be told of endpoints and prices without a call. */
 #include "workers/llm/llm_state.h"
 #include "workers/llm/provider_prompt.h"
+#include <stdio.h>
 
 #define PROBE_MAX_BYTES ((size_t)2 * 1024 * 1024)
 
@@ -23,6 +24,14 @@ bool llm_endpoint_chats(const struct llm *l, size_t i)
 {
     check(i < l->endpoints.count);
     return l->endpoints.items[i].provider->serves == ASK_CHAT;
+}
+
+void llm_print_cooling(const struct llm *l, char *out, size_t size)
+{
+    if (llm_is_ready(l))
+        targets_print(l->targets, out, size);
+    else
+        (void)snprintf(out, size, "no model is configured");
 }
 
 int64_t llm_closed_ms(const struct llm *l, const struct port_call *call)

@@ -47,6 +47,10 @@ static void personal_data_stays_here(void **state)
     assert_int_equal(verdict, ENGINE_REASK);
     assert_non_null(strstr(engine_objection(e, 0), "[[email_2]] stands for nothing"));
     assert_string_equal(engine_refused_text(e, 0), made_up); /* as it came */
+    assert_string_equal(w->c->audit[0].what, "masked");
+    assert_string_equal(w->c->audit[0].value[0], "12"); /* 2 in each of 6 prompts */
+    assert_string_equal(w->c->audit[1].what, "reask");
+    assert_string_equal(w->c->audit[1].value[1], engine_objection(e, 0));
     assert_int_equal(engine_reply(e, 1, never, strlen(never), 1, &verdict), ERR_OK);
     assert_string_equal(engine_objection(e, 1),
                         "The text contains \"[[email_2]]\", which must never appear.");

@@ -4,12 +4,13 @@ Each op_ method does one random operation on both and compares the answers; chec
 compares the stored state. Silence and lost replies are made by ageing scores, never by
 waiting."""
 
+import collections
 import dataclasses
 import json
 
 LEASE_MS = 1_000_000
 TIME, MAIL, EVENTS, CHILDREN = 1, 2, 4, 8
-FAR_MS = 4_000_000_000_000
+FAR_MS, HOUR_MS = 4_000_000_000_000, 3_600_000
 
 
 @dataclasses.dataclass
@@ -35,6 +36,7 @@ class Job:
     mail: int = 0
     spent: int = 0
     reserved: int = 0
+    clock: bool = False  # it has a deadline that has not rung
     nano: int = 0
     lost: int = 0
     # call → [state, fence, nano]
@@ -52,6 +54,7 @@ class World:
         self.s, self.r, self.rng = scripts, scripts.redis, rng
         self.jobs, self.workers, self.dead_workers = {}, ["w1", "w2", "w3"], set()
         self.joined, self.born, self.silent = set(), 3, set()
+        self.count, self.done = 0, collections.Counter()
         self.arrived = {}  # worker → claims that came with their specs, not yet told
         self.probe()  # one worker is never silent: Redis was never away
 
@@ -77,11 +80,14 @@ class World:
 
     def admit(self, job_id, job):
         return self.s.admit("", job_id, job.tenant, "content", "normal", "{}", job.sha,
-                            job.calls_max, -1, -1, 1, 0, "", "queued", "")
+                            job.calls_max, -1, -1, 1, 0, "", "queued", "",
+                            deadline=HOUR_MS if job.clock else 0)
 
     def admit_new(self):
-        job_id = f"c{len(self.jobs)}"
-        job = Job(self.rng.choice("ab"), "s1", self.rng.choice([-1, 5, 20]))
+        job_id = f"c{self.count}"
+        self.count += 1
+        job = Job(self.rng.choice("ab"), "s1", self.rng.choice([-1, 5, 20]),
+                  clock=self.rng.random() < 0.3)
         assert self.admit(job_id, job) == ["admitted"]
         self.jobs[job_id] = job
         return job_id
@@ -183,8 +189,58 @@ class World:
         if job.state == "claimed":
             job.fence += 1
             self.requeue(job)
+        self.settle_down()
+
+    def settle_down(self):
+        """What a tick does with those that are due."""
         for i in self.runnable():
             self.jobs[i].state, self.jobs[i].due = "queued", ""
+
+    def op_deadline(self):
+        job_id = self.pick()
+        job = self.jobs[job_id]
+        if not job.clock:
+            return
+        self.r.zadd(self.key("deadlines"), {job_id: 1}, xx=True)
+        self.r.hset(self.key(f"j:{job_id}"), "deadline_ms", 1)
+        self.probe()
+        self.reap()
+        job.clock = False
+        unbegun = job.last_load == () and job.state != "claimed"
+        self.done["deadline", "over" if job.is_over() else "unbegun" if unbegun else job.state] += 1
+        if not job.is_over() and unbegun:
+            job.state, job.due, job.wake = "done", "", 0
+        elif not job.is_over():
+            job.mail += 1
+            self.wake(job, MAIL)
+            job.due = "now" if job.state == "waiting" else job.due
+        self.settle_down()
+
+    def op_near_death(self):
+        """As if four workers had died on it: the next one is the last."""
+        claimed = [i for i, j in self.jobs.items() if j.state == "claimed"]
+        if claimed and self.rng.random() < 0.3:
+            job_id = self.rng.choice(claimed)
+            job = self.jobs[job_id]
+            job.crashes, job.progress_claim = 4, job.progress
+            self.r.hset(self.key(f"j:{job_id}"), mapping={"crashes": 4,
+                                                         "progress_claim": job.progress})
+
+    def op_dead(self):
+        """Only those that gave up are queued again or dropped, once."""
+        dead = [i for i, j in self.jobs.items() if j.state == "dead"]
+        job_id = self.rng.choice(dead) if dead else self.pick()
+        job, what = self.jobs[job_id], self.rng.choice(["retry", "retry", "drop"])
+        assert self.s.dead_act(what, job_id, "ann") == (["ok"] if dead else ["not_dead"])
+        assert self.s.dead_act("retry", job_id, "ann") == ["not_dead"]
+        if not dead:
+            return
+        self.done["dead", what] += 1
+        if what == "drop":
+            del self.jobs[job_id]
+        else:
+            self.requeue(job)
+            job.crashes = 0
 
     def op_release(self):
         job_id = self.pick()
@@ -351,7 +407,8 @@ class World:
         ops = [self.op_admit, self.op_tick, self.op_tick, self.op_tick, self.op_silence,
                self.op_lost_claim, self.op_release, self.op_load, self.op_load,
                self.op_reserve, self.op_reserve, self.op_settle, self.op_settle,
-               self.op_settle, self.op_mail, self.op_commit, self.op_commit]
+               self.op_settle, self.op_mail, self.op_commit, self.op_commit,
+               self.op_deadline, self.op_near_death, self.op_dead]
         for n in range(steps):
             op = self.rng.choice(ops)
             op()

@@ -32,6 +32,8 @@ def wait_for(what, probe, timeout_s=WAIT_S):
 
 
 class Stack:
+    fsync = "everysec"  # of its Redis
+
     def __init__(self, folder, llm="sim", llm_args=()):
         self.folder = pathlib.Path(folder)
         self.procs = []
@@ -51,7 +53,7 @@ class Stack:
         self.server = subprocess.Popen(
             [redis_program(), "--port", "0", "--unixsocket", self.socket, "--dir",
              str(self.folder), "--save", "", "--appendonly", "yes", "--appendfsync",
-             "everysec", "--loglevel", "warning"], stdout=subprocess.DEVNULL)
+             self.fsync, "--loglevel", "warning"], stdout=subprocess.DEVNULL)
         self.redis = redis.Redis(unix_socket_path=self.socket, decode_responses=True)
 
         def up():

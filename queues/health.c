@@ -12,3 +12,9 @@ enum err health_worker(struct queue *q, const char *worker, queue_fn fn, void *a
     struct key key = keys_worker(&q->keys, worker);
     return redis_do(q->redis, fn, arg, ticket, "HGETALL", key.name, NULL);
 }
+
+enum err health_full(struct queue *q, queue_fn fn, void *arg, uint64_t ticket)
+{
+    struct key key = keys_of(&q->keys, "full");
+    return redis_do(q->redis, fn, arg, ticket, "GET", key.name, NULL);
+}

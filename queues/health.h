@@ -15,5 +15,8 @@ enum err health_read(struct queue *q, queue_fn fn, void *arg, uint64_t ticket) M
 /* The hash of a worker, flat; empty when it does not live. */
 enum err health_worker(struct queue *q, const char *worker, queue_fn fn, void *arg,
                        uint64_t ticket) MUST_USE;
+/* Percent of its maxmemory that Redis uses, nil while there is room: from 90 on nothing
+ * is admitted, what is under way goes on. As of the last beat of a worker. */
+enum err health_full(struct queue *q, queue_fn fn, void *arg, uint64_t ticket) MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
  * or not, if it was removed after all. */
 #include "workers/intake.h"
 #include "campaigns/checks/pointer.h"
+#include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/log.h"
 #include "core/base/utf8.h"
@@ -15,6 +16,7 @@
 
 #define PEEK_MAX 16
 #define ENTRY_ID_MAX 48
+#define FULL_MS 1000 /* until the next look whether Redis has room again */
 #define SPEC_ARENA_BYTES ((size_t)4 << 20)
 
 /* The reply of inbox_peek, one row. */
@@ -42,6 +44,7 @@ struct intake {
     struct llm *llm;                    /* borrows; NULL = prices are not judged */
     char worker[64];
     bool busy;
+    int64_t full_until_ms;              /* Redis has no room for more; 0 = it has */
     struct intake_slot slots[PEEK_MAX]; /* the ticket is the index */
     int open;
     enum err failed;
@@ -142,6 +145,17 @@ static void stop(struct intake *i)
     i->busy = false;
 }
 
+/* The entry stays where it is. */
+static enum err hold_back(struct intake *i)
+{
+    if (!i->full_until_ms)
+        log_event(LOG_WARN, "inbox.full", "hint",
+                  "Redis has used nine tenths of its maxmemory: nothing is admitted",
+                  NULL);
+    i->full_until_ms = clock_mono_ms() + FULL_MS;
+    return ERR_CANCELLED;
+}
+
 static void settle_one(struct intake *i, enum err e)
 {
     i->open--;
@@ -190,7 +204,10 @@ static void on_admitted(void *arg, uint64_t ticket, enum err e, const struct rep
         e = refuse(i, ticket, &d);
         if (!e)
             return; /* on_refused settles it */
+    } else if (!e && strcmp(outcome, "full") == 0) {
+        e = hold_back(i);
     } else if (!e) {
+        i->full_until_ms = 0;
         log_event(LOG_INFO, "inbox.admitted", "campaign", slot->id, "outcome", outcome,
                   NULL);
     }
@@ -336,7 +353,7 @@ static void peek(struct intake *i)
 
 void intake_kick(struct intake *i)
 {
-    if (i->busy)
+    if (i->busy || (i->full_until_ms && clock_mono_ms() < i->full_until_ms))
         return;
     i->busy = true;
     peek(i);

@@ -23,6 +23,7 @@ if was[1] then
   return {"same"}
 end
 
+if redis.call("EXISTS", key("full")) == 1 then return {"full"} end
 local now = now_ms()
 redis.call("HSET", campaign_key(id), "state", state, "error", err, "updated_ms", int(now),
            "progress", "0", "stage", "", "calls", "0", "tokens_in", "0", "tokens_out", "0",

@@ -5,7 +5,7 @@ local ROOT = KEYS[1]
 
 -- Of the partition: inbox events control rejected changes campaigns dead ev (public);
 -- due ring terms held queued given starts deadlines done hb gone run grace rev
--- rejected_bytes (private).
+-- rejected_bytes full (private).
 local function key(name) return ROOT .. ":" .. name end
 
 -- Of a campaign.

@@ -7,6 +7,7 @@ local worker, slots = ARGV[1], tonumber(ARGV[2])
 local lease_ms, beat, terms = tonumber(ARGV[3]), ARGV[4] == "1", ARGV[5]
 local MOVES_MAX, CRASHES_MAX, GONE_KEEP_MS = 64, 5, 86400000
 local RECONNECT_MS = 2000 -- the longest pause between two attempts, core/io/redis.h
+local FULL_PART = 0.9 -- of maxmemory
 local SPECS_BYTES = 256 * 1024 -- of specs that come with their claims, in one call
 local now, recovered = now_ms(), 0
 
@@ -23,9 +24,8 @@ end
 -- When Redis was away (stalled, restarted, failed over) every beat is old, though the
 -- workers live. While `grace` exists nobody is declared dead: they get a lease to beat
 -- again, after a restart also the time to reconnect. `run` is the server that beat last.
-local function note_absence()
-  local info = redis.pcall("INFO", "SERVER")
-  local run = type(info) == "string" and string.match(info, "run_id:(%x+)") or "?"
+local function note_absence(info)
+  local run = string.match(info, "run_id:(%x+)") or "?"
   local was = redis.call("GET", key("run"))
   local newest = redis.call("ZREVRANGE", key("hb"), 0, 0, "WITHSCORES")[2]
   if was ~= run then
@@ -34,6 +34,24 @@ local function note_absence()
   elseif newest and now - math.abs(newest) > lease_ms then
     redis.call("SET", key("grace"), 1, "PX", lease_ms, "NX")
   end
+end
+
+-- While `full` exists nothing is admitted: the tenth that is left is for what is under way.
+local function note_memory(info)
+  local used = tonumber(string.match(info, "used_memory:(%d+)")) or 0
+  local most = tonumber(string.match(info, "maxmemory:(%d+)")) or 0
+  if most > 0 and used >= FULL_PART * most then
+    redis.call("SET", key("full"), int(math.floor(100 * used / most)), "PX", 2 * lease_ms)
+  else
+    redis.call("DEL", key("full"))
+  end
+end
+
+local function note_server()
+  local info = redis.pcall("INFO", "SERVER", "MEMORY")
+  info = type(info) == "string" and info or ""
+  note_absence(info)
+  note_memory(info)
 end
 
 local function group_pending()
@@ -295,7 +313,7 @@ local function confirm()
   if #held > 2 then redis.call(unpack(held)) end
 end
 
-if beat then note_absence() end
+if beat then note_server() end
 local alive = is_alive()
 local claimed, poked = {}, {}
 if alive and beat then

@@ -13,6 +13,7 @@ import faults_dead
 import faults_fair
 import faults_batch
 import faults_limits
+import faults_memory
 import faults_parking
 import faults_replies
 import faults_rules
@@ -321,4 +322,5 @@ FAULTS = {
     **faults_batch.FAULTS,
     **faults_clocks.FAULTS,
     **faults_dead.FAULTS,
+    **faults_memory.FAULTS,
 }

@@ -2,6 +2,7 @@
 #include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/json_out.h"
+#include "queues/health.h"
 #include "queues/inbox.h"
 #include "workers/cli/cmd_check.h"
 #include "workers/cli/entry.h"
@@ -145,10 +146,34 @@ static int report(struct cli *c, const struct enqueue *q)
     return cli_print(c, &out);
 }
 
+static enum err take_full(void *arg, const struct reply *r)
+{
+    (void)snprintf(arg, 8, "%.7s", reply_str(r, NULL));
+    return ERR_OK;
+}
+
+/* What nobody would admit is not sent. */
+static int check_room(struct enqueue *q)
+{
+    char percent[8] = "";
+    struct session *s = &q->session;
+    struct session_call call = {.session = s, .take = take_full, .arg = percent};
+    int rc = session_end(&call, health_full(&s->queue, session_settle, &call, 0));
+    if (rc || !*percent)
+        return rc;
+    cli_error(s->cli, ERR_BUSY,
+              "Redis uses %s %% of its maxmemory: no campaign is admitted until it has "
+              "room again, and this one was not sent",
+              percent);
+    return CLI_FAILED;
+}
+
 static int run(struct cli *c, struct enqueue *q)
 {
     int rc = read_state(q);
     bool existed = *q->state;
+    if (!rc && !existed)
+        rc = check_room(q);
     rc = rc ? rc : send_spec(q);
     rc = rc ? rc : wait_for_campaign(q);
     if (!rc && existed)

@@ -111,10 +111,14 @@ static void say_memory(struct doctor *d, const struct buf *info)
                    used / mb);
     else
         doctor_say(d,
-                   used > 0.95 * most  ? DOCTOR_FAIL
+                   used >= 0.9 * most  ? DOCTOR_FAIL
                    : used > 0.8 * most ? DOCTOR_WARNING
                                        : DOCTOR_OK,
-                   "redis.memory", used > 0.8 * most ? "raise maxmemory" : "",
+                   "redis.memory",
+                   used >= 0.9 * most  ? "raise maxmemory: nothing new is admitted"
+                   : used > 0.8 * most ? "raise maxmemory; from 90 % on nothing new is "
+                                         "admitted"
+                                       : "",
                    "%.1f of %.1f MiB used (%.0f %%)", used / mb, most / mb,
                    100 * used / most);
 }

@@ -1,7 +1,6 @@
 /* spec.c: the top level of a campaign specification (CONTRACT §5). */
 #include "campaigns/spec.h"
 #include "campaigns/kind.h"
-#include "campaigns/ranking/policy.h"
 #include "campaigns/spec_reader.h"
 #include "core/base/names.h"
 #include <math.h>
@@ -203,43 +202,6 @@ static enum err read_holdout(struct spec_reader *r, const struct json *j,
 {
     return spec_read_num(r, j, path, 0, 0.5, &r->spec->holdout);
 }
-static enum err ranking_policy(struct spec_reader *r, const struct json *j,
-                               const char *path)
-{
-    enum err e = spec_read_text(r, j, path, 31, &r->spec->policy);
-    if (!e && !policy_find(r->spec->policy))
-        e = err_set(r->d, ERR_BAD_VALUE, path, "there is no policy %s",
-                    r->spec->policy);
-    return e;
-}
-static enum err ranking_horizon(struct spec_reader *r, const struct json *j,
-                                const char *path)
-{
-    return spec_read_int(r, j, path, 1, TOKENS_MAX, &r->spec->horizon);
-}
-static enum err ranking_min(struct spec_reader *r, const struct json *j,
-                            const char *path)
-{
-    return spec_read_int(r, j, path, 1, TOKENS_MAX, &r->spec->min_impressions);
-}
-static enum err ranking_rounds(struct spec_reader *r, const struct json *j,
-                               const char *path)
-{
-    int64_t n = 0;
-    enum err e = spec_read_int(r, j, path, 1, 100, &n);
-    r->spec->max_rounds = (int)n;
-    return e;
-}
-static enum err read_ranking(struct spec_reader *r, const struct json *j,
-                             const char *path)
-{
-    static const struct spec_row rows[] = {{"policy", ranking_policy},
-                                           {"horizon", ranking_horizon},
-                                           {"min_impressions", ranking_min},
-                                           {"max_rounds", ranking_rounds},
-                                           {NULL, NULL}};
-    return spec_read_object(r, j, path, rows);
-}
 static enum err read_approval(struct spec_reader *r, const struct json *j,
                               const char *path)
 {
@@ -305,7 +267,7 @@ static const struct spec_row rows[] = {
     {"metric", read_metric},
     {"holdout", read_holdout},
     {"control", later},
-    {"ranking", read_ranking},
+    {"ranking", spec_read_ranking},
     {"approval", read_approval},
     {"min_distance", read_distance},
     {"spawn", not_served},
@@ -347,18 +309,24 @@ static void settle_approval(struct spec_reader *r)
         s->approval = true;
 }
 
+static enum err require(struct spec_reader *r, const char *name, const char *path)
+{
+    if (json_get(r->spec->root, name))
+        return ERR_OK;
+    return spec_note(r, err_set(r->d, ERR_MISSING, path, "a spec needs a%s %s",
+                                strchr("aeiou", *name) ? "n" : "", name));
+}
+
 static enum err read_spec(struct spec_reader *r)
 {
     struct spec *s = r->spec;
     enum err e = spec_read_object(r, s->root, "", rows);
-    if (e)
-        return e;
     s->input = json_get(s->root, "input");
     s->facts = json_get(s->root, "facts");
-    if (!json_get(s->root, "kind"))
-        return err_set(r->d, ERR_MISSING, "/kind", "a spec needs a kind");
-    if (!s->input)
-        return err_set(r->d, ERR_MISSING, "/input", "a spec needs an input");
+    e = e ? e : require(r, "kind", "/kind");
+    e = e ? e : require(r, "input", "/input");
+    if (e || (r->all && r->all->count))
+        return e ? e : r->all->item[0].code;
     e = spec_make_placements(r);
     if (!e && json_get(s->root, "control"))
         e = spec_read_controls(r, json_get(s->root, "control"));
@@ -380,6 +348,27 @@ enum err spec_parse(const char *text, size_t n, const struct channel_set *channe
         e = read_spec(&r);
     if (e)
         spec_fini(out);
+    return e;
+}
+
+enum err spec_find_errors(const char *text, size_t n,
+                          const struct channel_set *channels, struct arena *arena,
+                          struct spec_errors *out)
+{
+    struct err_detail d = {.path = ""};
+    struct spec *s = arena_alloc(arena, sizeof *s);
+    struct spec_reader r = {
+        .spec = s, .arena = arena, .channels = channels, .d = &d, .all = out};
+    out->count = 0;
+    if (!s)
+        return ERR_NOMEM;
+    set_defaults(s);
+    enum err e = json_parse(text, n, &json_limits_spec, &s->root, &d);
+    if (!e)
+        e = read_spec(&r);
+    if (e && e != ERR_NOMEM && out->count == 0)
+        out->item[out->count++] = d;
+    spec_fini(s);
     return e;
 }
 

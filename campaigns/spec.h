@@ -84,6 +84,18 @@ const char *spec_priority_name(enum spec_priority p); /* "high" … */
 /* Names of the fields of a spec's top level; NULL past the end. */
 const char *spec_field_at(size_t i);
 
+/* Each member that is wrong, in the order of the text, then what is missing; what only
+ * a spec with good members can have wrong (placements, the input of its kind) if there
+ * is none of these. ERR_OK: none. Text that is no JSON has one error. */
+#define SPEC_ERRORS_MAX 32
+struct spec_errors {
+    struct err_detail item[SPEC_ERRORS_MAX];
+    int count;
+};
+enum err spec_find_errors(const char *text, size_t n,
+                          const struct channel_set *channels, struct arena *arena,
+                          struct spec_errors *out) MUST_USE;
+
 /* [A-Za-z0-9._-], 1..64, for ids of campaigns, tenants, segments, variants. */
 bool spec_id_is_valid(const char *id);
 

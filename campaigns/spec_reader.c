@@ -32,20 +32,45 @@ static enum err wrong_type(struct spec_reader *r, const struct json *j,
                    json_type_name(json_type(j)));
 }
 
+/* An error of a member is one of all objects around it. */
+static void keep_error(struct spec_reader *r)
+{
+    struct spec_errors *all = r->all;
+    for (int i = 0; i < all->count; i++)
+        if (strcmp(all->item[i].path, r->d->path) == 0)
+            return;
+    if (all->count < SPEC_ERRORS_MAX)
+        all->item[all->count++] = *r->d;
+}
+
+enum err spec_note(struct spec_reader *r, enum err e)
+{
+    if (!e || !r->all || e == ERR_NOMEM)
+        return e;
+    keep_error(r);
+    return ERR_OK;
+}
+
+static enum err read_member(struct spec_reader *r, const struct json *member,
+                            const char *path, const struct spec_row *rows)
+{
+    char at[160];
+    spec_pointer(at, sizeof at, path, json_key(member));
+    const struct spec_row *row = rows;
+    while (row->name && strcmp(row->name, json_key(member)) != 0)
+        row++;
+    if (!row->name)
+        return err_set(r->d, ERR_UNKNOWN_FIELD, at, "no such field");
+    return row->read(r, member, at);
+}
+
 enum err spec_read_object(struct spec_reader *r, const struct json *object,
                           const char *path, const struct spec_row *rows)
 {
     if (json_type(object) != JSON_OBJECT)
         return wrong_type(r, object, path, "an object");
     json_each (member, object) {
-        char at[160];
-        spec_pointer(at, sizeof at, path, json_key(member));
-        const struct spec_row *row = rows;
-        while (row->name && strcmp(row->name, json_key(member)) != 0)
-            row++;
-        if (!row->name)
-            return err_set(r->d, ERR_UNKNOWN_FIELD, at, "no such field");
-        enum err e = row->read(r, member, at);
+        enum err e = spec_note(r, read_member(r, member, path, rows));
         if (e)
             return e;
     }

@@ -9,7 +9,9 @@ struct spec_reader {
     struct spec *spec;   /* borrows */
     struct arena *arena; /* borrows */
     const struct channel_set *channels;
-    struct err_detail *d;
+    struct err_detail *d; /* the first error */
+    struct spec_errors
+        *all;       /* each member with an error; NULL: the first one ends it */
     char path[160]; /* pointer of the object being read */
     bool approval_given;
 };
@@ -22,6 +24,8 @@ struct spec_row {
 /* Reads every member of object through rows (ended by a NULL name). */
 enum err spec_read_object(struct spec_reader *r, const struct json *object,
                           const char *path, const struct spec_row *rows) MUST_USE;
+/* Where all errors are wanted: keeps this one (in d) and goes on. */
+enum err spec_note(struct spec_reader *r, enum err e) MUST_USE;
 /* Typed values with their range; path is for the error. */
 enum err spec_read_text(struct spec_reader *r, const struct json *j, const char *path,
                         size_t max_characters, const char **out) MUST_USE;
@@ -42,6 +46,10 @@ void spec_warn(struct spec *s, const char *path, const char *message);
 
 /* spec_brand.c */
 enum err spec_read_brand(struct spec_reader *r, const struct json *j, const char *path);
+
+/* spec_ranking.c */
+enum err spec_read_ranking(struct spec_reader *r, const struct json *j,
+                           const char *path);
 
 /* spec_places.c: channels, segments, locales and controls become placements. */
 enum err spec_read_channel(struct spec_reader *r, const struct json *j,

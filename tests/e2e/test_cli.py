@@ -99,6 +99,19 @@ def test_check_judges_price_and_endpoint(still):
         "there is no channel fax; `barker channels` lists them\n")
 
 
+def test_check_tells_all_errors(still):
+    spec = {"kind": "content", "tennant": "a", "budget": {"calls": -1}, "priority": "soon"}
+    out, _ = cli(still, "check", write(still, spec), code=2)
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["unknown_field", "/tennant"], ["out_of_range", "/budget/calls"],
+        ["bad_value", "/priority"], ["missing", "/input"]]
+    assert "did you mean tenant?" in out
+    out, _ = cli(still, "check", "--json", write(still, spec), code=2)
+    assert len(json.loads(out)["errors"]) == 4
+    out, _ = cli(still, "check", write(still, "{"), code=2)
+    assert len(out.splitlines()) == 1 and out.startswith("bad_")
+
+
 def test_worker_judges_endpoint(still):
     still.worker()
     still.enqueue({**MUGS, "llm": {"endpoint": "nowhere"}})

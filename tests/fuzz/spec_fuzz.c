@@ -74,6 +74,17 @@ static void check_campaign(const struct spec *s)
     buf_fini(&second);
 }
 
+/* The same verdict, and each error is one. */
+static void find_all(const char *text, size_t n, struct arena *arena, enum err first)
+{
+    static struct spec_errors all;
+    enum err e = spec_find_errors(text, n, channels(), arena, &all);
+    check(e == ERR_NOMEM || first == ERR_NOMEM || (e != ERR_OK) == (first != ERR_OK));
+    check(e == ERR_OK || e == ERR_NOMEM || all.count > 0);
+    for (int i = 0; i < all.count; i++)
+        fuzz_check_refusal(all.item[i].code, &all.item[i]);
+}
+
 static void parse(const char *text, size_t n)
 {
     struct spec spec = {.root = NULL};
@@ -93,6 +104,7 @@ static void parse(const char *text, size_t n)
             fuzz_check_refusal(e, &d);
     }
     spec_fini(&spec);
+    find_all(text, n, &arena, e);
     arena_fini(&arena);
 }
 

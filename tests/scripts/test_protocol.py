@@ -114,7 +114,8 @@ def test_audit_lines():
 
 def spec_fields():
     """Top-level fields, and those of objects through the function that reads them."""
-    text = "".join(read(f"campaigns/{name}.c") for name in ("spec", "spec_places", "spec_brand"))
+    text = "".join(read(f"campaigns/{name}.c") for name in ("spec", "spec_places", "spec_brand",
+                                                              "spec_ranking"))
     table = re.search(r"^static const struct spec_row rows\[\] = \{(.*?)^\};", text,
                       re.M | re.S).group(1)
     top = dict(re.findall(r'\{"(\w+)", (\w+)\}', table))

@@ -18,41 +18,51 @@ static void put_finding(struct json_out *w, const char *code, const char *pointe
     json_out_close(w, '}');
 }
 
-static void put_json(struct buf *out, const struct spec *s, const struct err_detail *d)
+static void put_json(struct buf *out, const struct judgement *j)
 {
     struct json_out w;
+    const struct spec *s = &j->spec;
     json_out_init(&w, out);
     json_out_open(&w, '{');
-    json_out_kbool(&w, "ok", d == NULL);
+    json_out_kbool(&w, "ok", !j->detail.code);
     json_out_key(&w, "errors");
     json_out_open(&w, '[');
-    if (d)
-        put_finding(&w, err_code(d->code), d->path, d->message);
+    for (int i = 0; i < j->errors.count; i++)
+        put_finding(&w, err_code(j->errors.item[i].code), j->errors.item[i].path,
+                    j->errors.item[i].message);
     json_out_close(&w, ']');
     json_out_key(&w, "warnings");
     json_out_open(&w, '[');
-    for (int i = 0; !d && i < s->warning_count; i++)
+    for (int i = 0; !j->detail.code && i < s->warning_count; i++)
         put_finding(&w, "warning", s->warning[i].path, s->warning[i].message);
     json_out_close(&w, ']');
     json_out_close(&w, '}');
     buf_append_char(out, '\n');
 }
 
-static int report(struct cli *c, const struct spec *s, const struct err_detail *d)
+static void put_text(struct buf *out, const struct judgement *j)
+{
+    const struct spec *s = &j->spec;
+    for (int i = 0; i < j->errors.count; i++) {
+        const struct err_detail *d = &j->errors.item[i];
+        buf_printf(out, "%s %s %s\n", err_code(d->code), *d->path ? d->path : "/",
+                   d->message);
+    }
+    if (j->detail.code)
+        return;
+    for (int i = 0; i < s->warning_count; i++)
+        buf_printf(out, "warning %s %s\n", s->warning[i].path, s->warning[i].message);
+    buf_append_str(out, "ok\n");
+}
+
+static int report(struct cli *c, const struct judgement *j)
 {
     struct buf out;
     buf_init(&out, OUT_MAX_BYTES);
-    if (cli_is_json(c)) {
-        put_json(&out, s, d);
-    } else if (d) {
-        buf_printf(&out, "%s %s %s\n", err_code(d->code), *d->path ? d->path : "/",
-                   d->message);
-    } else {
-        for (int i = 0; i < s->warning_count; i++)
-            buf_printf(&out, "warning %s %s\n", s->warning[i].path,
-                       s->warning[i].message);
-        buf_append_str(&out, "ok\n");
-    }
+    if (cli_is_json(c))
+        put_json(&out, j);
+    else
+        put_text(&out, j);
     return cli_print(c, &out);
 }
 
@@ -90,11 +100,11 @@ int check_judge(struct cli *c, const struct buf *text, struct check_verdict *v,
     if (e && quiet_when_good) {
         rc = check_refuse(c, &j.detail);
     } else if (e) {
-        rc = report(c, NULL, &j.detail);
+        rc = report(c, &j);
         rc = rc ? rc : CLI_BAD_INPUT;
     } else {
         memcpy(v->id, j.spec.id, sizeof v->id);
-        rc = quiet_when_good ? note_warnings(c, &j.spec) : report(c, &j.spec, NULL);
+        rc = quiet_when_good ? note_warnings(c, &j.spec) : report(c, &j);
     }
     judgement_close(&j);
     return rc;

@@ -54,6 +54,18 @@ static void warn_of_price(const struct judgement *j, struct spec *s)
         "/budget/usd", "the model has no known price: only calls or tokens bound it"};
 }
 
+/* The first one may be one that only this configuration finds. */
+static void find_others(struct judgement *j, const struct buf *text)
+{
+    struct spec_errors *all = &j->errors;
+    enum err e =
+        spec_find_errors(buf_str(text), text->len, j->channels, &j->arena, all);
+    for (int i = 0; i < all->count; i++)
+        add_suggestion(&all->item[i]);
+    if (!e || all->count == 0)
+        all->item[all->count++] = j->detail;
+}
+
 enum err judgement_open(struct judgement *j, struct cli *c, const struct buf *text)
 {
     memset(j, 0, sizeof *j);
@@ -65,6 +77,8 @@ enum err judgement_open(struct judgement *j, struct cli *c, const struct buf *te
                          &j->spec, &j->detail);
     j->detail.code = e;
     add_suggestion(&j->detail);
+    if (e && j->channels)
+        find_others(j, text);
     if (!e)
         warn_of_price(j, &j->spec);
     return e;

@@ -13,7 +13,8 @@ struct judgement { /* **owns** all of it */
     struct channel_set *channels;
     struct arena arena;
     struct spec spec;
-    struct err_detail detail; /* code ERR_OK: nothing is against it */
+    struct err_detail detail;  /* code ERR_OK: nothing is against it */
+    struct spec_errors errors; /* all of them; the first is `detail` */
 };
 
 /* Notes on stderr what is not judged here. To be closed also when it fails. */

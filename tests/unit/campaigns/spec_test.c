@@ -290,6 +290,44 @@ static void test_long_key(void **state)
     }
 }
 
+static void assert_errors(void **state, const char *text, int count,
+                          const char *const *paths)
+{
+    struct fixture *f = *state;
+    struct spec_errors *all = calloc(1, sizeof *all);
+    enum err e = spec_find_errors(text, strlen(text), f->channels, &f->arena, all);
+    assert_int_equal(all->count, count);
+    assert_int_equal(e, count ? all->item[0].code : ERR_OK);
+    for (int i = 0; i < count; i++)
+        assert_string_equal(all->item[i].path, paths[i]);
+    free(all);
+}
+
+/* In the order of the text, each once, then what is missing. */
+static void test_all_errors(void **state)
+{
+    static const char *const many[] = {"/tennant",   "/budget/calls", "/budget/usd",
+                                       "/channel/0", "/kind",         "/input"};
+    assert_errors(state,
+                  "{\"tennant\":1,\"budget\":{\"calls\":-1,\"tokens\":5,\"usd\":\"x\"},"
+                  "\"channel\":[\"fax\"],\"seed\":1}",
+                  6, many);
+    static const char *const input[] = {"/input/brief"}, *const whole[] = {""};
+    assert_errors(state, "{\"kind\":\"content\",\"input\":{\"brief\":1}}", 1, input);
+    assert_errors(state, "{\"kind\":\"content\",\"input\":{\"brief\":\"b\"}}", 0, NULL);
+    assert_errors(state, "[]", 1, whole);
+    char text[2000] = "{";
+    for (size_t i = 0, n = 1; i < 40; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "\"x%zu\":1%s", i,
+                              i < 39 ? "," : "}");
+    struct fixture *f = *state;
+    struct spec_errors *all = calloc(1, sizeof *all);
+    assert_int_equal(spec_find_errors(text, strlen(text), f->channels, &f->arena, all),
+                     ERR_UNKNOWN_FIELD);
+    assert_int_equal(all->count, SPEC_ERRORS_MAX);
+    free(all);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -299,6 +337,7 @@ int main(void)
         T(test_zero_budget), T(test_placements),   T(test_too_many_placements),
         T(test_controls),    T(test_control_fits), T(test_approval),
         T(test_price),       T(test_ids),          T(test_long_key),
+        T(test_all_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -362,28 +362,6 @@ def test_bad_orders_are_refused(server, s, fields, code):
     assert kept[b"code"] == code.encode() and s.redis.xlen(f"{ROOT}:control") == 0
 
 
-def fill(s, percent):
-    """maxmemory such that so much of it is used."""
-    s.redis.config_set("maxmemory", s.redis.info("memory")["used_memory"] * 100 // percent)
-    s.tick("w9", 0, LEASE, 1)
-
-
-def test_nothing_is_admitted_into_the_last_tenth(s):
-    admit(s, "a")
-    fill(s, 88)
-    assert admit(s, "b") == ["admitted"]
-    fill(s, 93)
-    assert 91 <= int(s.redis.get(f"{ROOT}:full")) <= 96
-    assert admit(s, "c") == ["full"] and not s.redis.exists(f"{ROOT}:c:c", f"{ROOT}:j:c")
-    assert admit(s, "a") == ["same"]
-    (job, _) = claim(s)
-    s.load(*job)
-    assert s.commit(*job, 0, "X", "done", "", 60_000) == ["ok"]
-    s.redis.config_set("maxmemory", 0)
-    s.tick("w9", 0, LEASE, 1)
-    assert admit(s, "c") == ["admitted"]
-
-
 def test_a_full_redis_lets_work_end(s):
     admit(s, "a")
     job = claim(s)[0]

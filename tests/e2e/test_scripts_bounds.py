@@ -1,5 +1,6 @@
 """What grows is bounded: caps of lists, sets and streams. What a load clears and tells."""
 import pytest
+from test_scripts import LEASE, admit, claim
 
 ROOT = "bk:{0}"
 SLACK = 100  # XADD's "~" lets a stream grow by a node
@@ -124,3 +125,25 @@ def test_a_name_that_is_nowhere_leaves_the_queue(s, job):
     s.redis.zadd(f"{ROOT}:queued", {"gone": 1})
     s.tick("w1", 0, 1_000_000, 1)
     assert s.redis.zcard(f"{ROOT}:queued") == 0
+
+
+def fill(s, percent):
+    """maxmemory such that so much of it is used."""
+    s.redis.config_set("maxmemory", s.redis.info("memory")["used_memory"] * 100 // percent)
+    s.tick("w9", 0, LEASE, 1)
+
+
+def test_nothing_is_admitted_into_the_last_tenth(s):
+    admit(s, "a")
+    fill(s, 88)
+    assert admit(s, "b") == ["admitted"]
+    fill(s, 93)
+    assert 91 <= int(s.redis.get(f"{ROOT}:full")) <= 96
+    assert admit(s, "c") == ["full"] and not s.redis.exists(f"{ROOT}:c:c", f"{ROOT}:j:c")
+    assert admit(s, "a") == ["same"]
+    (job, _) = claim(s)
+    s.load(*job)
+    assert s.commit(*job, 0, "X", "done", "", 60_000) == ["ok"]
+    s.redis.config_set("maxmemory", 0)
+    s.tick("w9", 0, LEASE, 1)
+    assert admit(s, "c") == ["admitted"]

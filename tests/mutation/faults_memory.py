@@ -1,6 +1,6 @@
 """More faults, as in faults.py: a Redis that is nearly full."""
 
-SCRIPTS, MEMORY = "e2e:test_scripts.py", "e2e:test_memory.py"
+SCRIPTS, MEMORY = "e2e:test_scripts_bounds.py", "e2e:test_memory.py"
 
 FAULTS = {
     "admits-when-full": (

@@ -196,6 +196,14 @@ int64_t config_int(const struct config *c, const char *section, const char *key)
     return number;
 }
 
+bool config_bool(const struct config *c, const char *section, const char *key)
+{
+    bool flag = false;
+    bool ok = config_parse_bool(config_str(c, section, key), &flag);
+    check(ok); /* as in config_int() */
+    return flag;
+}
+
 size_t config_endpoint_count(const struct config *c)
 {
     return c->endpoints.count;

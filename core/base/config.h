@@ -58,6 +58,7 @@ enum err config_override(struct config *c, const char *section, const char *key,
 
 const char *config_str(const struct config *c, const char *section, const char *key);
 int64_t config_int(const struct config *c, const char *section, const char *key);
+bool config_bool(const struct config *c, const char *section, const char *key);
 /* Endpoints of the file; with none, one named "default" made of OPENAI_BASE_URL
  * (default https://api.openai.com/v1), OPENAI_API_KEY, BARKER_MODEL, if any is set. */
 size_t config_endpoint_count(const struct config *c);

@@ -114,7 +114,7 @@ class Stack:
         """{(stage, iteration, index, attempt): record}"""
         out = {}
         prefix = self.key("c", cid, "jr", "")
-        for name in self.redis.scan_iter(match=prefix.replace("{", "\\{") + "*", count=1000):
+        for name in self.redis.lrange(self.key("c", cid, "jrs"), 0, -1):
             stage, iteration = name[len(prefix):].rsplit(":", 1)
             for field, text in self.redis.hgetall(name).items():
                 index, attempt = field.split("/")

@@ -1,7 +1,8 @@
 """Redis that is nearly full: nothing new is admitted, what is under way ends."""
 import json
+import subprocess
 
-from stack import wait_for
+from stack import BUILD, wait_for
 
 SPEC = {"kind": "content", "approval": "none", "input": {"prompt": "Sell beanies.", "n": 2}}
 
@@ -33,3 +34,18 @@ def test_the_last_tenth_is_for_what_is_under_way(make_stack, tmp_path):
     stack.cli("enqueue", str(file))
     log = (stack.folder / "workers.log").read_text()
     assert log.count("inbox.full") == 1
+
+
+def test_no_worker_on_a_redis_that_evicts(make_stack):
+    stack = make_stack("mock")
+    stack.redis.config_set("maxmemory-policy", "allkeys-lru")
+    done = subprocess.run([str(BUILD / "barker"), "worker"], env=stack.env, text=True,
+                          capture_output=True, timeout=20)
+    assert done.returncode == 1 and "allkeys-lru" in done.stderr and not stack.redis.zcard(
+        stack.key("hb")), done
+    ini = stack.folder / "barker.ini"
+    ini.write_text("[redis]\nallow_eviction = true\n")
+    stack.env["BARKER_CONFIG"] = str(ini)
+    stack.worker()
+    wait_for("the worker", lambda: stack.redis.zcard(stack.key("hb")))
+    assert "redis.evicts" in (stack.folder / "workers.log").read_text()

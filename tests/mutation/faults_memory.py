@@ -12,6 +12,9 @@ FAULTS = {
     "full-is-admitted": (
         "workers/intake.c", '!e && strcmp(outcome, "full") == 0', "false",
         "a worker asks a full Redis again and again without a pause", [MEMORY]),
+    "worker-on-what-evicts": (
+        "workers/cli/server_check.c", "    return CLI_FAILED;\n", "    return CLI_OK;\n",
+        "campaigns vanish from a Redis that evicts", [MEMORY]),
     "sent-when-full": (
         "workers/cli/cmd_enqueue.c", "rc = check_room(q);", "rc = CLI_OK;",
         "who enqueues is not told that nobody will take it", [MEMORY]),

@@ -1,5 +1,5 @@
 /* cmd_worker.c: one worker process until SIGTERM or SIGINT. */
-#include "workers/cli/session.h"
+#include "workers/cli/server_check.h"
 #include "workers/up/supervisor.h"
 #include "workers/worker.h"
 #include <signal.h>
@@ -43,6 +43,11 @@ int cmd_worker(struct cli *c)
     int rc = session_open(&run.session, c, SESSION_WAIT_WORKER_MS, true);
     if (rc)
         return rc;
+    rc = server_check(&run.session);
+    if (rc) {
+        session_close(&run.session);
+        return rc;
+    }
     enum err e =
         worker_new(run.session.loop, run.session.redis, c->config, &run.worker, &d);
     if (!e)

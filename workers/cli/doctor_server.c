@@ -1,41 +1,13 @@
 /* doctor_server.c: the Redis server: what it is, what it keeps, what it lets us do. */
 #include "core/base/clock.h"
 #include "workers/cli/doctor.h"
+#include "workers/cli/info.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define INFO_MAX_BYTES ((size_t)64 * 1024)
 #define SLOW_MS 50
-
-/* "name:value" lines. */
-static const char *info_word(const struct buf *info, const char *name, char out[64])
-{
-    size_t n = strlen(name);
-    out[0] = '\0';
-    for (const char *at = buf_str(info); (at = strstr(at, name)); at += n) {
-        bool starts = at == buf_str(info) || at[-1] == '\n';
-        if (starts && at[n] == ':') {
-            size_t len = strcspn(at + n + 1, "\r\n");
-            (void)snprintf(out, 64, "%.*s", (int)(len < 63 ? len : 63), at + n + 1);
-            break;
-        }
-    }
-    return out;
-}
-
-static int64_t info_number(const struct buf *info, const char *name)
-{
-    char word[64];
-    return strtoll(info_word(info, name, word), NULL, 10);
-}
-
-static bool is_word(const struct buf *info, const char *name, const char *value)
-{
-    char word[64];
-    return strcmp(info_word(info, name, word), value) == 0;
-}
 
 static enum err take_text(void *arg, const struct reply *r)
 {
@@ -78,7 +50,7 @@ static void say_round_trip(struct doctor *d)
 static void say_version(struct doctor *d, const struct buf *info)
 {
     char word[64];
-    const bool valkey = is_word(info, "server_name", "valkey");
+    const bool valkey = info_is(info, "server_name", "valkey");
     const char *at = info_word(info, valkey ? "valkey_version" : "redis_version", word);
     char *end = NULL;
     long major = strtol(at, &end, 10),
@@ -90,7 +62,7 @@ static void say_version(struct doctor *d, const struct buf *info)
     if (info_number(info, "cluster_enabled") == 1)
         doctor_say(d, DOCTOR_FAIL, "redis.cluster", "use a single server",
                    "it is in cluster mode, which this version does not serve");
-    if (is_word(info, "role", "slave"))
+    if (info_is(info, "role", "slave"))
         doctor_say(d, DOCTOR_FAIL, "redis.role", "use its primary",
                    "it is a replica: nothing can be written");
 }
@@ -165,7 +137,7 @@ static void say_durability(struct doctor *d, const struct buf *info)
                                      "CONFIG", "GET", "appendfsync", NULL)))
         fsync[0] = '\0';
     say_append(d, fsync);
-    if (is_word(info, "aof_last_write_status", "err"))
+    if (info_is(info, "aof_last_write_status", "err"))
         doctor_say(d, DOCTOR_FAIL, "redis.disk", "look at the disk and Redis' log",
                    "the last write to the append-only file failed");
 }

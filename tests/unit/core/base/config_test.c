@@ -101,6 +101,8 @@ static void test_defaults(void **state)
     assert_string_equal(config_str(c, #section, #key), initial)
 #define INT(section, key, initial)                                                     \
     assert_int_equal(config_int(c, #section, #key), strtoll(initial, NULL, 10))
+#define BOOL(section, key, initial)                                                    \
+    assert_int_equal(config_bool(c, #section, #key), strcmp(initial, "true") == 0)
 #define SETTING(section, key, type, initial, env, meaning) type(section, key, initial);
 #include "core/base/settings.def"
 #undef SETTING

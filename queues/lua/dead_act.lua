@@ -5,7 +5,7 @@
 -- Reply: "ok"; "not_dead": it is not among them (any more), nothing happened; "gone": it has
 -- no job that could go on.
 local what, id, by = ARGV[1], ARGV[2], ARGV[3]
-local AUDIT_MAX, SOON_MS = 10000, 1000
+local AUDIT_MAX = 10000
 local now = now_ms()
 local j = redis.pcall("HMGET", job_key(id), "state", "tenant", "prio", "stage", "parent",
                       CLOCKS.starts, CLOCKS.deadlines)
@@ -13,8 +13,7 @@ local state = not j.err and j[1]
 local is_dead = redis.call("ZSCORE", key("dead"), id) and (not state or state == "dead")
 
 local function drop()
-  expire(id, SOON_MS)
-  forget(id)
+  erase({id})
   return {"ok"}
 end
 
@@ -25,7 +24,7 @@ local function retry()
   enqueue(id, j[2] or "default", j[3] or "normal", (j[4] or "") ~= "", now)
   redis.call("HSET", job_key(id), "crashes", "0")
   each_key(id, false, function(name) redis.call("PERSIST", name) end)
-  forget(id)
+  forget({id})
   redis.call("ZADD", key("campaigns"), int(now), id)
   set_clock("starts", id, tonumber(j[6]))
   set_clock("deadlines", id, tonumber(j[7]))

@@ -314,7 +314,7 @@ function MEMBER.campaigns(id)
   if ends and tonumber(ends) <= now + SWEEP_LATE_MS then return end
   if job_of(id).state and not is_over(job_of(id)) then return end
   found("listed_no_campaign", id, "listed, and its hash is gone",
-        function() forget(id) end)
+        function() forget({id}) end)
 end
 local function stray(from, states)
   return function(id)

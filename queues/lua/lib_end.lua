@@ -72,12 +72,28 @@ local function expire(id, ms, bare)
   each_key(id, bare, function(name) return redis.call("PEXPIRE", name, ms) end)
 end
 
-local function forget(id)
-  redis.call("ZREM", key("done"), id)
-  redis.call("ZREM", key("campaigns"), id)
-  redis.call("ZREM", key("dead"), id)
-  for name in pairs(CLOCKS) do redis.call("ZREM", key(name), id) end
-  redis.call("UNLINK", dead_key(id))
+-- Off the lists that all campaigns share; at most SWEEP_MAX of them.
+local LISTS = {"done", "campaigns", "dead", "starts", "deadlines"}
+local function forget(ids)
+  if #ids == 0 then return end
+  local dead = {}
+  for i, id in ipairs(ids) do dead[i] = dead_key(id) end
+  for _, name in ipairs(LISTS) do redis.call("ZREM", key(name), unpack(ids)) end
+  redis.call("UNLINK", unpack(dead))
+end
+
+-- Nothing is left of them. What ended as it came goes with one command.
+local function erase(ids)
+  for _, id in ipairs(ids) do
+    if is_bare(id) then
+      local names = {job_key(id), campaign_key(id)}
+      for i, part in ipairs(ALWAYS) do names[i + 2] = part_key(id, part) end
+      redis.call("UNLINK", unpack(names))
+    else
+      expire(id, 1000)
+    end
+  end
+  forget(ids)
 end
 
 -- `done` is scored by the time at which the keys expire: what is past goes from the
@@ -85,12 +101,9 @@ end
 local function sweep(now)
   local past = redis.call("ZRANGEBYSCORE", key("done"), "-inf", now, "LIMIT", 0,
                           SWEEP_MAX)
-  for _, id in ipairs(past) do forget(id) end
+  forget(past)
   local over = math.min(redis.call("ZCARD", key("done")) - DONE_MAX, SWEEP_MAX)
-  for _, id in ipairs(over > 0 and redis.call("ZRANGE", key("done"), 0, over - 1) or {}) do
-    expire(id, 1000)
-    forget(id)
-  end
+  if over > 0 then erase(redis.call("ZRANGE", key("done"), 0, over - 1)) end
 end
 
 -- The parent learns how its child is, and wakes if it ended.

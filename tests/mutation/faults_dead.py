@@ -23,7 +23,7 @@ FAULTS = {
         ACT, '  set_clock("deadlines", id, tonumber(j[7]))\n', "",
         "a campaign that was queued again outlives its deadline", [SCRIPTS]),
     "retried-stays-dead": (
-        ACT, '  forget(id)\n  redis.call("ZADD"', '  redis.call("ZADD"',
+        ACT, '  forget({id})\n  redis.call("ZADD"', '  redis.call("ZADD"',
         "a campaign at work is said to have given up, and is swept away after 30 days", [SCRIPTS]),
     "filter-of-others": (
         READ, '(tenant == "" or of == tenant) and', "", "a filter drops campaigns of other tenants",

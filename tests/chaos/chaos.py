@@ -148,6 +148,7 @@ class Chaos:
         bad = self.crowd.verdict()
         return {"faults": self.done, "campaigns": self.crowd.begun,
                 "calls": len(self.stack.ledger()[0]),
+                "gave_up": sum(self.crowd.gave_up.values()),
                 "recovered": len(times),
                 "recovery_s": {name: round(times[int(share * (len(times) - 1))], 3)
                                for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))

@@ -16,6 +16,7 @@ class Crowd:
         self.stack, self.most = stack, most
         self.begun, self.shown, self.open = 0, set(), set()
         self.told, self.last, self.wrong = collections.Counter(), "0-0", []
+        self.gave_up = collections.Counter()
         self.stored = {}  # (campaign, stage, iteration, index): ms at which its reply was stored
         self.asked_twice = set()  # the same places: the first reply was objected to
 
@@ -57,8 +58,8 @@ class Crowd:
         stack = self.stack
         campaign = stack.campaign(name)
         if (state, campaign["error"]) == ("failed", "crashes"):
-            self.told[name, "failed"] = 0
             stack.cli("dead", "retry", name)  # five deaths in a row: a person looked at it
+            self.gave_up[name] += 1
             return
         variants, journal = stack.variants(name), stack.journal(name)
         bud = stack.redis.hgetall(stack.key("c", name, "bud"))
@@ -87,11 +88,12 @@ class Crowd:
                     and row["t_ms"] > self.stored[place] + 5:
                 paid_again.append(row["id"])
         ids = collections.Counter(row["id"] for row in starts)
-        ended = [sum(self.told[f"k{n}", what] for what in ("done", "failed", "cancelled"))
-                 for n in range(self.begun)]
+        ended = {f"k{n}": [self.told[f"k{n}", what] for what in ("done", "failed", "cancelled")]
+                 for n in range(self.begun)}
         doctor = json.loads(self.stack.cli("doctor", "--offline", "--json"))
         return {"lost": sorted(self.open), "wrong": self.wrong,
-                "ended_not_once": [f"k{n}" for n, times in enumerate(ended) if times != 1],
+                "ended_not_once": {name: times for name, times in ended.items()
+                                   if times != [1, self.gave_up[name], 0]},
                 "stored_replies_paid_again": paid_again,
                 "calls_sent_twice": [i for i, times in ids.items() if times > 1],
                 "drift": [c["check"] for c in doctor["checks"] if c["check"].startswith("drift.")]}

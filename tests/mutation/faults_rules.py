@@ -32,8 +32,8 @@ FAULTS = {
         LUA + "lib_end.lua", 'if redis.call("ZCARD", key("dead")) > DEAD_MAX then',
         "if false then", "a bad release fills Redis with dead jobs", [BOUNDS]),
     "done-unbounded": (
-        LUA + "lib_end.lua", 'over > 0 and redis.call("ZRANGE", key("done"), 0, over - 1) or {}',
-        "{}", "many short campaigns fill Redis before they expire", [BOUNDS]),
+        LUA + "lib_end.lua", "if over > 0 then erase(", "if false then erase(",
+        "many short campaigns fill Redis before they expire", [BOUNDS]),
     "raw-uncut": (
         LUA + "lib_reject.lua", "string.sub(r.raw, 1, RAW_MAX)", "r.raw",
         "refused input is kept at its full size", [BOUNDS]),

@@ -91,7 +91,7 @@ static void parse(const char *text, size_t n)
     struct err_detail d = {.code = ERR_OK};
     struct arena arena;
     arena_init(&arena, ARENA_MAX_BYTES);
-    enum err e = spec_parse(text, n, channels(), &arena, &spec, &d);
+    enum err e = spec_parse(text, n, channels(), &arena, &spec, &d), verdict = e;
     check(e != ERR_NOMEM || arena.failed);
     if (e) {
         fuzz_check_refusal(e, &d);
@@ -104,7 +104,7 @@ static void parse(const char *text, size_t n)
             fuzz_check_refusal(e, &d);
     }
     spec_fini(&spec);
-    find_all(text, n, &arena, e);
+    find_all(text, n, &arena, verdict);
     arena_fini(&arena);
 }
 

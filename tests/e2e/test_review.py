@@ -77,3 +77,20 @@ def test_messages_are_ranked_per_delivered(make_stack):
     assert record["delivered"] == "1000" and 0.02 < float(record["rate"]) < 0.06
     doc = json.loads(stack.redis.get(stack.key("c", "d", "doc")))
     assert doc["placements"][0]["leader"] == "v2"
+
+
+def test_a_letter_that_cannot_be_read_is_told_with_its_words(make_stack):
+    """Its text outlives the load that brought it: the commit comes after the calls."""
+    stack = make_stack("sim", ("--latency-ms", "1500:1500"))
+    stack.enqueue({"id": "deep", "kind": "content", "input": {"prompt": "Sell beanies.", "n": 2}})
+    worker = stack.worker()
+    wait_for("calls", lambda: stack.redis.exists(stack.key("c", "deep", "rsv")))
+    letter = '{"do":"approve","v":' + "[" * 40 + "]" * 40 + "}"
+    stack.redis.rpush(stack.key("c", "deep", "mail"), letter)
+    worker.kill()
+    worker.wait()
+    worker = stack.worker()
+    stack.wait_state("deep", "review", "failed")
+    audit = [f for _, f in stack.redis.xrange(stack.key("c", "deep", "audit"))]
+    assert [f["mail"] for f in audit if f["what"] == "review_dropped"] == [letter]
+    assert worker.poll() is None

@@ -99,13 +99,14 @@ static enum err build_mail(struct campaign *c, const struct port_image *image)
         json_free(j);
         if (e == ERR_NOMEM)
             return e;
+        char *copy = arena_strdup(c->arena, text); /* the image is gone at the commit */
+        if (!copy)
+            return ERR_NOMEM;
         if (e ==
             ERR_LIMIT) /* left in the box it would keep the orders behind it unread */
-            campaign_audit_field(campaign_audit_add(c, "review_dropped"), "mail", text);
+            campaign_audit_field(campaign_audit_add(c, "review_dropped"), "mail", copy);
         c->mail_taken++;
-        c->inputs.letters[i] = arena_strdup(c->arena, text);
-        if (!c->inputs.letters[i])
-            return ERR_NOMEM;
+        c->inputs.letters[i] = copy;
         c->inputs.letter_count++;
     }
     return ERR_OK;

@@ -71,8 +71,9 @@ struct campaign_totals {
 struct campaign_inputs {
     const char **letters; /* mail as it was taken from the mailbox */
     int letter_count;
-    bool decided; /* set by a stage that judged counts */
-    int *unpaid;  /* asks that the budget did not allow any more */
+    bool more_letters; /* came before this run, and are for the next one */
+    bool decided;      /* set by a stage that judged counts */
+    int *unpaid;       /* asks that the budget did not allow any more */
     int unpaid_count;
 };
 

@@ -160,6 +160,8 @@ enum err engine_begin(struct campaign *c, struct engine **out, bool *direct,
     if (cancel) {
         c->state = CAMPAIGN_CANCELLED;
         next_fail(next, ERR_CANCELLED);
+    } else if (c->inputs.more_letters && !c->is_late) {
+        next_goto(next, c->stage, c->iteration); /* all mail is read before anything */
     } else if (c->state == CAMPAIGN_PAUSED) {
         next_wait(next, c->stage, c->iteration, WAKE_MAIL, 0);
     } else if (was_paused && !c->is_late) {

@@ -15,7 +15,8 @@ enum engine_verdict {
 struct engine;
 
 /* Consumes pause, resume, cancel and deadline from the mail. *direct = true: no stage
- * runs, the outcome is already in `next` (paused, resumed, cancelled). Otherwise plans
+ * runs, the outcome is already in `next` (paused, resumed, cancelled; or there is more
+ * mail to be read). Otherwise plans
  * the current stage. ERR_UNKNOWN_VERSION if the stage is not of this release. */
 enum err engine_begin(struct campaign *c, struct engine **out, bool *direct,
                       struct next *next) MUST_USE;

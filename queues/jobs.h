@@ -66,11 +66,12 @@ enum err jobs_leave(struct queue *q, const char *worker, queue_fn fn, void *arg,
  * [[vid, flat variant hash], …], [mail, …], budget (flat), journal of the checkpoint's
  * stage and iteration (flat: "<index>/<attempt>" → record), children (flat id → state),
  * [[placement, flat placement hash, alloc JSON], …], number of the next commit (the
- * `progress` that results_commit takes)] or ERR_FENCED. At most 256 letters of mail
- * come at once; with more, the next wait ends at once. */
+ * `progress` that results_commit takes), 1 if there are more letters] or ERR_FENCED,
+ * also when spec, checkpoint or another key that it needs is gone or damaged: then the
+ * job is among the dead. At most 256 letters or 1 MiB of mail come at once. */
 enum err jobs_load(struct queue *q, const char *id, int64_t fence, queue_fn fn,
                    void *arg, uint64_t ticket) MUST_USE;
-/* Mail that came since (index `from`): [[mail, …]]. */
+/* Letters from index `from` on: [[mail, …], 1 if there are more behind them]. */
 enum err jobs_mail(struct queue *q, const char *id, int64_t fence, int from,
                    queue_fn fn, void *arg, uint64_t ticket) MUST_USE;
 /* Gives the job back uncharged (drain): it is ready for the next worker at once. Its

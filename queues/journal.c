@@ -7,7 +7,6 @@
 #define CACHED (-1)    /* in the place of the number of requests */
 #define ARGS_BYTES ((size_t)8 << 20)
 /* Lua counts in doubles: the sum of so many calls is exact. */
-#define AMOUNT_MAX ((INT64_C(1) << 53) / JOURNAL_CALLS_MAX)
 
 static void place(struct args *a, const struct journal_place *at)
 {
@@ -20,7 +19,7 @@ static void place(struct args *a, const struct journal_place *at)
 
 static bool is_amount(int64_t n)
 {
-    return n >= 0 && n < AMOUNT_MAX;
+    return n >= 0 && n < JOURNAL_AMOUNT_MAX;
 }
 
 enum err journal_reserve(struct queue *q, const struct journal_place *at,

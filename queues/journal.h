@@ -14,6 +14,8 @@
 #include <stdbool.h>
 
 #define JOURNAL_CALLS_MAX 64
+/* Lua counts in doubles: so much of each of these calls is still summed exactly. */
+#define JOURNAL_AMOUNT_MAX ((INT64_C(1) << 53) / JOURNAL_CALLS_MAX) /* 2^47 */
 
 struct journal_place {
     const char *campaign;

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
---@use job
+--@use job end whole
 -- ARGV: id, fence, stage, iteration, mark and name of a batch, the name of its endpoint
 -- ("" = not told), delay_ms, why, then the calls of it, "index/attempt", that are to be
 -- told these names. delay_ms 0 or more: the job is given up and due again after so long,
@@ -37,13 +37,18 @@ local function tell()
   redis.call("HINCRBY", job_key(id), "progress", 1)
 end
 
-tell()
-if delay_ms < 0 then return {"ok"} end
-ack(entry, capped)
-redis.call("ZREM", key("given"), id)
-redis.call("HSET", job_key(id), "state", "waiting", "owner", "", "entry", "",
-           "wake", WAKE, "due_ms", 0, "released", fence)
-redis.call("HSET", campaign_key(id), "waiting", why, "waiting_ms", int(now + delay_ms))
-local dirty = tonumber(redis.call("HGET", job_key(id), "dirty")) or 0
-due_at(id, bit.band(dirty, WAKE) ~= 0 and now or now + delay_ms)
-return {"ok"}
+local function give_up()
+  ack(entry, capped)
+  redis.call("ZREM", key("given"), id)
+  redis.call("HSET", job_key(id), "state", "waiting", "owner", "", "entry", "",
+             "wake", WAKE, "due_ms", 0)
+  redis.call("HSET", campaign_key(id), "waiting", why, "waiting_ms", int(now + delay_ms))
+  local dirty = tonumber(redis.call("HGET", job_key(id), "dirty")) or 0
+  due_at(id, bit.band(dirty, WAKE) ~= 0 and now or now + delay_ms)
+  redis.call("HSET", job_key(id), "released", fence)
+end
+
+return whole(id, entry, function()
+  tell()
+  if delay_ms >= 0 then give_up() end
+end)

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
---@use job money lost end
+--@use job end whole letters money lost
 -- ARGV: id, fence
 local id, fence = ARGV[1], ARGV[2]
-local MAIL_PAGE = 256
-if not holds(id, fence) then return {"fenced"} end
+local mine, entry = holds(id, fence)
+if not mine then return {"fenced"} end
 local now = now_ms()
 
 -- As many as one worker can have in flight, no more. What is in a batch (0) goes on.
@@ -30,40 +30,64 @@ local function journal()
   return first and redis.call("HGETALL", first) or {}
 end
 
-if redis.call("HGET", campaign_key(id), "state") == "queued" then
-  redis.call("HSET", campaign_key(id), "state", "running", "updated_ms", now)
-  changed(id, "running")
+local function begin()
+  if redis.call("HGET", campaign_key(id), "state") == "queued" then
+    redis.call("HSET", campaign_key(id), "state", "running", "updated_ms", now)
+    changed(id, "running")
+  end
+  if (redis.call("HGET", campaign_key(id), "waiting") or "") ~= "" then
+    redis.call("HSET", campaign_key(id), "waiting", "", "waiting_ms", 0)
+  end
+  lose_old()
+  redis.call("ZREM", key("given"), id)
 end
-if (redis.call("HGET", campaign_key(id), "waiting") or "") ~= "" then
-  redis.call("HSET", campaign_key(id), "waiting", "", "waiting_ms", 0)
-end
-lose_old()
-redis.call("ZREM", key("given"), id)
 
 -- What this load sees needs no wake any more. A repeat of the same load, which may come
 -- late and be read by nobody, must not forget what came since.
-local j = redis.call("HMGET", job_key(id), "commits", "loaded")
-local commits, seen = j[1], fence .. "/" .. (j[1] or 0)
-if j[2] ~= seen then
+local function note_seen(commits)
+  local seen = fence .. "/" .. commits
+  if redis.call("HGET", job_key(id), "loaded") == seen then return end
   redis.call("HSET", job_key(id), "dirty", 0, "pending_events", 0, "loaded", seen)
 end
 
-local variants, placements = {}, {}
-for i, vid in ipairs(redis.call("LRANGE", part_key(id, "vids"), 0, -1)) do
-  variants[i] = {vid, redis.call("HGETALL", variant_key(id, vid))}
+local function read_variants()
+  local variants = {}
+  for i, vid in ipairs(redis.call("LRANGE", part_key(id, "vids"), 0, -1)) do
+    variants[i] = {vid, redis.call("HGETALL", variant_key(id, vid))}
+  end
+  return variants
 end
-for i, place in ipairs(redis.call("LRANGE", part_key(id, "places"), 0, -1)) do
-  placements[i] = {place, redis.call("HGETALL", placement_key(id, place)),
-                   redis.call("GET", alloc_key(id, place)) or ""}
+
+local function read_placements()
+  local placements = {}
+  for i, place in ipairs(redis.call("LRANGE", part_key(id, "places"), 0, -1)) do
+    placements[i] = {place, redis.call("HGETALL", placement_key(id, place)),
+                     redis.call("GET", alloc_key(id, place)) or ""}
+  end
+  return placements
 end
-local mail = redis.call("LRANGE", part_key(id, "mail"), 0, MAIL_PAGE - 1)
-if redis.call("LLEN", part_key(id, "mail")) > #mail then
-  local dirty = tonumber(redis.call("HGET", job_key(id), "dirty")) or 0
-  redis.call("HSET", job_key(id), "dirty", bit.bor(dirty, MAIL))
+
+-- Without these nobody can go on, nor start anew over what there is.
+local function read_core()
+  local spec, checkpoint = redis.call("GET", part_key(id, "spec")),
+                           redis.call("GET", part_key(id, "ck"))
+  if not spec then error("its spec is gone", 0) end
+  if not checkpoint and (redis.call("HGET", job_key(id), "stage") or "") ~= "" then
+    error("its checkpoint is gone", 0)
+  end
+  return spec, checkpoint or ""
 end
-return {now, redis.call("GET", part_key(id, "spec")) or "",
-        redis.call("GET", part_key(id, "ck")) or "",
-        redis.call("HGETALL", campaign_key(id)), variants, mail,
-        redis.call("HGETALL", part_key(id, "bud")), journal(),
-        redis.call("HGETALL", part_key(id, "kids")), placements,
-        tonumber(commits) or 0}
+
+local image
+local outcome = whole(id, entry, function()
+  local spec, checkpoint = read_core()
+  begin()
+  local commits = redis.call("HGET", job_key(id), "commits") or "0"
+  note_seen(commits)
+  local mail, more = read_letters(id, 0)
+  image = {now, spec, checkpoint, redis.call("HGETALL", campaign_key(id)),
+           read_variants(), mail, redis.call("HGETALL", part_key(id, "bud")), journal(),
+           redis.call("HGETALL", part_key(id, "kids")), read_placements(),
+           tonumber(commits) or 0, more}
+end)
+return image or outcome

@@ -1,11 +1,13 @@
---@use job
+#!lua
+--@use job end whole
 -- ARGV: id, fence, stage, iteration, then per call: index, attempt, tokens, nano; one
 -- word more is the mark of the batch they go into, two the name of its endpoint as well:
 -- they stand in their records, and these are of no holder (fence 0), so that no load takes
 -- them for lost.
 local id, fence, stage, iteration = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local CALLS_MAX, JOURNALS_MAX = 64, 1000
-if not holds(id, fence) then return {"fenced"} end
+local mine, entry = holds(id, fence)
+if not mine then return {"fenced"} end
 
 local bud, rsv = part_key(id, "bud"), part_key(id, "rsv")
 local journal = journal_key(id, stage, iteration)
@@ -30,7 +32,7 @@ local function rooms()
   return room
 end
 
-local room, full, taken, granted = rooms(), false, {0, 0, 0}, {}
+local room, full, taken, granted = nil, false, {0, 0, 0}, {}
 local records, reserved = {}, {} -- field, value, … of the journal and of rsv
 local function reserve(call, place, stored, held, cost)
   local mine = owner .. " " .. int(cost[2]) .. " " .. int(cost[3])
@@ -47,29 +49,39 @@ local function reserve(call, place, stored, held, cost)
   return "ok"
 end
 
-local calls, places, verdicts = {}, {}, {}
-for n = 1, math.min(math.floor((#ARGV - 4) / 4), CALLS_MAX) do
-  calls[n] = ARGV[4 * n + 1] .. "/" .. ARGV[4 * n + 2]
-  places[n] = stage .. "/" .. iteration .. "/" .. calls[n]
-end
-if #calls == 0 then return verdicts end
-local stored, held = redis.call("HMGET", journal, unpack(calls)),
-                     redis.call("HMGET", rsv, unpack(places))
-for n, call in ipairs(calls) do
-  verdicts[n] = reserve(call, places[n], stored[n], held[n],
-      {1, tonumber(ARGV[4 * n + 3]) or 0, tonumber(ARGV[4 * n + 4]) or 0})
-end
-if taken[1] == 0 then return verdicts end
-
-if redis.call("EXISTS", journal) == 0 then
-  local jrs = part_key(id, "jrs")
-  if redis.call("RPUSH", jrs, journal) > JOURNALS_MAX then
-    redis.call("UNLINK", redis.call("LPOP", jrs))
+local verdicts = {}
+local function judge_all()
+  local calls, places = {}, {}
+  for n = 1, math.min(math.floor((#ARGV - 4) / 4), CALLS_MAX) do
+    calls[n] = ARGV[4 * n + 1] .. "/" .. ARGV[4 * n + 2]
+    places[n] = stage .. "/" .. iteration .. "/" .. calls[n]
+  end
+  if #calls == 0 then return end
+  room = rooms()
+  local stored, held = redis.call("HMGET", journal, unpack(calls)),
+                       redis.call("HMGET", rsv, unpack(places))
+  for n, call in ipairs(calls) do
+    verdicts[n] = reserve(call, places[n], stored[n], held[n],
+        {1, tonumber(ARGV[4 * n + 3]) or 0, tonumber(ARGV[4 * n + 4]) or 0})
   end
 end
-redis.call("HSET", journal, unpack(records))
-redis.call("HSET", rsv, unpack(reserved))
-redis.call("HINCRBY", bud, "calls_r", int(taken[1]))
-redis.call("HINCRBY", bud, "tokens_r", int(taken[2]))
-redis.call("HINCRBY", bud, "nano_r", int(taken[3]))
-return verdicts
+
+local function write()
+  if redis.call("EXISTS", journal) == 0 then
+    local jrs = part_key(id, "jrs")
+    if redis.call("RPUSH", jrs, journal) > JOURNALS_MAX then
+      redis.call("UNLINK", redis.call("LPOP", jrs))
+    end
+  end
+  redis.call("HSET", journal, unpack(records))
+  redis.call("HSET", rsv, unpack(reserved))
+  redis.call("HINCRBY", bud, "calls_r", int(taken[1]))
+  redis.call("HINCRBY", bud, "tokens_r", int(taken[2]))
+  redis.call("HINCRBY", bud, "nano_r", int(taken[3]))
+end
+
+local outcome = whole(id, entry, function()
+  judge_all()
+  if taken[1] > 0 then write() end
+end)
+return outcome[1] == "ok" and verdicts or outcome

@@ -94,3 +94,71 @@ def test_a_letter_that_cannot_be_read_is_told_with_its_words(make_stack):
     audit = [f for _, f in stack.redis.xrange(stack.key("c", "deep", "audit"))]
     assert [f["mail"] for f in audit if f["what"] == "review_dropped"] == [letter]
     assert worker.poll() is None
+
+
+def test_an_order_behind_many_reviews_is_heard(make_stack):
+    """More letters than one page, while nobody looks: none is acted on before all are read."""
+    stack = make_stack()
+    worker = stack.worker()
+    for cid in ("c", "p", "q"):
+        stack.enqueue({**BRIEF, "id": cid})
+        stack.wait_state(cid, "review")
+    worker.kill()
+    worker.wait()
+    control = stack.key("control")
+    pipe = stack.redis.pipeline(transaction=False)
+    for cid, orders in (("c", ["cancel"]), ("p", ["pause"]), ("q", ["pause", "resume"])):
+        for n in range(600):  # in its mailbox already
+            pipe.rpush(stack.key("c", cid, "mail"), json.dumps(
+                {"do": "approve", "v": f"v{n % 3 + 1}", "by": "", "text": "", "via": "redis"}))
+        for what in orders:
+            pipe.xadd(control, {"c": cid, "do": what})
+    pipe.execute()
+    stack.worker()
+    stack.wait_state("c", "cancelled")
+    stack.wait_state("p", "paused")
+    stack.wait_state("q", "live")
+    assert not any(v["state"] == "live" for v in stack.variants("p").values())
+    seen = [e["what"] for _, e in stack.redis.xrange(stack.key("changes")) if e["c"] == "p"]
+    assert "live" not in seen
+    for cid in ("c", "p", "q"):
+        assert json.loads(stack.cli("replay", cid, "--json"))["identical"] is True
+
+
+def test_an_order_behind_many_reviews_stops_calls(make_stack):
+    stack = make_stack("mock", ["--latency-ms", "40000"])
+    stack.worker()
+    stack.enqueue({**BRIEF, "id": "c"})
+    wait_for("its calls", lambda: stack.ledger()[0])
+    control = stack.key("control")
+    stack.redis.rpush(stack.key("c", "c", "vids"), "v1")
+    stack.redis.hset(stack.key("c", "c", "v", "v1"), "state", "pending")
+    pipe = stack.redis.pipeline(transaction=False)
+    for _ in range(600):
+        pipe.xadd(control, {"c": "c", "do": "approve", "v": "v1"})
+    pipe.execute()
+    stack.redis.xadd(control, {"c": "c", "do": "cancel"})
+    stack.wait_state("c", "cancelled", timeout_s=20)
+
+
+def test_after_a_resume_calls_go_on(make_stack, tmp_path):
+    """Paused and resumed while calls are under way: the next ones do not wait for their end."""
+    hold = tmp_path / "hold"
+    hold.write_text("0")
+    stack = make_stack("mock", ["--hold", str(hold)])
+    ini = stack.folder / "barker.ini"
+    ini.write_text("[worker]\nconcurrency = 2\n")
+    stack.env["BARKER_CONFIG"] = str(ini)
+    stack.worker()
+    stack.enqueue({**BRIEF, "id": "r"})
+    wait_for("two calls", lambda: len(stack.ledger()[0]) == 2)
+    for what in ("pause", "resume"):
+        stack.redis.xadd(stack.key("control"), {"c": "r", "do": what})
+    poke = stack.redis.hget(stack.key("j", "r"), "owner")
+    wait_for("the orders to be heard",
+             lambda: stack.redis.llen(stack.key("c", "r", "mail")) == 2 and
+             not stack.redis.exists(stack.key("poke", poke)))
+    hold.write_text("1")
+    wait_for("a third call beside the one that is held", lambda: len(stack.ledger()[0]) == 3)
+    hold.write_text("99")
+    stack.wait_state("r", "review")

@@ -156,7 +156,7 @@ def test_a_holder_is_poked_once(s):
     s.control(5)
     assert s.tick("w1", 0, LEASE, 0)[6] == ["a"]
     assert s.tick("w1", 0, LEASE, 0)[6] == []
-    assert len(s.mail("a", 1, 0)[0]) == 1 and s.mail("a", 1, 1) == [[]]
+    assert len(s.mail("a", 1, 0)[0]) == 1 and s.mail("a", 1, 1) == [[], 0]
 
 
 def crash(s, worker):

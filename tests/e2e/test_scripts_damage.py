@@ -19,9 +19,13 @@ def job(s):
 
 
 def damage(s, key):
-    """Another type than any key of a campaign has."""
+    """Another type than any key of a campaign has, or than a text."""
+    text = s.redis.type(key) == "string"
     s.redis.delete(key)
-    s.redis.pfadd(key, "x")
+    if text:
+        s.redis.rpush(key, "x")
+    else:
+        s.redis.pfadd(key, "x")
 
 
 def is_buried(s, *, why="internal: WRONGTYPE"):
@@ -85,6 +89,74 @@ def test_a_settlement_is_whole_or_its_job_is_buried(s, job, part, field):
     assert s.settle(*call)[:3] == ["fenced", "buried", "a"]
     assert s.settle(*call) == ["fenced"]
     assert is_buried(s, why="internal: ")
+
+
+NEEDED = ["", ":spec", ":ck", ":vids", ":v:v1", ":places", ":p:sms", ":alloc:sms", ":mail",
+          ":bud", ":rsv", ":kids", ":jrs"]
+
+
+@pytest.fixture
+def waiting(s, job):
+    """One that has variants, and is claimed again."""
+    s.commit(*job, 0, "V", "v1", 1, "placement", "sms", "L", "sms", 1, "{}", *END["go on"])
+    s.release(*job)
+    (job,) = s.tick("w1", 1, 1_000_000, 0)[5]
+    return job
+
+
+@pytest.mark.parametrize("part", NEEDED)
+def test_what_cannot_be_loaded_is_buried(s, waiting, part):
+    """Not loaded again and again by a worker whose slot it holds."""
+    if part == ":jrs":  # read before the first checkpoint
+        s.redis.hset(f"{ROOT}:j:a", "stage", "")
+        s.redis.delete(f"{ROOT}:c:a:ck")
+    damage(s, f"{ROOT}:c:a{part}")
+    assert s.load(*waiting)[:3] == ["fenced", "buried", "a"]
+    assert s.load(*waiting) == ["fenced"]
+    assert s.redis.hget(f"{ROOT}:j:a", "state") == "dead"
+    assert s.redis.hget(f"{ROOT}:dead:a", "reason").startswith("internal: WRONGTYPE")
+
+
+@pytest.mark.parametrize("part, why", [("spec", "its spec is gone"),
+                                       ("ck", "its checkpoint is gone")])
+def test_what_is_gone_is_not_begun_anew(s, waiting, part, why):
+    s.redis.delete(f"{ROOT}:c:a:{part}")
+    assert s.load(*waiting) == ["fenced", "buried", "a", why]
+    assert s.redis.hget(f"{ROOT}:dead:a", "reason") == f"internal: {why}"
+
+
+def test_before_the_first_checkpoint_there_is_none(s, job):
+    s.release(*job)
+    (job,) = s.tick("w1", 1, 1_000_000, 0)[5]
+    assert s.load(*job)[1:3] == ["{}", ""]
+
+
+@pytest.mark.parametrize("part", ["bud", "rsv", "jrs", "jr:draft:0"])
+def test_a_reservation_on_damaged_keys_buries_its_job(s, job, part):
+    damage(s, f"{ROOT}:c:a:{part}")
+    call = (*job, "draft", 0, 0, 1, 5, 7)
+    assert s.reserve(*call)[:3] == ["fenced", "buried", "a"]
+    assert s.reserve(*call) == ["fenced"]
+    assert s.redis.hget(f"{ROOT}:j:a", "state") == "dead"
+
+
+@pytest.mark.parametrize("lane", ["lane:t:normal", "queued", "ring"])
+def test_a_job_whose_lane_is_damaged_can_be_given_back(s, job, lane):
+    damage(s, f"{ROOT}:{lane}")
+    assert s.release(*job)[:3] == ["fenced", "buried", "a"]
+    assert s.release(*job) == ["fenced"]
+    assert s.redis.hget(f"{ROOT}:j:a", "state") == "dead"
+
+
+@pytest.mark.parametrize("key, delay_ms", [("due", 5), ("c:a", 5), ("c:a:jr:draft:0", -1),
+                                           ("c:a:rsv", -1)])
+def test_a_job_on_damaged_keys_can_be_given_up(s, job, key, delay_ms):
+    s.reserve(*job, "draft", 0, 0, 1, 5, 7, "0/1")
+    damage(s, f"{ROOT}:{key}")
+    hold = (*job, "draft", 0, "0/1", "name", "", delay_ms, "batch", "0/1")
+    assert s.hold(*hold)[:3] == ["fenced", "buried", "a"]
+    assert s.hold(*hold) == ["fenced"]
+    assert s.redis.hget(f"{ROOT}:j:a", "state") == "dead"
 
 
 def test_a_settlement_that_went_well_is_repeated(s, job):

@@ -263,13 +263,14 @@ static enum err send_release(void *self, const char *id, int64_t fence, port_don
     return ERR_OK;
 }
 
-static enum err send_mail(void *self, const char *id, int64_t fence, port_mail_fn fn,
-                          void *arg, uint64_t ticket)
+static enum err send_mail(void *self, const char *id, int64_t fence, int from,
+                          port_mail_fn fn, void *arg, uint64_t ticket)
 {
     struct message *m = begin(self, MESSAGE_MAIL, id, fence, arg, ticket);
     if (!m)
         return ERR_NOMEM;
     m->fn.mail = fn;
+    m->from = from;
     message_send(m);
     return ERR_OK;
 }

@@ -65,9 +65,11 @@ void message_send(struct message *m)
 static void read_mail(struct message *m, const struct store_campaign *c)
 {
     m->code = store_holds(c, m->fence) ? ERR_OK : ERR_FENCED;
-    for (int i = 0; i < c->mail_count && !m->code; i++) {
-        m->cancel |= strstr(c->mail[i], "\"do\":\"cancel\"") != NULL;
+    for (int i = m->from; i < c->mail_count && !m->code; i++) {
+        if (strstr(c->mail[i], "\"do\":\"cancel\""))
+            m->told = ERR_CANCELLED;
         m->pause |= strstr(c->mail[i], "\"do\":\"pause\"") != NULL;
+        m->pause &= strstr(c->mail[i], "\"do\":\"resume\"") == NULL;
     }
 }
 
@@ -268,7 +270,7 @@ static void deliver(struct message *m)
         m->fn.read(m->arg, m->ticket, m->code, m->text, strlen(m->text));
         break;
     case MESSAGE_MAIL:
-        m->fn.mail(m->arg, m->ticket, m->code, m->cancel, m->pause);
+        m->fn.mail(m->arg, m->ticket, m->code, m->told, m->pause);
         break;
     default:
         m->fn.done(m->arg, m->ticket, m->code);

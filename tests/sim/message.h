@@ -39,7 +39,9 @@ struct message {
     struct port_image image;
     enum port_verdict verdicts[MESSAGE_BATCH_MAX];
     const char *text;
-    bool cancel, pause;
+    int from;      /* MAIL */
+    enum err told; /* MAIL */
+    bool pause;
     /* fate */
     int deliveries;
     bool kill_reader;

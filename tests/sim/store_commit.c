@@ -77,6 +77,7 @@ void store_commit_fill(struct world *w, const struct port_commit *from,
     const struct campaign *c = from->campaign;
     const struct next *next = from->next;
     struct buf memo;
+    check(c); /* here every job can be read */
     buf_init(&memo, (size_t)4 << 20);
     check(json_print(c->memo, &memo) == ERR_OK);
     *to = (struct store_commit){.fence = from->fence,

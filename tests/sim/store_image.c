@@ -2,6 +2,8 @@
 #include "tests/sim/store.h"
 #include <string.h>
 
+#define MAIL_PAGE 2 /* letters: so that there often are more */
+
 static void *fresh(struct arena *a, size_t bytes)
 {
     void *p = arena_alloc(a, bytes ? bytes : 1);
@@ -50,15 +52,17 @@ static void put_things(const struct store_campaign *c, struct arena *a,
 static void put_mail(const struct store_campaign *c, struct arena *a,
                      struct port_image *image)
 {
-    const char **mail = fresh(a, (size_t)c->mail_count * sizeof *mail);
+    int page = c->mail_count < MAIL_PAGE ? c->mail_count : MAIL_PAGE;
+    const char **mail = fresh(a, (size_t)page * sizeof *mail);
     struct campaign_child *kids = fresh(a, (size_t)c->kid_count * sizeof *kids);
-    for (int i = 0; i < c->mail_count; i++)
+    for (int i = 0; i < page; i++)
         mail[i] = copy(a, c->mail[i]);
     for (int i = 0; i < c->kid_count; i++)
         kids[i] =
             (struct campaign_child){copy(a, c->kids[i].id), copy(a, c->kids[i].state)};
     image->mail = mail;
-    image->mail_count = c->mail_count;
+    image->mail_count = page;
+    image->more_mail = page < c->mail_count;
     image->children = kids;
     image->child_count = c->kid_count;
 }

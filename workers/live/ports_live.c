@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(PORT_AMOUNT_MAX < JOURNAL_AMOUNT_MAX, "what fits is taken");
+
 enum err ports_live_new(const struct ports_live_options *o, struct ports_live **out)
 {
     struct ports_live *p = calloc(1, sizeof *p);
@@ -248,6 +250,13 @@ static enum err live_settle(void *self, const struct port_place *at,
     return store_op_start(op);
 }
 
+static enum err write_commit(struct ports_live *p, const struct port_commit *commit,
+                             struct results *out)
+{
+    return commit->campaign ? publish_commit(commit, &p->publish, out)
+                            : publish_end(commit->next->code, 0, out);
+}
+
 static enum err live_commit(void *self, const char *id,
                             const struct port_commit *commit, port_done_fn fn,
                             void *arg, uint64_t ticket)
@@ -258,12 +267,12 @@ static enum err live_commit(void *self, const char *id,
         return ERR_NOMEM;
     op->fn.done = fn;
     op->progress = commit->progress;
-    enum err e = publish_commit(commit, &p->publish, &op->results);
+    enum err e = write_commit(p, commit, &op->results);
     if (e == ERR_LIMIT && commit->next->type == NEXT_FAIL) { /* or it would never end */
         log_event(LOG_ERROR, "commit.too_large", "campaign", id, NULL);
         results_fini(&op->results);
         results_init(&op->results);
-        e = publish_overflow(commit, &op->results);
+        e = publish_end(ERR_LIMIT, commit->campaign->mail_taken, &op->results);
     }
     if (e) {
         store_op_free(op);
@@ -282,13 +291,14 @@ static enum err live_release(void *self, const char *id, int64_t fence, port_don
     return store_op_start(op);
 }
 
-static enum err live_mail(void *self, const char *id, int64_t fence, port_mail_fn fn,
-                          void *arg, uint64_t ticket)
+static enum err live_mail(void *self, const char *id, int64_t fence, int from,
+                          port_mail_fn fn, void *arg, uint64_t ticket)
 {
     struct store_op *op = store_op_new(self, STORE_MAIL, id, fence, arg, ticket);
     if (!op)
         return ERR_NOMEM;
     op->fn.mail = fn;
+    op->from = from;
     return store_op_start(op);
 }
 

@@ -224,6 +224,8 @@ static enum err put_inputs(const struct port_commit *commit, struct results *w)
     json_out_open(&o, '{');
     json_out_key(&o, "mail");
     put_letters(&c->inputs, &o);
+    if (c->inputs.more_letters)
+        json_out_kbool(&o, "more", true);
     json_out_key(&o, "unpaid");
     put_unpaid(&c->inputs, &o);
     json_out_key(&o, "counts");
@@ -313,10 +315,11 @@ enum err publish_commit(const struct port_commit *commit,
     return e ? e : out->args.failed;
 }
 
-enum err publish_overflow(const struct port_commit *commit, struct results *out)
+enum err publish_end(enum err code, int mail_taken, struct results *out)
 {
-    const char *state = campaign_state_name(CAMPAIGN_FAILED);
-    results_mail_done(out, commit->campaign->mail_taken);
-    results_done(out, state, err_code(ERR_LIMIT), PUBLISH_KEEP_MS);
+    enum campaign_state state =
+        code == ERR_CANCELLED ? CAMPAIGN_CANCELLED : CAMPAIGN_FAILED;
+    results_mail_done(out, mail_taken);
+    results_done(out, campaign_state_name(state), err_code(code), PUBLISH_KEEP_MS);
     return out->args.failed;
 }

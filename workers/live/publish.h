@@ -13,9 +13,9 @@ struct publish_options {
 };
 enum err publish_commit(const struct port_commit *commit,
                         const struct publish_options *o, struct results *out) MUST_USE;
-/* The end of a campaign when even its failure does not fit a commit (ERR_LIMIT):
- * failed, error `too_large`; what was written before stays readable. */
-enum err publish_overflow(const struct port_commit *commit,
-                          struct results *out) MUST_USE;
+/* The end of a campaign of which nothing more is said, cancelled or failed: it cannot
+ * be read, or its failure does not fit a commit (ERR_LIMIT). What was written before
+ * stays readable. */
+enum err publish_end(enum err code, int mail_taken, struct results *out) MUST_USE;
 
 #endif

@@ -15,6 +15,7 @@ enum {
     AT_CHILDREN,
     AT_PLACEMENTS,
     AT_PROGRESS,
+    AT_MORE_MAIL,
     AT_COUNT
 };
 
@@ -110,6 +111,7 @@ static enum err read_lists(struct arena *a, const struct reply *r,
     }
     out->mail = texts;
     out->mail_count = (int)letters;
+    out->more_mail = reply_int(reply_at(r, AT_MORE_MAIL)) != 0;
     out->children = children;
     out->child_count = (int)n;
     return ERR_OK;

@@ -103,23 +103,37 @@ static void end_reserve(struct store_op *op, enum err e, const struct reply *r)
     op->fn.reserve(op->arg, op->ticket, e, verdicts, e ? 0 : count);
 }
 
-static void end_mail(struct store_op *op, enum err e, const struct reply *r)
+static void read_order(struct store_op *op, const char *text, size_t n)
 {
-    bool cancel = false, pause = false;
+    struct json *j = NULL;
+    struct err_detail d;
+    if (json_parse(text, n, &json_limits_spec, &j, &d) == ERR_OK) {
+        const char *what = json_str(json_get(j, "do"), "");
+        if (strcmp(what, "cancel") == 0)
+            op->told = ERR_CANCELLED;
+        else if (strcmp(what, "deadline") == 0 && !op->told)
+            op->told = ERR_DEADLINE;
+        op->pause |= strcmp(what, "pause") == 0;
+        op->pause &= strcmp(what, "resume") != 0;
+    }
+    json_free(j);
+}
+
+/* True: the next page is asked for. */
+static bool read_letters(struct store_op *op, const struct reply *r)
+{
     const struct reply *letters = reply_at(r, 0);
-    for (size_t i = 0; i < reply_count(letters) && !e; i++) {
-        struct json *j = NULL;
-        struct err_detail d;
+    for (size_t i = 0; i < reply_count(letters); i++) {
         size_t n;
         const char *text = reply_str(reply_at(letters, i), &n);
-        if (json_parse(text, n, &json_limits_spec, &j, &d) == ERR_OK) {
-            const char *what = json_str(json_get(j, "do"), "");
-            cancel |= strcmp(what, "cancel") == 0 || strcmp(what, "deadline") == 0;
-            pause |= strcmp(what, "pause") == 0;
-        }
-        json_free(j);
+        read_order(op, text, n);
     }
-    op->fn.mail(op->arg, op->ticket, e, cancel, pause);
+    op->from += (int)reply_count(letters);
+    if (!reply_int(reply_at(r, 1)) || reply_count(letters) == 0)
+        return false;
+    if (send(op))
+        repeat(op, ERR_BUSY);
+    return true;
 }
 
 /* Those that waited are sent first: Redis works while their forerunners are told. */
@@ -190,7 +204,9 @@ static void end(struct store_op *op, enum err e, const struct reply *r)
         end_reserve(op, e, r);
         break;
     case STORE_MAIL:
-        end_mail(op, e, r);
+        if (!e && read_letters(op, r))
+            return;
+        op->fn.mail(op->arg, op->ticket, e, op->told, op->pause);
         break;
     case STORE_SETTLE:
         end_settle(op, e);
@@ -270,7 +286,8 @@ static enum err send(struct store_op *op)
         return journal_hold(p->queue, &at, &hold, op->calls, op->count, on_reply, p,
                             op->id);
     case STORE_MAIL:
-        return jobs_mail(p->queue, op->campaign, op->fence, 0, on_reply, p, op->id);
+        return jobs_mail(p->queue, op->campaign, op->fence, op->from, on_reply, p,
+                         op->id);
     case STORE_TIMER:
         break;
     }

@@ -34,6 +34,9 @@ struct store_op {
     char why[16];              /* HOLD */
     int64_t fence, progress, delay_ms;
     int iteration, tries, count;
+    int from;      /* MAIL: number of the next letter */
+    enum err told; /* MAIL: with what the letters so far end it */
+    bool pause;    /* MAIL: and whether they pause it */
     union {
         struct journal_call calls[STORE_BATCH_MAX]; /* RESERVE */
         struct store_op *members[STORE_BATCH_MAX];  /* SETTLE, COMMIT: their groups */

@@ -174,7 +174,7 @@ static enum err port_commit_here(void *self, const char *id,
     if (e == ERR_LIMIT && commit->next->type == NEXT_FAIL) {
         results_fini(&w);
         results_init(&w);
-        e = publish_overflow(commit, &w);
+        e = publish_end(ERR_LIMIT, commit->campaign->mail_taken, &w);
     }
     if (!e)
         e = replay_store_commit(&r->store, &w);
@@ -193,10 +193,20 @@ static enum err port_release(void *self, const char *id, int64_t fence, port_don
     return done_later(r, ERR_OK, fn, arg, ticket);
 }
 
-static enum err port_mail(void *self, const char *id, int64_t fence, port_mail_fn fn,
-                          void *arg, uint64_t ticket)
+/* In no replay a campaign is given up, but for one that cannot be read. */
+static enum err port_hold(void *self, const struct port_place *at,
+                          const struct port_hold *hold, const int *index,
+                          const int *attempt, int count, port_done_fn fn, void *arg,
+                          uint64_t ticket)
 {
-    (void)self, (void)id, (void)fence, (void)fn, (void)arg, (void)ticket;
+    (void)hold, (void)index, (void)attempt, (void)count;
+    return port_release(self, at->campaign, at->fence, fn, arg, ticket);
+}
+
+static enum err port_mail(void *self, const char *id, int64_t fence, int from,
+                          port_mail_fn fn, void *arg, uint64_t ticket)
+{
+    (void)self, (void)id, (void)fence, (void)from, (void)fn, (void)arg, (void)ticket;
     return ERR_NOT_SUPPORTED; /* nobody pokes a replay */
 }
 
@@ -307,6 +317,7 @@ static enum err run_with(struct replay *r)
                                 .commit = port_commit_here,
                                 .release = port_release,
                                 .mail = port_mail,
+                                .hold = port_hold,
                                 .timer = port_timer,
                                 .defer = port_defer,
                                 .random = port_random,

@@ -221,6 +221,7 @@ static enum err put_mail(struct replay_store *s, struct arena *a,
     json_each (letter, mail)
         texts[out->mail_count++] = json_str(letter, "");
     out->mail = texts;
+    out->more_mail = json_bool(json_get(s->given, "more"), false);
     return ERR_OK;
 }
 

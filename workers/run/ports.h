@@ -45,6 +45,7 @@ struct port_image {
     int placement_count;
     const char *const *mail; /* JSON texts */
     int mail_count;
+    bool more_mail; /* letters that came before this load, for the next one */
     const struct port_record *journal;
     int journal_count;
     const struct campaign_child *children;
@@ -52,6 +53,8 @@ struct port_image {
 };
 
 #define PORT_LIMITS 4
+/* What the store takes of tokens and nano-dollars of one call at most. */
+#define PORT_AMOUNT_MAX (INT64_C(1) << 46)
 enum port_verdict { PORT_GRANTED, PORT_OVER_BUDGET, PORT_EXISTS };
 
 /* Leave for one call, from ports.admit(): it goes on with the call, or back by forgo().
@@ -134,7 +137,7 @@ struct port_settlement {
     const struct port_call_result *result; /* borrowed until the call returns */
 };
 struct port_commit {
-    const struct campaign *campaign;
+    const struct campaign *campaign; /* NULL: it cannot be read, and fails */
     const struct next *next;
     int64_t fence, progress;
     bool direct; /* pause or cancel: no stage finished */
@@ -173,7 +176,9 @@ typedef void (*port_call_fn)(void *arg, uint64_t ticket,
                              const struct port_call_result *result);
 typedef void (*port_read_fn)(void *arg, uint64_t ticket, enum err e, const char *text,
                              size_t n);
-typedef void (*port_mail_fn)(void *arg, uint64_t ticket, enum err e, bool cancel,
+/* end: with what it is told to end, ERR_CANCELLED or ERR_DEADLINE; ERR_OK: it is not.
+ */
+typedef void (*port_mail_fn)(void *arg, uint64_t ticket, enum err e, enum err end,
                              bool pause);
 typedef void (*port_done_fn)(void *arg, uint64_t ticket, enum err e);
 typedef void (*port_batch_fn)(void *arg, uint64_t ticket,
@@ -208,6 +213,8 @@ struct ports {
     /* WINDOW, RESULT, CACHE_*, SPAWN */
     enum err (*read)(void *self, const char *campaign, const struct ask *ask,
                      port_read_fn fn, void *arg, uint64_t ticket);
+    /* ERR_LIMIT, ERR_OUT_OF_RANGE: the store never takes this result, a text too long
+     * or an amount over PORT_AMOUNT_MAX: a smaller one is to be told. */
     enum err (*settle)(void *self, const struct port_place *at,
                        const struct port_settlement *s, port_done_fn fn, void *arg,
                        uint64_t ticket);
@@ -215,9 +222,9 @@ struct ports {
                        port_done_fn fn, void *arg, uint64_t ticket);
     enum err (*release)(void *self, const char *id, int64_t fence, port_done_fn fn,
                         void *arg, uint64_t ticket);
-    /* is there an order waiting in the mailbox? */
-    enum err (*mail)(void *self, const char *id, int64_t fence, port_mail_fn fn,
-                     void *arg, uint64_t ticket);
+    /* Is there an order waiting in the mailbox, behind the first `from` letters? */
+    enum err (*mail)(void *self, const char *id, int64_t fence, int from,
+                     port_mail_fn fn, void *arg, uint64_t ticket);
     enum err (*timer)(void *self, int64_t delay_ms, port_done_fn fn, void *arg,
                       uint64_t ticket);
     /* runs fn soon, from the loop, never inside this call */

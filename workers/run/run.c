@@ -2,7 +2,7 @@
 #include "workers/run/run.h"
 #include "core/base/log.h"
 
-#define PARK_MS 5000 /* a job this release cannot read is given back after this */
+#define PARK_MS 5000 /* what cannot be stored now is given back after this */
 
 /* A fresh iteration needs a fresh memory: everything old is dropped first. */
 static void forget(struct run *run)
@@ -33,13 +33,13 @@ static void on_park_over(void *arg, uint64_t ticket, enum err e)
 }
 
 /* The job stays claimed for a while, so that nobody spins on it. */
-static void park(struct run *run, enum err code, const char *path, const char *message)
+static void park(struct run *run, enum err code, const char *message)
 {
     struct runner *r = run->runner;
     if (run->phase == RUN_PARKED)
         return;
     log_event(LOG_ERROR, "job.parked", "campaign", run->id, "code", err_code(code),
-              "path", path, "message", message, NULL);
+              "message", message, NULL);
     run->phase = RUN_PARKED;
     uint64_t ticket = run_op_new(run, -1);
     if (ticket && !r->ports.timer(r->ports.self, PARK_MS, on_park_over, r, ticket))
@@ -55,7 +55,7 @@ static void on_left(void *arg, uint64_t ticket, enum err e)
     if (!run)
         return;
     if (e && e != ERR_FENCED)
-        park(run, e, "", "it cannot be given back");
+        park(run, e, "it cannot be given back");
     else
         run_free(run);
 }
@@ -71,7 +71,7 @@ void run_leave(struct run *run)
         !r->ports.release(r->ports.self, run->id, run->fence, on_left, r, ticket))
         return;
     run_op_take(r, ticket, NULL);
-    park(run, ERR_NOMEM, "", "it cannot be given back");
+    park(run, ERR_NOMEM, "it cannot be given back");
 }
 
 void run_rest(struct run *run, int64_t delay_ms, const char *why)
@@ -85,7 +85,7 @@ void run_rest(struct run *run, int64_t delay_ms, const char *why)
         !r->ports.hold(r->ports.self, &at, &hold, NULL, NULL, 0, on_left, r, ticket))
         return;
     run_op_take(r, ticket, NULL);
-    park(run, ERR_NOMEM, "", "it cannot be given up");
+    park(run, ERR_NOMEM, "it cannot be given up");
 }
 
 void run_lost(struct run *run, enum err e)
@@ -94,13 +94,14 @@ void run_lost(struct run *run, enum err e)
         run->runner->counts.fenced++;
         run_free(run);
     } else if (run->phase != RUN_LEAVING) {
-        park(run, e, "", "the store refused it");
+        park(run, e, "it cannot be stored now");
     }
 }
 
 static enum err begin(struct run *run, const struct port_image *image,
                       struct err_detail *d)
 {
+    run->progress = image->progress;
     enum err e = run_build(run, image, d);
     if (e)
         return e;
@@ -140,7 +141,8 @@ static void on_load(void *arg, uint64_t ticket, enum err e,
         run->phase = RUN_WORKING;
         run_fail(run, e);
     } else {
-        park(run, e, d.path, d.message);
+        d.code = e;
+        run_set_aside(run, image, &d);
     }
 }
 
@@ -207,12 +209,11 @@ static void conclude(struct campaign *c, const struct next *next)
                   NULL);
 }
 
-static void commit(struct run *run, bool direct)
+static enum err send_commit(struct run *run, const struct campaign *c, bool direct)
 {
     struct runner *r = run->runner;
-    conclude(run->campaign, &run->next);
     run->phase = RUN_COMMITTING;
-    struct port_commit what = {.campaign = run->campaign,
+    struct port_commit what = {.campaign = c,
                                .next = &run->next,
                                .fence = run->fence,
                                .progress = run->progress,
@@ -221,9 +222,25 @@ static void commit(struct run *run, bool direct)
     enum err e =
         ticket ? r->ports.commit(r->ports.self, run->id, &what, on_commit, r, ticket)
                : ERR_NOMEM;
+    if (e)
+        run_op_take(r, ticket, NULL);
+    return e;
+}
+
+void run_end_unread(struct run *run, enum err code)
+{
+    next_fail(&run->next, code);
+    enum err e = send_commit(run, NULL, true);
+    if (e)
+        run_lost(run, e);
+}
+
+static void commit(struct run *run, bool direct)
+{
+    conclude(run->campaign, &run->next);
+    enum err e = send_commit(run, run->campaign, direct);
     if (!e)
         return;
-    run_op_take(r, ticket, NULL);
     if (e != ERR_LIMIT || run->next.type == NEXT_FAIL) {
         run_lost(run, e);
         return;

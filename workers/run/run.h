@@ -74,11 +74,12 @@ struct run {
     struct next next;
     struct run_ask *asks;
     int ask_count;
-    struct run_shard *shards; /* at most one for each ask */
+    struct run_shard *shards; /* at most two for each ask */
     int shard_count;
     int busy; /* asks that are RESERVING, CALLING, SETTLING or BATCHING, and polls */
     unsigned loads;
     bool cancel, pause; /* orders seen meanwhile */
+    int64_t aside_ms;   /* of one that cannot be read: for so long */
     enum err failing;   /* ends with this error once no call is under way */
     bool stranded;      /* parked without a timer, see runner_nudge() */
     bool refused;       /* some asks, in this turn: see run_refuse() */
@@ -126,6 +127,8 @@ void run_fail(struct run *run, enum err code); /* ends the campaign with this er
 void run_leave(struct run *run);               /* gives the job back */
 /* Gives the job up for so long, or until there is mail; the campaign says why. */
 void run_rest(struct run *run, int64_t delay_ms, const char *why);
+/* Ends a campaign that cannot be read; what is known of it stays as it is. */
+void run_end_unread(struct run *run, enum err code);
 /* A store operation failed: fenced = the run is freed; else it is parked. */
 void run_lost(struct run *run, enum err e);
 /* The one that failed least, so that retries hold up nobody and an endpoint that is
@@ -136,6 +139,11 @@ int run_count_idle(const struct run *run); /* at most RUN_BATCH_MAX */
 /* run_image.c: the loaded image becomes spec, campaign, variants, mail. */
 enum err run_build(struct run *run, const struct port_image *image,
                    struct err_detail *d);
+
+/* run_aside.c: this release cannot read the job. It ends if it was told to; else it is
+ * given up for a time that grows, or until there is mail. */
+void run_set_aside(struct run *run, const struct port_image *image,
+                   const struct err_detail *d);
 
 /* run_replay.c */
 enum err run_replay(struct run *run, const struct port_image *image);

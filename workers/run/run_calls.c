@@ -1,14 +1,16 @@
 /* run_calls.c: the asks of a run: reserved, sent, settled, tried again. */
 #include "workers/run/run.h"
 #include "core/base/backoff.h"
+#include "core/base/log.h"
 #include <string.h>
 
 struct port_place run_place_of(const struct run *run)
 {
+    const struct campaign *c = run->campaign; /* NULL, or without a stage: unreadable */
     return (struct port_place){.campaign = run->id,
                                .fence = run->fence,
-                               .stage = run->campaign->stage,
-                               .iteration = run->campaign->iteration};
+                               .stage = c && c->stage ? c->stage : "",
+                               .iteration = c ? c->iteration : 0};
 }
 
 void run_forgo(struct run *run, int index)
@@ -96,9 +98,44 @@ static void on_settled(void *arg, uint64_t ticket, enum err e)
     run_advance(run);
 }
 
-/* First the journal, then the judgement: what was paid is stored before anything else.
- */
-void run_settle(struct run *run, int index, const struct port_call_result *result)
+struct port_call_result run_failure(enum err code)
+{
+    return (struct port_call_result){.code = code,
+                                     .retryable =
+                                         code == ERR_NOMEM || code == ERR_BUSY ||
+                                         code == ERR_REDIS || code == ERR_REDIS_DOWN,
+                                     .text = "",
+                                     .retry_after_ms = -1,
+                                     .finish = "",
+                                     .model = "",
+                                     .request_id = "",
+                                     .message = err_meaning(code)};
+}
+
+static int64_t clamped(int64_t amount)
+{
+    return amount < 0 ? 0 : amount > PORT_AMOUNT_MAX ? PORT_AMOUNT_MAX : amount;
+}
+
+/* What the store takes of a result that it refuses: it failed for good, and as much of
+ * it was paid as can be counted. */
+static struct port_call_result what_fits(const struct port_call_result *r, enum err e)
+{
+    struct port_call_result least = run_failure(e);
+    least.retryable = false;
+    least.sent = r->sent;
+    least.hedged = r->hedged;
+    least.cached = r->cached;
+    least.possibly_billed = r->sent || r->possibly_billed;
+    least.tokens_in = clamped(r->tokens_in);
+    least.tokens_out = clamped(r->tokens_out);
+    least.usd_nano = clamped(r->usd_nano);
+    least.usage_estimated = r->usage_estimated;
+    return least;
+}
+
+static enum err store_result(struct run *run, int index,
+                             const struct port_call_result *result)
 {
     struct runner *r = run->runner;
     struct run_ask *a = &run->asks[index];
@@ -120,24 +157,24 @@ void run_settle(struct run *run, int index, const struct port_call_result *resul
     uint64_t ticket = run_op_new(run, index);
     enum err e = ticket ? r->ports.settle(r->ports.self, &at, &s, on_settled, r, ticket)
                         : ERR_NOMEM;
-    if (e) {
+    if (e)
         run_op_take(r, ticket, NULL);
-        run_lost(run, e);
-    }
+    return e;
 }
 
-struct port_call_result run_failure(enum err code)
+/* First the journal, then the judgement: what was paid is stored before anything else.
+ */
+void run_settle(struct run *run, int index, const struct port_call_result *result)
 {
-    return (struct port_call_result){.code = code,
-                                     .retryable =
-                                         code == ERR_NOMEM || code == ERR_BUSY ||
-                                         code == ERR_REDIS || code == ERR_REDIS_DOWN,
-                                     .text = "",
-                                     .retry_after_ms = -1,
-                                     .finish = "",
-                                     .model = "",
-                                     .request_id = "",
-                                     .message = err_meaning(code)};
+    enum err e = store_result(run, index, result);
+    if (e == ERR_LIMIT || e == ERR_OUT_OF_RANGE) {
+        log_event(LOG_ERROR, "call.too_large", "campaign", run->id, "code", err_code(e),
+                  "endpoint", result->endpoint ? result->endpoint : "", NULL);
+        struct port_call_result least = what_fits(result, e);
+        e = store_result(run, index, &least);
+    }
+    if (e)
+        run_lost(run, e);
 }
 
 static void settle_unsent(struct run *run, int index, enum err code)

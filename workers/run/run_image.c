@@ -89,6 +89,7 @@ static enum err build_mail(struct campaign *c, const struct port_image *image)
     c->inputs.letters = arena_array(c->arena, n + 1, sizeof *c->inputs.letters);
     if (!c->inputs.letters)
         return ERR_NOMEM;
+    c->inputs.more_letters = image->more_mail;
     for (int i = 0; i < image->mail_count; i++) {
         struct json *j = NULL;
         struct err_detail d;
@@ -173,7 +174,6 @@ enum err run_build(struct run *run, const struct port_image *image,
         return err_set(d, ERR_NOMEM, "", "the job does not fit its memory");
     struct campaign *c = run->campaign;
     c->now_ms = image->now_ms;
-    run->progress = image->progress;
     e = campaign_restore(c, image->checkpoint, image->checkpoint_len, d);
     if (!e)
         e = build_parts(c, image);

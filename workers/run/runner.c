@@ -230,14 +230,14 @@ void runner_nudge(struct runner *r)
     }
 }
 
-static void on_mail(void *arg, uint64_t ticket, enum err e, bool cancel, bool pause)
+static void on_mail(void *arg, uint64_t ticket, enum err e, enum err end, bool pause)
 {
     struct run_op op;
     struct run *run = run_op_take(arg, ticket, &op);
     if (!run || e)
         return;
-    run->cancel |= cancel;
-    run->pause |= pause;
+    run->cancel |= end != ERR_OK;
+    run->pause = pause;
     run_advance(run);
 }
 
@@ -247,7 +247,9 @@ void runner_poke(struct runner *r, const char *id)
     if (!run)
         return;
     uint64_t ticket = run_op_new(run, -1);
-    if (ticket && r->ports.mail(r->ports.self, id, run->fence, on_mail, r, ticket))
+    int from = run->campaign ? run->campaign->mail_taken : 0;
+    if (ticket &&
+        r->ports.mail(r->ports.self, id, run->fence, from, on_mail, r, ticket))
         run_op_take(r, ticket, NULL);
 }
 

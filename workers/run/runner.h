@@ -5,8 +5,8 @@
  *         → commit → next stage (same claim), wait (claim given up) or end
  *
  * A crash at any point resumes on another worker; a reply that was settled is never
- * asked for again. Callbacks carry {run ticket, fence}, never pointers: a late one
- * finds nobody. One thread. */
+ * asked for again. Callbacks carry the ticket of their operation, never pointers: one
+ * whose run is gone, or was loaded anew, finds nobody. One thread. */
 #ifndef BARKER_WORKERS_RUN_RUNNER_H
 #define BARKER_WORKERS_RUN_RUNNER_H
 

@@ -25,7 +25,7 @@ static void test_load_of_a_new_job(void **state)
     const char *text = call(p, jobs_load(&p->queue, "a", 1, THEN(p)));
     assert_non_null(strstr(text, " '{\"kind\":\"content\"}' '' ['state' 'running' "));
     assert_non_null(strstr(text, "] [] [] ['calls_max' '3' "));
-    assert_non_null(strstr(text, " 'lost' '0'] [] [] [] 0]"));
+    assert_non_null(strstr(text, " 'lost' '0'] [] [] [] 0 0]"));
     assert_int_equal(failed(p, jobs_load(&p->queue, "a", 2, THEN(p))), ERR_FENCED);
 }
 
@@ -81,7 +81,7 @@ static void test_mail(void **state)
     assert_non_null(strstr(tick(p, 1, 0), " [] ['a' 'a'] ")); /* poked */
     const char *text = call(p, jobs_mail(&p->queue, "a", 1, 1, THEN(p)));
     assert_true(begins(text, "[['{\"do\":\"pause\","));
-    assert_string_equal(call(p, jobs_mail(&p->queue, "a", 1, 2, THEN(p))), "[[]]");
+    assert_string_equal(call(p, jobs_mail(&p->queue, "a", 1, 2, THEN(p))), "[[] 0]");
     assert_int_equal(failed(p, jobs_mail(&p->queue, "a", 9, 0, THEN(p))), ERR_FENCED);
 }
 

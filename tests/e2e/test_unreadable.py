@@ -1,0 +1,91 @@
+"""A campaign that this worker cannot read, here because its channel is not configured any
+more: it holds up nobody, hears orders, and goes on when it can be read again."""
+import json
+
+import pytest
+from stack import wait_for
+
+TABLE = {"v": 1, "channels": [{"name": "shelf.label", "fields": [{"name": "line", "max": 60}]}]}
+SPEC = {"kind": "content", "channel": ["shelf.label"],
+        "input": {"brief": "Winter tea", "n": 2, "angles": ["warm", "calm"]}}
+PLAIN = {"kind": "content", "approval": "none", "input": {"prompt": "Sell tea.", "n": 1}}
+
+
+def log(stack, what):
+    lines = (stack.folder / "workers.log").read_text().splitlines()
+    return [line for line in lines if what in line]
+
+
+def is_set_aside(stack, cid):
+    return (stack.campaign(cid).get("waiting") == "unreadable" and
+            stack.redis.zscore(stack.key("due"), cid) is not None)
+
+
+def order(stack, cid, **what):
+    stack.redis.xadd(stack.key("control"), {"c": cid, **what})
+
+
+@pytest.fixture
+def shelf(make_stack):
+    """In review; and a worker of one job that does not know their channel."""
+    stack = make_stack()
+    table = stack.folder / "channels.json"
+    table.write_text(json.dumps(TABLE))
+    knowing = stack.worker(BARKER_CHANNELS=table)
+    for n in range(6):
+        stack.enqueue({**SPEC, "id": f"s{n}"})
+    for n in range(6):
+        stack.wait_state(f"s{n}", "review")
+    knowing.terminate()
+    knowing.wait(20)
+    stack.table = table
+    ini = stack.folder / "one.ini"
+    ini.write_text("[worker]\njobs = 1\n")
+    stack.bare = stack.worker(BARKER_CONFIG=ini)
+    return stack
+
+
+def test_it_holds_up_nobody(shelf):
+    for n in range(6):
+        order(shelf, f"s{n}", do="approve", v="v1")
+    for n in range(6):
+        wait_for(f"s{n} to be set aside", lambda n=n: is_set_aside(shelf, f"s{n}"))
+    shelf.enqueue({**PLAIN, "id": "p"})
+    shelf.wait_state("p", "live")
+    assert all(is_set_aside(shelf, f"s{n}") for n in range(6))
+    assert "review (unreadable)" in shelf.cli("status", "s0")
+    assert "shelf.label" in log(shelf, "job.unreadable")[0]
+    fence = {n: shelf.redis.hget(shelf.key("j", f"s{n}"), "fence") for n in range(6)}
+    assert set(fence.values()) == {str(int(fence[0]))}  # each was looked at once
+    shelf.bare.terminate()
+    shelf.bare.wait(20)
+    shelf.worker(BARKER_CHANNELS=shelf.table)
+    for n in range(6):
+        order(shelf, f"s{n}", do="approve", v="all")
+        shelf.wait_state(f"s{n}", "live")
+        assert shelf.campaign(f"s{n}")["waiting"] == ""
+
+
+@pytest.mark.parametrize("before", [0, 300])
+def test_it_can_be_cancelled(shelf, before):
+    for n in range(before):
+        order(shelf, "s0", do="approve", v=f"v{n % 2 + 1}")
+    order(shelf, "s0", do="cancel")
+    shelf.wait_state("s0", "cancelled", timeout_s=20)
+    assert shelf.campaign("s0")["error"] == "cancelled"
+    assert shelf.redis.hget(shelf.key("j", "s0"), "state") == "done"
+    assert shelf.redis.zscore(shelf.key("done"), "s0")
+
+
+def test_its_deadline_ends_it(make_stack):
+    stack = make_stack()
+    table = stack.folder / "channels.json"
+    table.write_text(json.dumps(TABLE))
+    knowing = stack.worker(BARKER_CHANNELS=table)
+    stack.enqueue({**SPEC, "id": "d", "deadline_ms": 4000})
+    stack.wait_state("d", "review")
+    knowing.terminate()
+    knowing.wait(20)
+    stack.worker()
+    stack.wait_state("d", "failed", timeout_s=30)
+    assert stack.campaign("d")["error"] == "deadline"

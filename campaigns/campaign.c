@@ -91,7 +91,7 @@ struct variant *campaign_add_variant(struct campaign *c, int placement,
     }
     struct variant *v = &c->variants[c->variant_count];
     memset(v, 0, sizeof *v);
-    snprintf(v->id, sizeof v->id, "v%d", c->variant_count + 1);
+    snprintf(v->id, sizeof v->id, "v%d", ++c->last_variant);
     v->placement = placement;
     v->text = arena_strdup(c->arena, text);
     v->angle = v->parent = v->reason = v->reviewer = "";
@@ -101,6 +101,13 @@ struct variant *campaign_add_variant(struct campaign *c, int placement,
         return NULL;
     c->variant_count++;
     return v;
+}
+
+void campaign_note_variant(struct campaign *c, const char *id)
+{
+    int number;
+    if (sscanf(id, "v%6d", &number) == 1 && number > c->last_variant)
+        c->last_variant = number;
 }
 
 struct variant *campaign_find_variant(struct campaign *c, const char *id)

@@ -93,6 +93,7 @@ struct campaign {
     struct json *pins; /* versions pinned at the first claim */
     struct variant *variants;
     int variant_count, variant_cap;
+    int last_variant; /* highest number in an id that was ever given, "v7": 7 */
     struct campaign_placement *placements; /* as in the spec */
     int placement_count;
     struct campaign_mail *mail; /* unread, in order; kept in the record until read */
@@ -112,6 +113,8 @@ struct campaign {
 struct campaign *campaign_new(struct arena *a, const struct spec *spec) MUST_USE;
 /* json values (memo, pins) are not arena memory: */
 void campaign_fini(struct campaign *c);
+/* This id was given; campaign_add_variant() does not give it again. */
+void campaign_note_variant(struct campaign *c, const char *id);
 struct variant *campaign_add_variant(struct campaign *c, int placement,
                                      const char *text) MUST_USE;
 /* Appends mail; the order's strings are copied. Over 4096 unread: ERR_LIMIT. */

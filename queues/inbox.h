@@ -28,11 +28,11 @@ struct inbox_admission {
     const char *state;  /* "queued", or "over_budget" for a zero budget (terminal) */
     const char *error;
 };
-/* Reply: ["admitted"|"same"|"conflict"|"gone"|"full"]. "same": the id exists with the
- * same spec hash and tenant: the entry is removed, nothing else changes. "conflict":
- * nothing changed at all; the caller refuses with ERR_ID_CONFLICT. "gone": somebody
- * else handled the entry. "full": Redis has used nine tenths of its maxmemory; the
- * entry stays, nothing changed. */
+/* Reply: ["admitted"|"same"|"conflict"|"gone"|"full"|"unusable", why]. "same": the id
+ * exists with the same spec hash and tenant: the entry is removed, nothing else
+ * changes. "conflict": nothing changed at all; the caller refuses with ERR_ID_CONFLICT.
+ * "gone": somebody else handled the entry. "full": Redis has used nine tenths of its
+ * maxmemory; the entry stays, nothing changed. */
 enum err inbox_admit(struct queue *q, const struct inbox_admission *m, queue_fn fn,
                      void *arg, uint64_t ticket) MUST_USE;
 

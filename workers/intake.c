@@ -204,6 +204,13 @@ static void on_admitted(void *arg, uint64_t ticket, enum err e, const struct rep
         e = refuse(i, ticket, &d);
         if (!e)
             return; /* on_refused settles it */
+    } else if (!e && strcmp(outcome, "unusable") == 0) {
+        struct err_detail d;
+        err_set(&d, ERR_REDIS, "/id", "keys of %s are damaged: %.100s", slot->id,
+                reply_str(reply_at(r, 1), NULL));
+        e = refuse(i, ticket, &d);
+        if (!e)
+            return;
     } else if (!e && strcmp(outcome, "full") == 0) {
         e = hold_back(i);
     } else if (!e) {

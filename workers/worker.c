@@ -36,7 +36,8 @@ struct worker {
     struct loop_timer *poll, *drain_timer;
     char id[PRESENCE_ID_MAX];
     bool ticking, controlling, leaving, left, drained_hard;
-    bool busy; /* the last tick brought something: ask again soon */
+    bool busy;   /* the last tick brought something: ask again soon */
+    bool missed; /* the reply of the last tick, and who it poked */
     int64_t started_ms, last_beat_ms;
     char *terms; /* owns; of the tenants */
     struct claims claims;
@@ -102,12 +103,16 @@ static void on_tick(void *arg, uint64_t ticket, enum err e, const struct reply *
     if (e && e != ERR_CANCELLED)
         log_event(LOG_WARN, "tick.failed", "code", err_code(e), "error",
                   reply_str(r, NULL), NULL);
+    w->missed |= e != ERR_OK;
     if (!e && !reply_int(reply_at(r, AT_ALIVE))) {
         start_over(w);
     } else if (!e) {
         const struct reply *poked = reply_at(r, AT_POKED);
         claims_take(&w->claims, reply_at(r, AT_CLAIMED),
                     reply_int(reply_at(r, AT_NOW)));
+        if (w->missed)
+            runner_poke_all(w->runner);
+        w->missed = false;
         for (size_t i = 0; i < reply_count(poked); i++)
             runner_poke(w->runner, reply_str(reply_at(poked, i), NULL));
         if (reply_int(reply_at(r, AT_INBOX)) && !w->leaving)

@@ -1,8 +1,12 @@
+#!lua
 --@use job birth end money
 -- ARGV: entry, id, tenant, kind, priority, spec, sha256, calls_max, tokens_max,
 -- nano_max, usd_known, not_before_ms, parent, state, error, start_within_ms, deadline_ms (0:
 -- none)
--- The first write may be refused when memory is full; then nothing has happened.
+-- Refused as a whole when memory is full.
+-- Reply: "admitted"; "same": it was, before; "conflict": with another spec; "gone": the entry is
+-- not there; "full": no room for more; "unusable", why: keys of this name are not what they
+-- should be.
 local entry, id, tenant, kind = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local prio = (ARGV[5] == "high" or ARGV[5] == "low") and ARGV[5] or "normal"
 local spec, sha, nano_max = ARGV[6], ARGV[7], ARGV[10]
@@ -12,7 +16,8 @@ local within, deadline = tonumber(ARGV[16]), tonumber(ARGV[17])
 if entry ~= "" and not redis.call("XRANGE", key("inbox"), entry, entry)[1] then
   return {"gone"}
 end
-local was = redis.call("HMGET", job_key(id), "state", "sha", "tenant")
+local was = redis.pcall("HMGET", job_key(id), "state", "sha", "tenant")
+if was.err then return {"unusable", was.err} end
 if was[1] and (was[2] ~= sha or was[3] ~= tenant) then return {"conflict"} end
 
 local function remove_entry()
@@ -25,22 +30,30 @@ end
 
 if redis.call("EXISTS", key("full")) == 1 then return {"full"} end
 local now = now_ms()
-redis.call("HSET", campaign_key(id), "state", state, "error", err, "updated_ms", int(now),
-           "progress", "0", "stage", "", "calls", "0", "tokens_in", "0", "tokens_out", "0",
-           "usd", "0", "kind", kind, "tenant", tenant, "round", "0", "usd_known", ARGV[11],
-           "usd_budget", nano_max == "-1" and "0" or decimal(nano_max, 9), "cached", "0",
-           "variants", "0", "live", "0", "pending", "0", "rejected", "0",
-           "impressions", "0", "delivered", "0", "clicks", "0", "conversions", "0",
-           "orphans", "0", "revenue", "0", "lift", "0", "lift_lo", "0", "lift_hi", "0",
-           "created_ms", int(now), "waiting", "", "waiting_ms", "0")
-redis.call("SET", part_key(id, "spec"), spec)
-redis.call("HSET", part_key(id, "bud"), "calls_max", ARGV[8], "tokens_max", ARGV[9],
-           "nano_max", nano_max, "calls", "0", "tokens", "0", "nano", "0",
-           "calls_r", "0", "tokens_r", "0", "nano_r", "0", "lost", "0")
-create_job(id, {tenant = tenant, prio = prio, parent = parent, sha = sha, fence = 0,
-                stage = "", iteration = "0",
-                starts_ms = within > 0 and math.max(now, not_before) + within,
-                deadline_ms = deadline > 0 and now + deadline}, now)
+local function create()
+  redis.call("HSET", campaign_key(id), "state", state, "error", err, "updated_ms", int(now),
+             "progress", "0", "stage", "", "calls", "0", "tokens_in", "0", "tokens_out", "0",
+             "usd", "0", "kind", kind, "tenant", tenant, "round", "0", "usd_known", ARGV[11],
+             "usd_budget", nano_max == "-1" and "0" or decimal(nano_max, 9), "cached", "0",
+             "variants", "0", "live", "0", "pending", "0", "rejected", "0",
+             "impressions", "0", "delivered", "0", "clicks", "0", "conversions", "0",
+             "orphans", "0", "revenue", "0", "lift", "0", "lift_lo", "0", "lift_hi", "0",
+             "created_ms", int(now), "waiting", "", "waiting_ms", "0")
+  redis.call("SET", part_key(id, "spec"), spec)
+  redis.call("HSET", part_key(id, "bud"), "calls_max", ARGV[8], "tokens_max", ARGV[9],
+             "nano_max", nano_max, "calls", "0", "tokens", "0", "nano", "0",
+             "calls_r", "0", "tokens_r", "0", "nano_r", "0", "lost", "0")
+  create_job(id, {tenant = tenant, prio = prio, parent = parent, sha = sha, fence = 0,
+                  stage = "", iteration = "0",
+                  starts_ms = within > 0 and math.max(now, not_before) + within,
+                  deadline_ms = deadline > 0 and now + deadline}, now)
+end
+
+local ok, problem = pcall(create)
+if not ok then -- what was written is of nobody
+  redis.call("UNLINK", campaign_key(id), part_key(id, "spec"), part_key(id, "bud"), job_key(id))
+  return {"unusable", type(problem) == "table" and problem.err or tostring(problem)}
+end
 remove_entry()
 if state ~= "queued" then
   finish(id, "done", state, err, UNBEGUN_KEEP_MS, now)

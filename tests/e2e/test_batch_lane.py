@@ -130,6 +130,25 @@ def test_a_batch_that_takes_too_long_is_cancelled(lane):
     assert min(live) == 1  # one batch, then live
 
 
+@pytest.mark.parametrize("at", [None, 10**15])
+def test_a_batch_of_an_unknown_age_is_given_up(lane, at):
+    """Its records were damaged: no time, or one that never comes."""
+    stack = lane("--batch-ms", "600000", BARKER_BATCH_WAIT_S="2")
+    worker = stack.worker()
+    stack.enqueue(SPEC)
+    wait_rest(stack)
+    worker.kill()
+    worker.wait()
+    (name,) = stack.redis.lrange(stack.key("c", "b", "jrs"), 0, -1)
+    for field, text in stack.redis.hgetall(name).items():
+        record = {**json.loads(text), "t": at}
+        stack.redis.hset(name, field, json.dumps({k: v for k, v in record.items() if v}))
+    stack.worker()
+    stack.wait_state("b", "live")
+    check_paid_once(stack)
+    assert len(calls(stack)[1]) > 10
+
+
 def test_a_batch_whose_endpoint_takes_none_any_more_is_given_up(lane):
     stack = lane("--batch-ms", "600000", BARKER_BATCH_WAIT_S="1")
     worker = stack.worker()

@@ -230,3 +230,21 @@ def test_losers_are_regenerated(make_stack):
                            for v in retired)
     place = wait_for("a ranking", lambda: stack.redis.hgetall(stack.key("c", "g", "p", "plain")))
     assert place["leader"] == best and float(place["lift_lo"]) > 0
+
+
+def test_numbers_of_attempts_that_cannot_be(make_stack):
+    """Written by a hand; they are no attempts, and none is counted on from there."""
+    stack = make_stack("mock", ["--latency-ms", "40000"])
+    worker = stack.worker()
+    stack.enqueue({"id": "n", "kind": "content", "approval": "none",
+                   "input": {"prompt": "Sell tea.", "n": 1}})
+    wait_for("a call", lambda: stack.ledger()[0])
+    worker.kill()
+    worker.wait()
+    (name,) = stack.redis.lrange(stack.key("c", "n", "jrs"), 0, -1)
+    for attempt in ("2147483647", "-1", "99999999999999999999"):
+        stack.redis.hset(name, f"0/{attempt}", '{"s":"lost"}')
+    stack.start_llm("mock", [])
+    second = stack.worker()
+    stack.wait_state("n", "live")
+    assert second.poll() is None

@@ -179,3 +179,19 @@ def test_check_says_the_same(stack, tmp_path):
         assert (one["code"], one["pointer"]) == (code, pointer), (name, said)
     file.write_bytes(spec())
     stack.cli("check", str(file))
+
+
+def test_ids_with_damaged_keys_hold_up_no_other(stack):
+    """More of them than are looked at in one turn, and before the good one."""
+    stack.worker()
+    spec = {"kind": "content", "approval": "none", "input": {"prompt": "Sell tea.", "n": 1}}
+    for n in range(20):
+        stack.redis.set(stack.key("j", f"d{n}"), "a text")
+        stack.enqueue({**spec, "id": f"d{n}"})
+    stack.enqueue({**spec, "id": "good"})
+    stack.wait_state("good", "live")
+    wait_for("them to be refused", lambda: stack.redis.xlen(stack.key("inbox")) == 0)
+    rows = [f for _, f in stack.redis.xrange(stack.key("rejected"))]
+    assert len(rows) == 20
+    assert {(f["code"], f["pointer"]) for f in rows} == {("redis_error", "/id")}
+    assert "WRONGTYPE" in rows[0]["message"] and "d0" in rows[0]["message"]

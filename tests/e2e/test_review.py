@@ -152,12 +152,12 @@ def test_after_a_resume_calls_go_on(make_stack, tmp_path):
     stack.worker()
     stack.enqueue({**BRIEF, "id": "r"})
     wait_for("two calls", lambda: len(stack.ledger()[0]) == 2)
-    for what in ("pause", "resume"):
+    poke = stack.key("poke", stack.redis.hget(stack.key("j", "r"), "owner"))
+    for letters, what in enumerate(("pause", "resume"), 1):
         stack.redis.xadd(stack.key("control"), {"c": "r", "do": what})
-    poke = stack.redis.hget(stack.key("j", "r"), "owner")
-    wait_for("the orders to be heard",
-             lambda: stack.redis.llen(stack.key("c", "r", "mail")) == 2 and
-             not stack.redis.exists(stack.key("poke", poke)))
+        wait_for("the order to be heard",
+                 lambda letters=letters: stack.redis.llen(stack.key("c", "r", "mail")) == letters
+                 and not stack.redis.exists(poke))
     hold.write_text("1")
     wait_for("a third call beside the one that is held", lambda: len(stack.ledger()[0]) == 3)
     hold.write_text("99")

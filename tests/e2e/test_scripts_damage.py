@@ -239,3 +239,16 @@ def test_a_damaged_job_takes_nothing_from_those_it_commits_with(s, how):
     assert left == ["b"] and "a" not in s.redis.zrange(f"{ROOT}:given", 0, -1)
     told = [e[1]["c"] for e in s.redis.xrange(f"{ROOT}:changes") if e[1]["what"] == "done"]
     assert told == (["a", "b", "c"] if how == "entry" else ["a", "c"])
+
+
+@pytest.mark.parametrize("key, heals", [("j:a", False), ("c:a", True), ("c:a:bud", True)])
+def test_an_id_whose_keys_are_damaged_is_told(s, key, heals):
+    """Not admitted by halves, and no reason to look at the same entry again and again."""
+    damage(s, f"{ROOT}:{key}")
+    entry = s.redis.xadd(f"{ROOT}:inbox", {"spec": "{}"})
+    told = s.admit(entry, "a", "t", "content", "normal", "{}", "sha", -1, -1, -1, 1, 0, "",
+                   "queued", "", 0, 0)
+    assert told[0] == "unusable" and "WRONGTYPE" in told[1]
+    assert s.redis.xlen(f"{ROOT}:inbox") == 1
+    assert not s.redis.exists(f"{ROOT}:c:a:spec") and not s.redis.zcard(f"{ROOT}:queued")
+    assert bool(s.redis.exists(f"{ROOT}:{key}")) is not heals

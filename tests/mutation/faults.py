@@ -9,6 +9,7 @@ import faults_failover
 import faults_cache
 import faults_claims
 import faults_clocks
+import faults_damage
 import faults_dead
 import faults_fair
 import faults_batch
@@ -117,7 +118,7 @@ FAULTS = {
         "a worker's death gives paid calls back to the budget",
         [SCRIPTS, "unit:queues.journal_test"]),
     "repeat-of-load-forgets": (
-        LUA + "load.lua", 'if j[2] ~= seen then', "if true then",
+        LUA + "load.lua", '  if redis.call("HGET", job_key(id), "loaded") == seen then return end\n', "",
         "an approval that came just after a load is never looked at", [SCRIPTS]),
     "mailbox-unbounded": (
         LUA + "control.lua", '  if redis.call("LLEN", part_key(o.c, "mail")) >= most then',
@@ -323,4 +324,5 @@ FAULTS = {
     **faults_clocks.FAULTS,
     **faults_dead.FAULTS,
     **faults_memory.FAULTS,
+    **faults_damage.FAULTS,
 }

@@ -49,7 +49,7 @@ FAULTS = {
         ENGINE, "    if (c->state == CAMPAIGN_LIVE)\n        next_done(next);", "    if (false)\n        next_done(next);",
         "a campaign that served until its deadline is said to have failed", [ENDS]),
     "late-not-heard": (
-        "workers/live/store_op.c", ' || strcmp(what, "deadline") == 0', "",
+        "workers/live/store_op.c", 'strcmp(what, "deadline") == 0 && !op->told', "false",
         "calls under way hold a campaign long after its deadline", [ENDS]),
     "batch-takes-all": (
         BATCH, "    return left_ms / 2 < wait_ms ? left_ms / 2 : wait_ms;", "    return wait_ms;",

@@ -81,6 +81,15 @@ struct run_shard *run_add_shard(struct run *run, const char *mark, const char *e
     return s;
 }
 
+/* A record without its time, or with one that will not come soon, was damaged by hand:
+ * its batch is as old as can be. */
+static int64_t since_ms_of(const struct run *run, const struct json *record)
+{
+    int64_t ms = json_int(json_get(record, "t"), 0);
+    int64_t latest_ms = run->campaign->now_ms + run->runner->options.batch_wait_ms;
+    return ms > 0 && ms <= latest_ms ? ms : run->campaign->created_ms;
+}
+
 enum err run_batch_replay(struct run *run, int index, const struct json *record)
 {
     struct run_ask *a = &run->asks[index];
@@ -93,7 +102,7 @@ enum err run_batch_replay(struct run *run, int index, const struct json *record)
     }
     if (*text)
         memcpy(s->name, text, strlen(text) + 1);
-    s->since_ms = json_int(json_get(record, "t"), s->since_ms);
+    s->since_ms = since_ms_of(run, record);
     a->state = RUN_ASK_BATCHED;
     a->shard = (int)(s - run->shards);
     return ERR_OK;

@@ -46,8 +46,9 @@ static enum err build_variant(struct campaign *c, const struct port_variant *fro
     const struct port_field *f = from->fields;
     int n = from->field_count;
     int placement = find_placement(c, field(f, n, "placement"));
+    campaign_note_variant(c, from->id);
     if (placement < 0)
-        return ERR_OK; /* its placement is not in the spec: not ours to touch */
+        return ERR_OK; /* its hash is gone, or its placement not in the spec */
     struct variant *v = campaign_add_variant(c, placement, field(f, n, "text"));
     if (!v)
         return ERR_NOMEM;

@@ -49,6 +49,9 @@ enum err run_take_result(struct run *run, int index,
     return ERR_OK;
 }
 
+/* No ask comes near it; a number that a hand wrote there would overflow. */
+#define ATTEMPTS_MAX 1000000
+
 static int by_place(const void *a, const void *b)
 {
     const struct port_record *x = a, *y = b;
@@ -59,8 +62,8 @@ static int by_place(const void *a, const void *b)
 
 static enum err replay_record(struct run *run, const struct port_record *record)
 {
-    if (record->index < 0 || record->index >= run->ask_count ||
-        engine_is_settled(run->engine, record->index))
+    if (record->index < 0 || record->index >= run->ask_count || record->attempt < 0 ||
+        record->attempt > ATTEMPTS_MAX || engine_is_settled(run->engine, record->index))
         return ERR_OK;
     struct run_ask *a = &run->asks[record->index];
     if (a->attempt < record->attempt)

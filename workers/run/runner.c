@@ -253,6 +253,13 @@ void runner_poke(struct runner *r, const char *id)
         run_op_take(r, ticket, NULL);
 }
 
+void runner_poke_all(struct runner *r)
+{
+    list_each_safe (node, after, &r->runs) {
+        runner_poke(r, list_item(node, struct run, link)->id);
+    }
+}
+
 void runner_drop_all(struct runner *r)
 {
     while (!list_empty(&r->runs)) {

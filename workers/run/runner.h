@@ -41,6 +41,7 @@ void runner_free(struct runner *r);
  * replaces the run of the older one; the same claim again changes nothing. */
 enum err runner_start(struct runner *r, const char *id, int64_t fence) MUST_USE;
 void runner_poke(struct runner *r, const char *id); /* there is mail for it */
+void runner_poke_all(struct runner *r); /* there may be mail for any of them */
 void runner_wake(struct runner *r); /* calls may be admitted again, see ports.admit */
 /* To be called now and then: what could not be scheduled for want of memory is. */
 void runner_nudge(struct runner *r);

@@ -47,12 +47,26 @@ static void other_channels_count_impressions(void **state)
     assert_int_equal(w->c->placements[0].used, 2000);
 }
 
+/* A variant whose hash is gone keeps its id, or the next one would have its events. */
+static void ids_are_given_once(void **state)
+{
+    const struct world *w = counted(state, "plain", 0);
+    assert_string_equal(w->c->variants[1].id, "v2");
+    campaign_note_variant(w->c, "v1");
+    campaign_note_variant(w->c, "of another make");
+    campaign_note_variant(w->c, "v7");
+    const struct variant *v = campaign_add_variant(w->c, 0, "t");
+    assert_non_null(v);
+    assert_string_equal(v->id, "v8");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         world_test(messages_count_what_was_delivered),
         world_test(without_such_events_impressions_count),
         world_test(other_channels_count_impressions),
+        world_test(ids_are_given_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

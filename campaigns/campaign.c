@@ -2,7 +2,10 @@
 #include "campaigns/campaign.h"
 #include "core/base/names.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define NUMBER_MAX 1000000000 /* of a variant: one behind it can be counted on */
 
 static const char *const names[] = {
     [CAMPAIGN_QUEUED] = "queued",           [CAMPAIGN_RUNNING] = "running",
@@ -105,9 +108,12 @@ struct variant *campaign_add_variant(struct campaign *c, int placement,
 
 void campaign_note_variant(struct campaign *c, const char *id)
 {
-    int number;
-    if (sscanf(id, "v%6d", &number) == 1 && number > c->last_variant)
-        c->last_variant = number;
+    char *end;
+    if (id[0] != 'v')
+        return;
+    long number = strtol(id + 1, &end, 10);
+    if (number > c->last_variant && number < NUMBER_MAX && !*end)
+        c->last_variant = (int)number;
 }
 
 struct variant *campaign_find_variant(struct campaign *c, const char *id)

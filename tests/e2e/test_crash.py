@@ -248,3 +248,5 @@ def test_numbers_of_attempts_that_cannot_be(make_stack):
     second = stack.worker()
     stack.wait_state("n", "live")
     assert second.poll() is None
+    answered = [a for (_, _, _, a), record in stack.journal("n").items() if record["s"] == "ok"]
+    assert answered and all(0 < a < 10 for a in answered)

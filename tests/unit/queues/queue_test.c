@@ -26,7 +26,7 @@ static void test_every_text_loads(void **state)
     /* a shebang counts only on the first line, libraries come between */
     assert_true(begins(lua_tick_lua, "#!lua flags=allow-oom\n"));
     assert_null(strstr(lua_tick_lua + 1, "\n#!lua"));
-    assert_true(begins(lua_reserve_lua, "-- keys.lua"));
+    assert_true(begins(lua_control_lua, "-- keys.lua"));
     assert_true(strstr(lua_settle_lua, "local function now_ms") <
                 strstr(lua_settle_lua, "local function decimal"));
     assert_null(strstr(lua_read_list_lua, "now_ms"));

@@ -82,8 +82,7 @@ static void *grow(struct arena *a, const void *old, int count, int *cap, size_t 
     return fresh;
 }
 
-struct variant *campaign_add_variant(struct campaign *c, int placement,
-                                     const char *text)
+static struct variant *add_variant(struct campaign *c, int placement, const char *text)
 {
     if (c->variant_count == c->variant_cap) {
         struct variant *more = grow(c->arena, c->variants, c->variant_count,
@@ -94,15 +93,35 @@ struct variant *campaign_add_variant(struct campaign *c, int placement,
     }
     struct variant *v = &c->variants[c->variant_count];
     memset(v, 0, sizeof *v);
-    snprintf(v->id, sizeof v->id, "v%d", ++c->last_variant);
     v->placement = placement;
     v->text = arena_strdup(c->arena, text);
     v->angle = v->parent = v->reason = v->reviewer = "";
-    v->round = c->round;
-    v->is_new = v->changed = true;
     if (!v->text)
         return NULL;
     c->variant_count++;
+    return v;
+}
+
+struct variant *campaign_add_variant(struct campaign *c, int placement,
+                                     const char *text)
+{
+    struct variant *v = add_variant(c, placement, text);
+    if (!v)
+        return NULL;
+    snprintf(v->id, sizeof v->id, "v%d", ++c->last_variant);
+    v->round = c->round;
+    v->is_new = v->changed = true;
+    return v;
+}
+
+struct variant *campaign_restore_variant(struct campaign *c, const char *id,
+                                         int placement, const char *text)
+{
+    struct variant *v = add_variant(c, placement, text);
+    if (!v)
+        return NULL;
+    strncpy(v->id, id, sizeof v->id - 1);
+    campaign_note_variant(c, id);
     return v;
 }
 

@@ -117,6 +117,9 @@ void campaign_fini(struct campaign *c);
 void campaign_note_variant(struct campaign *c, const char *id);
 struct variant *campaign_add_variant(struct campaign *c, int placement,
                                      const char *text) MUST_USE;
+/* One of an earlier run, under its own id. */
+struct variant *campaign_restore_variant(struct campaign *c, const char *id,
+                                         int placement, const char *text) MUST_USE;
 /* Appends mail; the order's strings are copied. Over 4096 unread: ERR_LIMIT. */
 enum err campaign_add_mail(struct campaign *c, const struct campaign_mail *m) MUST_USE;
 const char *campaign_mail_name(enum campaign_mail_kind k); /* "approve" … */

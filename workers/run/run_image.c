@@ -46,13 +46,14 @@ static enum err build_variant(struct campaign *c, const struct port_variant *fro
     const struct port_field *f = from->fields;
     int n = from->field_count;
     int placement = find_placement(c, field(f, n, "placement"));
-    campaign_note_variant(c, from->id);
-    if (placement < 0)
-        return ERR_OK; /* its hash is gone, or its placement not in the spec */
-    struct variant *v = campaign_add_variant(c, placement, field(f, n, "text"));
+    if (placement < 0) { /* its hash is gone, or its placement not in the spec */
+        campaign_note_variant(c, from->id);
+        return ERR_OK;
+    }
+    struct variant *v =
+        campaign_restore_variant(c, from->id, placement, field(f, n, "text"));
     if (!v)
         return ERR_NOMEM;
-    strncpy(v->id, from->id, sizeof v->id - 1);
     if (!variant_state_from(field(f, n, "state"), &v->state))
         v->state = VARIANT_REJECTED;
     v->angle = arena_strdup(c->arena, field(f, n, "angle"));
@@ -60,7 +61,6 @@ static enum err build_variant(struct campaign *c, const struct port_variant *fro
     v->reason = arena_strdup(c->arena, field(f, n, "reason"));
     v->reviewer = arena_strdup(c->arena, field(f, n, "reviewer"));
     read_ranking(v, f, n);
-    v->is_new = v->changed = false;
     return v->angle && v->parent && v->reason && v->reviewer ? ERR_OK : ERR_NOMEM;
 }
 

@@ -54,8 +54,12 @@ static void ids_are_given_once(void **state)
     assert_string_equal(w->c->variants[1].id, "v2");
     campaign_note_variant(w->c, "v1");
     campaign_note_variant(w->c, "of another make");
-    campaign_note_variant(w->c, "v7");
-    const struct variant *v = campaign_add_variant(w->c, 0, "t");
+    campaign_note_variant(w->c, "v6");
+    const struct variant *v = campaign_restore_variant(w->c, "v7", 0, "t");
+    assert_non_null(v);
+    assert_string_equal(v->id, "v7");
+    assert_false(v->is_new);
+    v = campaign_add_variant(w->c, 0, "t");
     assert_non_null(v);
     assert_string_equal(v->id, "v8");
 }

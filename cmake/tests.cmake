@@ -1,5 +1,5 @@
 # tests/unit mirrors the source paths: tests/unit/<dir>/<file>_test.c is one
-# program per file; tests/sim, tests/llmsim, tests/bench and tests/counter have one program each.
+# program per file; tests/sim, llmsim, bench, counter and calendar have one program each.
 if(NOT BARKER_TESTS)
   return()
 endif()
@@ -20,7 +20,7 @@ foreach(source IN LISTS unit_src)
   set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120)
 endforeach()
 
-foreach(part sim llmsim bench counter)
+foreach(part sim llmsim bench counter calendar)
   file(GLOB part_src CONFIGURE_DEPENDS tests/${part}/*.c)
   if(part_src)
     add_executable(barker-${part} ${part_src})

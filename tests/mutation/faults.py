@@ -10,6 +10,7 @@ import faults_cache
 import faults_claims
 import faults_clocks
 import faults_damage
+import faults_cron
 import faults_dead
 import faults_fair
 import faults_batch
@@ -322,6 +323,7 @@ FAULTS = {
     **faults_cache.FAULTS,
     **faults_batch.FAULTS,
     **faults_clocks.FAULTS,
+    **faults_cron.FAULTS,
     **faults_dead.FAULTS,
     **faults_memory.FAULTS,
     **faults_damage.FAULTS,

@@ -71,9 +71,10 @@ struct campaign_totals {
 struct campaign_inputs {
     const char **letters; /* mail as it was taken from the mailbox */
     int letter_count;
-    bool more_letters; /* came before this run, and are for the next one */
-    bool decided;      /* set by a stage that judged counts */
-    int *unpaid;       /* asks that the budget did not allow any more */
+    bool more_letters;       /* came before this run, and are for the next one */
+    const struct zone *zone; /* of spec.repeat; NULL without it; borrows */
+    bool decided;            /* set by a stage that judged counts */
+    int *unpaid;             /* asks that the budget did not allow any more */
     int unpaid_count;
 };
 
@@ -86,6 +87,7 @@ struct campaign {
     enum campaign_state state;
     enum campaign_state paused_from; /* where resume goes back to */
     enum err error;
+    const char *waits_for;  /* what people are told while it waits; static, or NULL */
     const char *error_text; /* for example the question of needs_input */
     const char *stage;
     int iteration, round, progress; /* progress in percent */

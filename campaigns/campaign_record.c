@@ -86,7 +86,7 @@ static enum err restore_fields(struct campaign *c, const struct json *j,
 enum err campaign_restore(struct campaign *c, const char *checkpoint, size_t n,
                           struct err_detail *d)
 {
-    c->kind = kind_find(c->spec->kind);
+    c->kind = kind_of(c->spec);
     if (!c->kind)
         return err_set(d, ERR_UNKNOWN_KIND, "/kind", "unknown kind %s", c->spec->kind);
     if (n == 0) {

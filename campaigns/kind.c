@@ -1,5 +1,6 @@
 /* kind.c: the list of kinds, and the helpers stages use to say what is next. */
 #include "campaigns/kind.h"
+#include "campaigns/schedule.h"
 #include <string.h>
 
 #ifndef KINDS_DEF /* the simulator has a list of its own (tests/sim) */
@@ -28,6 +29,11 @@ const struct kind *kind_find(const char *name)
             return kind_at(i);
     }
     return NULL;
+}
+
+const struct kind *kind_of(const struct spec *s)
+{
+    return s->repeat.cron ? &kind_schedule : kind_find(s->kind);
 }
 
 const struct stage *kind_stage(const struct kind *k, const char *name)

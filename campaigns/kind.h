@@ -57,8 +57,9 @@ struct kind {
     const char *counting_stage;
 };
 
-const struct kind *kind_find(const char *name); /* NULL if unknown */
-const struct kind *kind_at(size_t i);           /* NULL past the end */
+const struct kind *kind_of(const struct spec *s); /* what it is run as; or NULL */
+const struct kind *kind_find(const char *name);   /* NULL if unknown */
+const struct kind *kind_at(size_t i);             /* NULL past the end */
 const struct stage *kind_stage(const struct kind *k, const char *name);
 
 #endif

@@ -274,7 +274,7 @@ static const struct spec_row rows[] = {
     {"not_before_ms", read_not_before},
     {"start_within_ms", read_start_within},
     {"deadline_ms", read_deadline},
-    {"repeat", not_served},
+    {"repeat", spec_read_repeat},
     {"seed", read_seed},
     {"dry_run", read_dry_run},
     {"input", any_object},
@@ -327,7 +327,8 @@ static enum err read_spec(struct spec_reader *r)
     e = e ? e : require(r, "input", "/input");
     if (e || (r->all && r->all->count))
         return e ? e : r->all->item[0].code;
-    e = spec_make_placements(r);
+    e = spec_check_repeat(r);
+    e = e ? e : spec_make_placements(r);
     if (!e && json_get(s->root, "control"))
         e = spec_read_controls(r, json_get(s->root, "control"));
     const struct kind *kind = kind_find(s->kind);

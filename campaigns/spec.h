@@ -8,10 +8,12 @@
 
 #include "campaigns/checks/channel.h"
 #include "core/base/arena.h"
+#include "core/base/cron.h"
 #include "core/base/json.h"
 
 #define SPEC_ID_MAX 64
-#define SPEC_LIST_MAX 16 /* channels, segments, locales, angles … */
+#define SPEC_ROOT_ID_MAX 56 /* of one that has children, "~1000000" */
+#define SPEC_LIST_MAX 16    /* channels, segments, locales, angles … */
 #define SPEC_PLACEMENTS_MAX 64
 #define SPEC_WARNINGS_MAX 16
 
@@ -35,6 +37,14 @@ struct spec_placement {
 };
 struct spec_warning {
     const char *path, *message;
+};
+
+struct spec_repeat {
+    const char *cron; /* NULL: it does not repeat */
+    const char *zone; /* of IANA; whether there is one of this name is not known here */
+    struct cron at;
+    int64_t times;    /* 0 = any number */
+    int64_t until_ms; /* Unix time of the last one; 0 = without end */
 };
 
 struct spec {
@@ -68,6 +78,7 @@ struct spec {
     int64_t not_before_ms;
     int64_t start_within_ms; /* of admission, or not_before_ms if later; 0 = no limit */
     int64_t deadline_ms;     /* of admission; 0 = none */
+    struct spec_repeat repeat; /* then what is said here of time is of each run */
     uint64_t seed;
     bool must_review; /* a rule is accepted but not enforced: it forces approval */
     struct spec_warning warning[SPEC_WARNINGS_MAX];

@@ -51,6 +51,11 @@ enum err spec_read_brand(struct spec_reader *r, const struct json *j, const char
 enum err spec_read_ranking(struct spec_reader *r, const struct json *j,
                            const char *path);
 
+/* spec_repeat.c */
+enum err spec_read_repeat(struct spec_reader *r, const struct json *j,
+                          const char *path);
+enum err spec_check_repeat(struct spec_reader *r) MUST_USE; /* with its id */
+
 /* spec_places.c: channels, segments, locales and controls become placements. */
 enum err spec_read_channel(struct spec_reader *r, const struct json *j,
                            const char *path);

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/utf8.h"
 #include "queues/inbox.h"
+#include "workers/birth.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ struct intake {
     struct queue *queue;                /* borrows */
     const struct channel_set *channels; /* borrows */
     struct llm *llm;                    /* borrows; NULL = prices are not judged */
+    struct zones *zones;                /* borrows */
     char worker[64];
     bool busy;
     int64_t full_until_ms;              /* Redis has no room for more; 0 = it has */
@@ -85,11 +87,26 @@ static enum err check_tenant(const struct llm *llm, const struct spec *s, bool k
                    "usd_per_day of tenant %s needs a price for the model", s->tenant);
 }
 
+static enum err check_zone(struct zones *zones, const struct spec *s,
+                           struct err_detail *d)
+{
+    if (!zones || !s->repeat.cron || zones_find(zones, s->repeat.zone))
+        return ERR_OK;
+    return err_set(d, ERR_BAD_VALUE, "/repeat/zone",
+                   "there is no time zone %s here: a name of IANA, as Europe/Berlin",
+                   s->repeat.zone);
+}
+
 enum err intake_judge(const char *text, size_t n, const struct channel_set *channels,
-                      const struct llm *llm, struct arena *arena, struct spec *out,
-                      struct err_detail *d)
+                      const struct llm *llm, struct zones *zones, struct arena *arena,
+                      struct spec *out, struct err_detail *d)
 {
     enum err e = spec_parse(text, n, channels, arena, out, d);
+    if (e)
+        return e;
+    e = check_zone(zones, out, d);
+    if (e)
+        spec_fini(out);
     if (e || !llm)
         return e;
     bool known = llm_price_known(llm, out->llm_endpoint, out->llm_model);
@@ -102,7 +119,8 @@ enum err intake_judge(const char *text, size_t n, const struct channel_set *chan
 }
 
 enum err intake_new(struct queue *q, const struct channel_set *channels,
-                    struct llm *llm, const char *worker, struct intake **out)
+                    struct llm *llm, struct zones *zones, const char *worker,
+                    struct intake **out)
 {
     struct intake *i = calloc(1, sizeof *i);
     if (!i)
@@ -110,6 +128,7 @@ enum err intake_new(struct queue *q, const struct channel_set *channels,
     i->queue = q;
     i->channels = channels;
     i->llm = llm;
+    i->zones = zones;
     snprintf(i->worker, sizeof i->worker, "%s", worker);
     *out = i;
     return ERR_OK;
@@ -233,29 +252,13 @@ static enum err admit(struct intake *i, size_t index, const struct spec *s,
                       const char *text, size_t n)
 {
     struct intake_slot *slot = &i->slots[index];
-    bool broke = !s->budget_calls || !s->budget_tokens || !s->budget_usd_nano;
-    bool priced = i->llm && llm_price_known(i->llm, s->llm_endpoint, s->llm_model);
+    struct inbox_admission admission = birth_admission(s, i->llm);
     name_campaign(slot, s);
-    struct inbox_admission admission = {
-        .entry = slot->entry,
-        .id = slot->id,
-        .tenant = s->tenant,
-        .kind = s->kind,
-        .priority = spec_priority_name(s->priority),
-        .spec = text,
-        .spec_len = n,
-        .spec_sha256 = slot->sha256,
-        .calls_max = s->budget_calls,
-        .tokens_max = s->budget_tokens,
-        .usd_nano_max = s->budget_usd_nano,
-        .usd_known = priced,
-        .not_before_ms = s->not_before_ms,
-        .start_within_ms = s->start_within_ms,
-        .deadline_ms = s->deadline_ms,
-        .parent = "",
-        .state = broke ? "over_budget" : "queued",
-        .error = broke ? err_code(ERR_OVER_BUDGET) : "",
-    };
+    admission.entry = slot->entry;
+    admission.id = slot->id;
+    admission.spec = text;
+    admission.spec_len = n;
+    admission.spec_sha256 = slot->sha256;
     return inbox_admit(i->queue, &admission, on_admitted, i, index);
 }
 
@@ -307,7 +310,7 @@ static enum err judge_spec(struct intake *i, size_t index, const struct reply *r
     if (!spec)
         return ERR_NOMEM;
     arena_init(&arena, SPEC_ARENA_BYTES);
-    enum err e = intake_judge(text, n, i->channels, i->llm, &arena, spec, &d);
+    enum err e = intake_judge(text, n, i->channels, i->llm, i->zones, &arena, spec, &d);
     if (!e) {
         e = admit(i, index, spec, text, n);
         spec_fini(spec);

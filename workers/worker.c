@@ -27,6 +27,7 @@ struct worker {
     const struct config *config;
     struct queue queue;
     struct channel_set *channels;
+    struct zones *zones;
     struct otlp *otlp; /* NULL: no spans */
     struct llm *llm;
     struct ports_live *ports;
@@ -257,6 +258,8 @@ static void on_room(void *arg)
 static enum err make_runner(struct worker *w)
 {
     struct ports_live_options live = {.queue = &w->queue,
+                                      .channels = w->channels,
+                                      .zones = w->zones,
                                       .llm = w->llm,
                                       .loop = w->loop,
                                       .config = w->config,
@@ -302,7 +305,8 @@ static enum err make_parts(struct worker *w, struct err_detail *d)
         queue_init(&w->queue, w->redis, config_str(w->config, "redis", "prefix"), 0);
     if (e)
         return err_set(d, e, "redis.prefix", "not a usable key prefix");
-    e = channels_load(w->config, &w->channels, d);
+    e = zones_new(&w->zones);
+    e = e ? e : channels_load(w->config, &w->channels, d);
     if (!e)
         e = tenant_terms_text(w->config, &w->terms);
     if (!e)
@@ -314,7 +318,7 @@ static enum err make_parts(struct worker *w, struct err_detail *d)
     if (!e)
         claims_init(&w->claims, &w->queue, w->ports, w->runner);
     if (!e)
-        e = intake_new(&w->queue, w->channels, w->llm, w->id, &w->intake);
+        e = intake_new(&w->queue, w->channels, w->llm, w->zones, w->id, &w->intake);
     if (!e)
         e = feedback_new(&w->queue, w->loop, w->config, w->id, &w->feedback);
     if (!e)
@@ -369,6 +373,7 @@ void worker_free(struct worker *w)
     feedback_free(w->feedback);
     ports_live_free(w->ports);
     channel_set_free(w->channels);
+    zones_free(w->zones);
     free(w->terms);
     queue_fini(&w->queue);
     free(w);

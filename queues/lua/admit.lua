@@ -39,6 +39,7 @@ local function create()
              "impressions", "0", "delivered", "0", "clicks", "0", "conversions", "0",
              "orphans", "0", "revenue", "0", "lift", "0", "lift_lo", "0", "lift_hi", "0",
              "created_ms", int(now), "waiting", "", "waiting_ms", "0")
+  if parent ~= "" then redis.call("HSET", campaign_key(id), "parent", parent) end
   redis.call("SET", part_key(id, "spec"), spec)
   redis.call("HSET", part_key(id, "bud"), "calls_max", ARGV[8], "tokens_max", ARGV[9],
              "nano_max", nano_max, "calls", "0", "tokens", "0", "nano", "0",
@@ -47,6 +48,17 @@ local function create()
                   stage = "", iteration = "0",
                   starts_ms = within > 0 and math.max(now, not_before) + within,
                   deadline_ms = deadline > 0 and now + deadline}, now)
+end
+
+-- Of many children those that have ended are forgotten by their parent.
+local KIDS_MAX = 1000
+local function forget_kids(of)
+  local name = part_key(of, "kids")
+  if redis.call("HLEN", name) <= KIDS_MAX then return end
+  local kids = redis.call("HGETALL", name)
+  for i = 1, #kids, 2 do
+    if ENDED[kids[i + 1]] then redis.call("HDEL", name, kids[i]) end
+  end
 end
 
 local ok, problem = pcall(create)
@@ -59,7 +71,10 @@ if state ~= "queued" then
   finish(id, "done", state, err, UNBEGUN_KEEP_MS, now)
   return {"admitted"}
 end
-if parent ~= "" then tell_parent(id, parent, state, false, now) end
+if parent ~= "" then
+  tell_parent(id, parent, state, false, now)
+  pcall(forget_kids, parent)
+end
 redis.call("ZADD", key("campaigns"), int(now), id)
 if not_before > now then
   due_at(id, not_before)

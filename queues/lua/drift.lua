@@ -9,7 +9,6 @@
 local place, cursor, repair = ARGV[1], ARGV[2], ARGV[4] == "1"
 local count = math.max(1, math.min(tonumber(ARGV[3]) or 1, 50))
 local LANE_LOOK, TENANTS_MAX, SWEEP_LATE_MS = 1000, 200, 5000 -- LANE_LOOK: from each end
-local ENDED = {done = true, failed = true, cancelled = true, over_budget = true}
 local now, looked, unseen = now_ms(), 0, 0
 local findings, lanes = {}, {}
 

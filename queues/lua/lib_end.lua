@@ -3,6 +3,7 @@ local CHANGES_MAX = 10000
 local DONE_MAX, DEAD_MAX = 100000, 10000
 local DEAD_KEEP_MS = 30 * 86400000
 local UNBEGUN_KEEP_MS = 7 * 86400000 -- of a campaign that ends before it starts
+local ENDED = {done = true, failed = true, cancelled = true, over_budget = true}
 local SWEEP_MAX = 64 -- as many as may end in one call
 
 local function quoted(word)

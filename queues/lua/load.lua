@@ -67,6 +67,20 @@ local function read_placements()
   return placements
 end
 
+-- A child that ended while nobody told its parent, or that is gone, has ended now.
+local function read_kids()
+  local name = part_key(id, "kids")
+  local kids = redis.call("HGETALL", name)
+  for i = 1, #kids, 2 do
+    if not ENDED[kids[i + 1]] then
+      local state = redis.pcall("HGET", campaign_key(kids[i]), "state")
+      kids[i + 1] = type(state) == "string" and state or "failed"
+      if ENDED[kids[i + 1]] then redis.call("HSET", name, kids[i], kids[i + 1]) end
+    end
+  end
+  return kids
+end
+
 -- Without these nobody can go on, nor start anew over what there is.
 local function read_core()
   local spec, checkpoint = redis.call("GET", part_key(id, "spec")),
@@ -87,7 +101,7 @@ local outcome = whole(id, entry, function()
   local mail, more = read_letters(id, 0)
   image = {now, spec, checkpoint, redis.call("HGETALL", campaign_key(id)),
            read_variants(), mail, redis.call("HGETALL", part_key(id, "bud")), journal(),
-           redis.call("HGETALL", part_key(id, "kids")), read_placements(),
+           read_kids(), read_placements(),
            tonumber(commits) or 0, more}
 end)
 return image or outcome

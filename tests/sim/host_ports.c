@@ -366,6 +366,12 @@ static uint64_t random_number(void *self)
     return rng_next(&h->world->rng);
 }
 
+static const struct zone *zone(void *self, const char *name)
+{
+    const struct host *h = self;
+    return strcmp(name, "UTC") == 0 ? &h->world->utc : NULL;
+}
+
 struct ports host_ports(struct host *h)
 {
     return (struct ports){.self = h,
@@ -385,6 +391,7 @@ struct ports host_ports(struct host *h)
                           .timer = start_timer,
                           .defer = defer,
                           .random = random_number,
+                          .zone = zone,
                           .batches = batches,
                           .now_ms = now_ms,
                           .submit = submit,

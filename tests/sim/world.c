@@ -173,6 +173,7 @@ void world_run(const struct world_plan *plan, struct world_outcome *out)
     arena_init(&w.arena, ARENA_BYTES);
     list_init(&w.messages);
     rng_seed(&w.rng, plan->seed);
+    zone_init_utc(&w.utc);
     memset(out, 0, sizeof *out);
     buf_init(&out->digest, (size_t)4 << 20);
     start(&w);

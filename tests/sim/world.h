@@ -7,6 +7,7 @@
 #include "core/base/buf.h"
 #include "core/base/list.h"
 #include "core/base/rng.h"
+#include "core/base/zone.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -81,6 +82,7 @@ struct world {
     struct world_event *heap; /* owns */
     int count, cap;
     struct rng rng;
+    struct zone utc;
     struct store *store;
     struct host *hosts[WORLD_HOSTS_MAX];
     int host_count, host_names;

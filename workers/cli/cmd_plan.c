@@ -1,5 +1,6 @@
 /* cmd_plan.c: what a campaign will ask for and cost, played through in memory. */
 #include "campaigns/kind.h"
+#include "core/base/clock.h"
 #include "core/base/json_out.h"
 #include "core/base/money.h"
 #include "queues/inbox.h"
@@ -7,9 +8,12 @@
 #include "workers/cli/judgement.h"
 #include "workers/cli/table.h"
 #include "workers/rehearsal/rehearsal.h"
+#include "workers/zones.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
+#define FIRES 3 /* times that are told */
 #define OUT_MAX_BYTES ((size_t)1 << 20)
 
 /* A sum of calls in the end: usd_nano -1 = the price is not known. */
@@ -160,6 +164,58 @@ static enum err put_table(const struct plan *p, struct buf *out)
     return e;
 }
 
+/* The next times of a campaign that repeats. */
+static int find_fires(const struct plan *p, int64_t fires_ms[FIRES])
+{
+    const struct spec *s = &p->judgement->spec;
+    const struct spec_repeat *r = &s->repeat;
+    const struct zone *zone = r->cron ? zones_find(p->judgement->zones, r->zone) : NULL;
+    int64_t at = clock_wall_ms();
+    int n = 0;
+    if (s->not_before_ms > at)
+        at = s->not_before_ms - 1;
+    while (zone && n < FIRES && (!r->times || n < r->times)) {
+        at = cron_next(&r->at, zone, at);
+        if (at < 0 || (r->until_ms && at > r->until_ms))
+            break;
+        fires_ms[n++] = at;
+    }
+    return n;
+}
+
+/* As the clocks of its zone show them. */
+static void put_fires(const struct plan *p, struct buf *out)
+{
+    const struct spec_repeat *r = &p->judgement->spec.repeat;
+    int64_t fires_ms[FIRES];
+    int n = find_fires(p, fires_ms);
+    if (!r->cron)
+        return;
+    buf_printf(out, "it repeats (%s, %s), each time as above; next:%s\n", r->cron,
+               r->zone, n ? "" : " never");
+    for (int i = 0; i < n; i++) {
+        const struct zone *zone = zones_find(p->judgement->zones, r->zone);
+        time_t wall = (time_t)(fires_ms[i] / 1000);
+        struct tm tm;
+        char text[32] = "";
+        wall += zone_offset_at(zone, wall);
+        if (gmtime_r(&wall, &tm))
+            (void)strftime(text, sizeof text, "%a %Y-%m-%d %H:%M", &tm);
+        buf_printf(out, "  %s\n", text);
+    }
+}
+
+static void put_fires_json(const struct plan *p, struct json_out *w)
+{
+    int64_t fires_ms[FIRES];
+    int n = find_fires(p, fires_ms);
+    json_out_key(w, "fires_ms");
+    json_out_open(w, '[');
+    for (int i = 0; i < n; i++)
+        json_out_int(w, fires_ms[i]);
+    json_out_close(w, ']');
+}
+
 static void put_text(const struct plan *p, struct buf *out)
 {
     (void)put_table(p, out); /* a failure stays with the buf */
@@ -167,6 +223,7 @@ static void put_text(const struct plan *p, struct buf *out)
         buf_printf(out, "then it waits in stage %s\n", p->good.waits_at);
     buf_printf(out, "%s\n", verdict_text(verdict_of(p)));
     put_tenant(p, out);
+    put_fires(p, out);
 }
 
 static void put_cost(struct json_out *w, const struct cost *c)
@@ -209,6 +266,7 @@ static void put_json(const struct plan *p, struct buf *out)
     json_out_kstr(&w, "waits_at", p->good.waits_at ? p->good.waits_at : "");
     json_out_kstr(&w, "budget", verdict_of(p));
     json_out_kstr(&w, "tenant_budget", tenant_verdict(p));
+    put_fires_json(p, &w);
     json_out_close(&w, '}');
     buf_append_char(out, '\n');
 }

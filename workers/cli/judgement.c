@@ -71,10 +71,11 @@ enum err judgement_open(struct judgement *j, struct cli *c, const struct buf *te
     memset(j, 0, sizeof *j);
     arena_init(&j->arena, ARENA_MAX_BYTES);
     open_llm(j, c);
-    enum err e = channels_load(c->config, &j->channels, &j->detail);
+    enum err e = zones_new(&j->zones);
+    e = e ? e : channels_load(c->config, &j->channels, &j->detail);
     if (!e)
-        e = intake_judge(buf_str(text), text->len, j->channels, j->llm, &j->arena,
-                         &j->spec, &j->detail);
+        e = intake_judge(buf_str(text), text->len, j->channels, j->llm, j->zones,
+                         &j->arena, &j->spec, &j->detail);
     j->detail.code = e;
     add_suggestion(&j->detail);
     if (e && j->channels)
@@ -91,5 +92,6 @@ void judgement_close(struct judgement *j)
     if (j->loop)
         loop_free(j->loop);
     channel_set_free(j->channels);
+    zones_free(j->zones);
     arena_fini(&j->arena);
 }

@@ -11,6 +11,7 @@ struct judgement { /* **owns** all of it */
     struct loop *loop;
     struct llm *llm; /* NULL: no endpoints here */
     struct channel_set *channels;
+    struct zones *zones;
     struct arena arena;
     struct spec spec;
     struct err_detail detail;  /* code ERR_OK: nothing is against it */

@@ -1,5 +1,6 @@
 /* document.c: campaign → JSON document. Fields are documented in docs/PROTOCOL.md. */
 #include "workers/live/document.h"
+#include "campaigns/schedule.h"
 #include "core/base/json_out.h"
 #include "core/base/money.h"
 #include <stdlib.h>
@@ -121,6 +122,26 @@ static void write_head(struct json_out *w, const struct campaign *c)
     json_out_close(w, ']');
 }
 
+static void write_schedule(struct json_out *w, const struct campaign *c)
+{
+    const struct spec_repeat *r = &c->spec->repeat;
+    struct schedule_view v = schedule_view(c);
+    json_out_key(w, "repeat");
+    json_out_open(w, '{');
+    json_out_kstr(w, "cron", r->cron);
+    json_out_kstr(w, "zone", r->zone);
+    json_out_kint(w, "fired", v.fired);
+    json_out_kint(w, "failed", v.failed);
+    json_out_kint(w, "skipped", v.skipped);
+    json_out_kint(w, "next_ms", v.next_ms);
+    json_out_key(w, "children");
+    json_out_open(w, '{');
+    for (int i = 0; i < c->child_count; i++)
+        json_out_kstr(w, c->children[i].id, c->children[i].state);
+    json_out_close(w, '}');
+    json_out_close(w, '}');
+}
+
 enum err document_write(const struct campaign *c, struct buf *out)
 {
     struct json_out w;
@@ -128,6 +149,8 @@ enum err document_write(const struct campaign *c, struct buf *out)
     json_out_init(&w, out);
     json_out_open(&w, '{');
     write_head(&w, c);
+    if (c->spec->repeat.cron)
+        write_schedule(&w, c);
     json_out_key(&w, "placements");
     json_out_open(&w, '[');
     for (int i = 0; i < c->placement_count && !e; i++)

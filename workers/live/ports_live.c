@@ -9,6 +9,7 @@
 #include "workers/live/batch_live.h"
 #include "workers/live/calls_live.h"
 #include "workers/live/ports_live_state.h"
+#include "workers/live/spawn_live.h"
 #include "workers/live/store_image.h"
 #include "workers/live/store_op.h"
 #include <stdlib.h>
@@ -24,6 +25,8 @@ enum err ports_live_new(const struct ports_live_options *o, struct ports_live **
     p->queue = o->queue;
     p->llm = o->llm;
     p->loop = o->loop;
+    p->channels = o->channels;
+    p->zones = o->zones;
     p->publish.rerank_events = o->rerank_events;
     p->publish.rerank_ms = o->rerank_ms;
     idmap_init(&p->ops_by_id);
@@ -119,12 +122,18 @@ static enum err live_reserve(void *self, const struct port_place *at, const int 
     return store_op_start(op);
 }
 
-/* No kind of this release reads windows, results or caches, or spawns. */
+/* No kind of this release reads windows, results or caches. */
 static enum err live_read(void *self, const char *campaign, const struct ask *ask,
                           port_read_fn fn, void *arg, uint64_t ticket)
 {
-    (void)self, (void)campaign, (void)ask, (void)fn, (void)arg, (void)ticket;
-    return ERR_NOT_SUPPORTED;
+    return ask->type == ASK_SPAWN ? spawn_live(self, campaign, ask, fn, arg, ticket)
+                                  : ERR_NOT_SUPPORTED;
+}
+
+static const struct zone *live_zone(void *self, const char *name)
+{
+    struct ports_live *p = self;
+    return zones_find(p->zones, name);
 }
 
 static enum err write_record(struct buf *out, const struct port_call_result *r)
@@ -343,6 +352,7 @@ struct ports ports_live_table(struct ports_live *p)
                           .timer = live_timer,
                           .defer = live_defer,
                           .random = live_random,
+                          .zone = live_zone,
                           .batches = batch_live_takes,
                           .now_ms = batch_live_now_ms,
                           .submit = batch_live_submit,

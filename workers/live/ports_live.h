@@ -7,6 +7,7 @@
 #include "queues/queue.h"
 #include "workers/llm/llm.h"
 #include "workers/run/ports.h"
+#include "workers/zones.h"
 
 struct ports_live;
 
@@ -14,7 +15,9 @@ struct ports_live_options {
     struct queue *queue; /* borrows */
     struct llm *llm;     /* borrows */
     struct loop *loop;
-    const struct config *config; /* borrows; of tenants; NULL: none is limited */
+    const struct channel_set *channels; /* borrows */
+    struct zones *zones;                /* borrows */
+    const struct config *config;        /* borrows; of tenants; NULL: none is limited */
     loop_fn on_room; /* calls may be admitted again, see ports.admit; may be NULL */
     void *room_arg;
     int64_t rerank_events, rerank_ms;

@@ -14,6 +14,8 @@ struct ports_live {
     struct queue *queue;
     struct llm *llm;
     struct loop *loop;
+    const struct channel_set *channels;
+    struct zones *zones;
     struct publish_options publish;
     struct idmap ops_by_id;
     struct list ops;

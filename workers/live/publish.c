@@ -51,6 +51,16 @@ static void put_campaign(const struct campaign *c, struct results *w)
     results_field_num(w, "lift_hi", p->lift_hi);
 }
 
+static void put_wait(const struct port_commit *commit, struct results *w)
+{
+    const struct campaign *c = commit->campaign;
+    if (!c->waits_for || commit->next->type != NEXT_WAIT)
+        return;
+    results_campaign(w);
+    results_field(w, "waiting", c->waits_for);
+    results_field_int(w, "waiting_ms", commit->next->until_ms);
+}
+
 static void put_variant(const struct campaign *c, const struct variant *v,
                         struct results *w)
 {
@@ -292,6 +302,7 @@ enum err publish_commit(const struct port_commit *commit,
     const struct campaign *c = commit->campaign;
     enum err e = ERR_OK;
     put_campaign(c, out);
+    put_wait(commit, out);
     for (int i = 0; i < c->variant_count; i++) {
         if (c->variants[i].changed || c->variants[i].is_new)
             put_variant(c, &c->variants[i], out);

@@ -6,6 +6,7 @@
 #include "workers/live/commit_group.h"
 #include "workers/live/ports_live_state.h"
 #include "workers/live/settle_group.h"
+#include "workers/live/spawn_live.h"
 #include "workers/live/store_image.h"
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,9 @@ static void end(struct store_op *op, enum err e, const struct reply *r)
             return;
         op->fn.mail(op->arg, op->ticket, e, op->told, op->pause);
         break;
+    case STORE_SPAWN:
+        spawn_live_end(op, e, r);
+        break;
     case STORE_SETTLE:
         end_settle(op, e);
         return;
@@ -288,6 +292,8 @@ static enum err send(struct store_op *op)
     case STORE_MAIL:
         return jobs_mail(p->queue, op->campaign, op->fence, op->from, on_reply, p,
                          op->id);
+    case STORE_SPAWN:
+        return inbox_admit(p->queue, &op->admission, on_reply, p, op->id);
     case STORE_TIMER:
         break;
     }

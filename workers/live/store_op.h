@@ -5,6 +5,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/list.h"
+#include "queues/inbox.h"
 #include "queues/journal.h"
 #include "queues/results.h"
 #include "workers/run/ports.h"
@@ -20,6 +21,7 @@ enum store_op_type {
     STORE_RELEASE,
     STORE_HOLD,
     STORE_MAIL,
+    STORE_SPAWN,
     STORE_TIMER,
 };
 
@@ -47,8 +49,10 @@ struct store_op {
     struct list group, waiting, wait;
     const char *audit[STORE_AUDIT_MAX]; /* field, value, …, NULL */
     int audit_count;
-    struct buf record;      /* SETTLE: journal record; owns */
-    struct arena words;     /* SETTLE: audit values; owns */
+    struct inbox_admission admission; /* SPAWN */
+    char child[KEYS_ID_MAX + 32];     /* SPAWN: its id */
+    struct buf record;                /* SETTLE: journal record; SPAWN: spec; owns */
+    struct arena words;     /* SETTLE: audit values; SPAWN: of admission; owns */
     struct results results; /* COMMIT; owns */
     struct loop_timer *timer;
     union {
@@ -56,6 +60,7 @@ struct store_op {
         port_reserve_fn reserve;
         port_done_fn done;
         port_mail_fn mail;
+        port_read_fn read;
     } fn;
     void *arg;
     uint64_t ticket;

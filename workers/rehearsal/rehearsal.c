@@ -136,9 +136,11 @@ static enum err run(const struct spec *s, struct play how, struct err_detail *d)
 {
     struct arena arena;
     struct play p = how;
+    struct spec once = *s; /* one run of a campaign that repeats */
+    once.repeat.cron = NULL;
     memset(p.out, 0, sizeof *p.out);
     arena_init(&arena, ARENA_MAX_BYTES);
-    p.c = campaign_new(&arena, s);
+    p.c = campaign_new(&arena, &once);
     p.d = d;
     enum err e = p.c ? campaign_restore(p.c, "", 0, d) : ERR_NOMEM;
     if (!e)

@@ -19,8 +19,14 @@ static void find_kind(struct replay_store *s)
     struct err_detail d;
     if (!json_parse(s->source->spec, s->source->spec_len, &json_limits_spec, &spec, &d))
         s->kind = kind_find(json_str(json_get(spec, "kind"), ""));
+    bool repeats = json_get(spec, "repeat") != NULL;
     json_free(spec);
-    if (s->kind)
+    if (repeats)
+        replay_store_fail(s,
+                          "it repeats, and makes no variants itself: replay a run of "
+                          "it, as %s~1",
+                          s->source->id);
+    else if (s->kind)
         (void)snprintf(s->stage, sizeof s->stage, "%s", s->kind->stages[0].name);
     else
         replay_store_fail(s, "its spec is not readable, or of a kind not known here");

@@ -230,6 +230,9 @@ struct ports {
     /* runs fn soon, from the loop, never inside this call */
     enum err (*defer)(void *self, port_done_fn fn, void *arg, uint64_t ticket);
     uint64_t (*random)(void *self); /* for jitter only */
+    /* The time zone of this name, if this machine has it, else NULL; lives as long as
+     * the ports. */
+    const struct zone *(*zone)(void *self, const char *name);
 
     int64_t (*now_ms)(void *self); /* monotonic */
 

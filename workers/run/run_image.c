@@ -168,6 +168,11 @@ enum err run_build(struct run *run, const struct port_image *image,
     if (e)
         return e;
     run->has_spec = true;
+    const struct ports *p = &run->runner->ports;
+    const struct zone *zone = NULL;
+    if (run->spec.repeat.cron && !(zone = p->zone(p->self, run->spec.repeat.zone)))
+        return err_set(d, ERR_NOT_FOUND, "/repeat/zone", "no time zone %s here",
+                       run->spec.repeat.zone);
     if (run->spec.id[0] == '\0')
         snprintf(run->spec.id, sizeof run->spec.id, "%s", image->id);
     run->campaign = campaign_new(&run->arena, &run->spec);
@@ -175,6 +180,7 @@ enum err run_build(struct run *run, const struct port_image *image,
         return err_set(d, ERR_NOMEM, "", "the job does not fit its memory");
     struct campaign *c = run->campaign;
     c->now_ms = image->now_ms;
+    c->inputs.zone = zone;
     e = campaign_restore(c, image->checkpoint, image->checkpoint_len, d);
     if (!e)
         e = build_parts(c, image);

@@ -14,7 +14,7 @@ static void take_in_priced(struct partition *p, struct llm *llm)
     struct intake *intake = NULL;
     struct err_detail d;
     assert_int_equal(channel_set_new(NULL, &channels, &d), ERR_OK);
-    assert_int_equal(intake_new(&p->queue, channels, llm, "w1", &intake), ERR_OK);
+    assert_int_equal(intake_new(&p->queue, channels, llm, NULL, "w1", &intake), ERR_OK);
     assert_false(intake_is_busy(intake));
     intake_kick(intake);
     assert_true(intake_is_busy(intake));

@@ -38,7 +38,7 @@ static enum err judge(struct fixture *f, const char *text, size_t n,
 {
     *d = (struct err_detail){.code = ERR_OK};
     arena_init(&f->arena, 1 << 20);
-    enum err e = intake_judge(text, n, f->channels, NULL, &f->arena, &f->spec, d);
+    enum err e = intake_judge(text, n, f->channels, NULL, NULL, &f->arena, &f->spec, d);
     if (!e)
         spec_fini(&f->spec);
     assert_null(f->spec.root); /* nothing is left behind, whatever the verdict */
@@ -121,7 +121,16 @@ static void test_top_level(void **state)
         {K "\"seed\":1.5," IN, ERR_BAD_TYPE, "/seed"},
         {K "\"not_before_ms\":-1," IN, ERR_OUT_OF_RANGE, "/not_before_ms"},
         {K "\"facts\":[]," IN, ERR_BAD_TYPE, "/facts"},
-        {K "\"repeat\":\"0 9 * * 1\"," IN, ERR_NOT_SUPPORTED, "/repeat"},
+        {K "\"repeat\":\"0 9 * * 1\"," IN, ERR_BAD_TYPE, "/repeat"},
+        {K "\"repeat\":{}," IN, ERR_MISSING, "/repeat/cron"},
+        {K "\"repeat\":{\"cron\":\"0 25 * * *\"}," IN, ERR_OUT_OF_RANGE,
+         "/repeat/cron"},
+        {K "\"repeat\":{\"cron\":\"@daily\",\"zone\":\"../x\"}," IN, ERR_BAD_VALUE,
+         "/repeat/zone"},
+        {K "\"repeat\":{\"cron\":\"@daily\",\"times\":0}," IN, ERR_OUT_OF_RANGE,
+         "/repeat/times"},
+        {K "\"repeat\":{\"cron\":\"@daily\",\"each\":1}," IN, ERR_UNKNOWN_FIELD,
+         "/repeat/each"},
         {K "\"dry_run\":true," IN, ERR_NOT_SUPPORTED, "/dry_run"},
         {K "\"dry_run\":1," IN, ERR_BAD_TYPE, "/dry_run"},
         {K "\"llm\":{\"batch\":1}," IN, ERR_BAD_TYPE, "/llm/batch"},

@@ -17,6 +17,7 @@ import faults_batch
 import faults_limits
 import faults_memory
 import faults_parking
+import faults_repeat
 import faults_replies
 import faults_rules
 import faults_tenants
@@ -327,4 +328,5 @@ FAULTS = {
     **faults_dead.FAULTS,
     **faults_memory.FAULTS,
     **faults_damage.FAULTS,
+    **faults_repeat.FAULTS,
 }

@@ -58,6 +58,6 @@ FAULTS = {
         BATCH, "is_time_for_one(run) &&\n", "\n",
         "a campaign in a hurry waits for a batch that is cancelled at once", [ENDS]),
     "priority-ignored": (
-        "workers/intake.c", ".priority = spec_priority_name(s->priority)", '.priority = "normal"',
+        "workers/birth.c", ".priority = spec_priority_name(s->priority)", '.priority = "normal"',
         "an urgent campaign waits behind the backlog of its tenant", ["e2e:test_fair.py"]),
 }

@@ -1,0 +1,191 @@
+/* schedule_test.c: which times of a campaign that repeats make a run, by a clock that
+ * is passed in. */
+#include "campaigns/schedule.h"
+#include "tests/unit/campaigns/content_fixture.h"
+
+#define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
+#define START (INT64_C(20000) * DAY) /* a midnight in UTC */
+
+static struct zone utc;
+static const char *spawned; /* id of the last child; NULL: none was asked for */
+
+static enum err say_child(struct world *w, const struct ask *ask, struct buf *reply)
+{
+    assert_int_equal(ask->type, ASK_SPAWN);
+    assert_null(strstr(ask->user, "repeat"));
+    assert_null(strstr(ask->user, "\"id\""));
+    spawned = arena_strdup(&w->arena, ask->key);
+    buf_append_str(reply, "{\"outcome\":\"admitted\"}");
+    return ERR_OK;
+}
+
+static enum err say_no(struct world *w, const struct ask *ask, struct buf *reply)
+{
+    (void)w, (void)reply;
+    spawned = ask->key;
+    return ERR_ID_CONFLICT;
+}
+
+/* Daily at nine, and at its first rest. */
+static struct world *daily(void **state, const char *more)
+{
+    struct world *w = *state;
+    char rest[300];
+    snprintf(rest, sizeof rest,
+             "\"repeat\":{\"cron\":\"0 9 * * *\"%s},\"input\":{\"prompt\":\"p\"}",
+             more);
+    world_spec(w, rest);
+    zone_init_utc(&utc);
+    w->c->inputs.zone = &utc;
+    w->say = say_child;
+    w->c->now_ms = START;
+    spawned = NULL;
+    world_run(w);
+    return w;
+}
+
+static const char *at(struct world *w, int64_t now_ms)
+{
+    w->c->now_ms = now_ms;
+    spawned = NULL;
+    world_run(w);
+    return spawned ? spawned : "";
+}
+
+static void rests_until(const struct world *w, int64_t ms)
+{
+    assert_int_equal(w->next.type, NEXT_WAIT);
+    assert_int_equal(w->next.until_ms, ms);
+    assert_int_equal(schedule_view(w->c).next_ms, ms);
+    assert_true(w->next.wake & WAKE_MAIL);
+    assert_string_equal(w->c->waits_for, "repeat");
+}
+
+static void each_day_has_its_run(void **state)
+{
+    struct world *w = daily(state, "");
+    rests_until(w, START + 9 * HOUR);
+    assert_string_equal(at(w, START + 9 * HOUR), "con-1~1");
+    rests_until(w, START + DAY + 9 * HOUR);
+    assert_string_equal(at(w, START + DAY + 9 * HOUR + 5), "con-1~2");
+    rests_until(w, START + 2 * DAY + 9 * HOUR);
+    assert_int_equal(schedule_view(w->c).fired, 2);
+}
+
+static void a_letter_wakes_it_and_nothing_more(void **state)
+{
+    struct world *w = daily(state, "");
+    assert_string_equal(at(w, START + HOUR), "");
+    rests_until(w, START + 9 * HOUR);
+    assert_int_equal(w->c->audit_count, 0);
+}
+
+static void of_what_was_missed_the_last_counts(void **state)
+{
+    struct world *w = daily(state, "");
+    assert_string_equal(at(w, START + 3 * DAY + 20 * HOUR), "con-1~1"); /* 11 of 24 h */
+    struct schedule_view v = schedule_view(w->c);
+    assert_true(v.fired == 1 && v.skipped == 3);
+    rests_until(w, START + 4 * DAY + 9 * HOUR);
+}
+
+static void half_of_the_way_to_the_next_is_too_late(void **state)
+{
+    struct world *w = daily(state, "");
+    assert_string_equal(at(w, START + 21 * HOUR), "con-1~1");
+    assert_string_equal(at(w, START + DAY + 21 * HOUR + 1), "");
+    struct schedule_view v = schedule_view(w->c);
+    assert_true(v.fired == 1 && v.skipped == 1 && v.failed == 0);
+    rests_until(w, START + 2 * DAY + 9 * HOUR);
+}
+
+/* It stood in the journal already; then the clock of Redis went back. */
+static void no_time_has_two_runs(void **state)
+{
+    struct world *w = daily(state, "");
+    struct engine *e = NULL;
+    bool direct = true;
+    enum engine_verdict verdict;
+    w->c->now_ms = START + 9 * HOUR;
+    assert_int_equal(engine_begin(w->c, &e, &direct, &w->next), ERR_OK);
+    assert_int_equal(engine_count(e), 1);
+    assert_int_equal(engine_reply(e, 0, "{}", 2, 0, &verdict), ERR_OK);
+    w->c->now_ms -= 1000;
+    assert_int_equal(engine_finish(e, &w->next), ERR_OK);
+    engine_fini(e);
+    rests_until(w, START + DAY + 9 * HOUR);
+    assert_int_equal(schedule_view(w->c).fired, 1);
+}
+
+static void it_ends_when_no_time_is_left(void **state)
+{
+    struct world *w = daily(state, ",\"times\":2");
+    (void)at(w, START + 9 * HOUR);
+    struct campaign_child children[] = {{"con-1~1", "done"}, {"con-1~2", "live"}};
+    w->c->children = children;
+    w->c->child_count = 2;
+    assert_string_equal(at(w, START + DAY + 9 * HOUR), "con-1~2");
+    assert_int_equal(w->next.type, NEXT_WAIT); /* for its children */
+    assert_true(w->next.wake & WAKE_CHILDREN);
+    assert_string_equal(w->c->waits_for, "children");
+    assert_int_equal(schedule_view(w->c).open, 1);
+    children[1].state = "cancelled";
+    (void)at(w, START + DAY + 10 * HOUR);
+    assert_int_equal(w->next.type, NEXT_DONE);
+}
+
+static void until_is_the_last_time(void **state)
+{
+    char until[80];
+    snprintf(until, sizeof until, ",\"until_ms\":%lld",
+             (long long)(START + DAY + 9 * HOUR));
+    struct world *w = daily(state, until);
+    assert_string_equal(at(w, START + 9 * HOUR), "con-1~1");
+    assert_string_equal(at(w, START + DAY + 9 * HOUR), "con-1~2");
+    assert_int_equal(w->next.type, NEXT_DONE);
+}
+
+static void a_run_that_cannot_be_made_is_told(void **state)
+{
+    struct world *w = daily(state, ",\"times\":2");
+    w->say = say_no;
+    assert_string_equal(at(w, START + 9 * HOUR), "con-1~1");
+    assert_int_equal(schedule_view(w->c).failed, 1);
+    assert_string_equal(w->c->audit[0].what, "not_fired");
+    w->say = say_child;
+    assert_string_equal(at(w, START + DAY + 9 * HOUR), "con-1~2");
+    assert_int_equal(w->next.type, NEXT_DONE);
+}
+
+static void it_begins_after_not_before(void **state)
+{
+    struct world *w = *state;
+    char rest[200];
+    snprintf(rest, sizeof rest,
+             "\"not_before_ms\":%lld,\"repeat\":{\"cron\":\"0 9 * * *\"},"
+             "\"input\":{\"prompt\":\"p\"}",
+             (long long)(START + 3 * DAY + 9 * HOUR));
+    world_spec(w, rest);
+    zone_init_utc(&utc);
+    w->c->inputs.zone = &utc;
+    w->c->now_ms = START;
+    world_run(w);
+    rests_until(w, START + 3 * DAY + 9 * HOUR);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        world_test(each_day_has_its_run),
+        world_test(a_letter_wakes_it_and_nothing_more),
+        world_test(of_what_was_missed_the_last_counts),
+        world_test(half_of_the_way_to_the_next_is_too_late),
+        world_test(no_time_has_two_runs),
+        world_test(it_ends_when_no_time_is_left),
+        world_test(until_is_the_last_time),
+        world_test(a_run_that_cannot_be_made_is_told),
+        world_test(it_begins_after_not_before),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -223,14 +223,7 @@ static const struct scenario scenarios[] = {
      .error = "dependency_failed",
      .faults = true,
      .exact = true},
-    {.name = "schedule", /* three days, and its runs by themselves */
-     .spec = "{\"kind\":\"toy_reduce\",\"repeat\":{\"cron\":\"0 9 * * *\",\"times\":3},"
-             "\"input\":{\"count\":3,\"width\":3}}",
-     .state = "done",
-     .error = "",
-     .result = "\"fired\":3",
-     .exact = true},
-    {.name = "schedule_faults",
+    {.name = "schedule",
      .max_jobs = 1,
      .spec =
          "{\"kind\":\"toy_reduce\",\"repeat\":{\"cron\":\"30 */6 * * *\",\"times\":4},"

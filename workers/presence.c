@@ -29,13 +29,14 @@ static void ignore(void *arg, uint64_t ticket, enum err e, const struct reply *r
 }
 
 void presence_write(struct queue *q, const char *id, const struct runner_counts *counts,
-                    const char *cooling, int64_t lag_ms, int64_t started_ms,
+                    int slots, const char *cooling, int64_t lag_ms, int64_t started_ms,
                     int64_t ttl_ms)
 {
     struct key key = keys_worker(&q->keys, id);
     char jobs[24], calls[24], waiting[24], lag[24], started[24], beat[24], pid[24],
-        ttl[24];
+        ttl[24], room[24];
     snprintf(jobs, sizeof jobs, "%d", counts->jobs);
+    snprintf(room, sizeof room, "%d", slots);
     snprintf(calls, sizeof calls, "%d", counts->calls_in_flight);
     snprintf(waiting, sizeof waiting, "%d", counts->waiting);
     snprintf(lag, sizeof lag, "%" PRId64, lag_ms);
@@ -43,10 +44,11 @@ void presence_write(struct queue *q, const char *id, const struct runner_counts 
     snprintf(beat, sizeof beat, "%" PRId64, clock_wall_ms());
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     snprintf(ttl, sizeof ttl, "%" PRId64, ttl_ms);
-    enum err e = redis_do(q->redis, ignore, NULL, 0, "HSET", key.name, "version",
-                          BARKER_VERSION, "pid", pid, "jobs", jobs, "in_flight", calls,
-                          "waiting", waiting, "loop_lag_ms", lag, "started_ms", started,
-                          "beat_ms", beat, "cooling", cooling, NULL);
+    enum err e =
+        redis_do(q->redis, ignore, NULL, 0, "HSET", key.name, "version", BARKER_VERSION,
+                 "pid", pid, "jobs", jobs, "slots", room, "in_flight", calls, "waiting",
+                 waiting, "loop_lag_ms", lag, "started_ms", started, "beat_ms", beat,
+                 "cooling", cooling, NULL);
     if (!e)
         e = redis_do(q->redis, ignore, NULL, 0, "PEXPIRE", key.name, ttl, NULL);
     (void)e; /* the next beat writes it again */

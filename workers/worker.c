@@ -203,8 +203,8 @@ static void on_poll(void *arg)
         w->last_beat_ms = now;
         char cooling[COOLING_MAX];
         llm_print_cooling(w->llm, cooling, sizeof cooling);
-        presence_write(&w->queue, w->id, &counts, cooling, loop_lag_ms(w->loop),
-                       w->started_ms, 2 * lease);
+        presence_write(&w->queue, w->id, &counts, (int)setting(w, "worker", "jobs"),
+                       cooling, loop_lag_ms(w->loop), w->started_ms, 2 * lease);
     }
     w->ticking = true;
     if (jobs_tick(&w->queue, &tick, on_tick, w, 0)) {

@@ -1,4 +1,5 @@
 /* cmd_status.c: table of campaigns. */
+#include "workers/cli/cmd_status.h"
 #include "core/base/json_out.h"
 #include "core/base/names.h"
 #include "workers/cli/table.h"
@@ -101,7 +102,12 @@ int cmd_status(struct cli *c)
     int rc = session_open(&s, c, SESSION_WAIT_MS, false);
     if (rc)
         return rc;
-    if (cli_word(c, 0)) {
+    if (cli_option(c, OPTION_fleet) && cli_word(c, 0)) {
+        cli_error(c, ERR_BAD_VALUE, "--fleet is not of one campaign");
+        rc = CLI_BAD_INPUT;
+    } else if (cli_option(c, OPTION_fleet)) {
+        rc = status_fleet(c, &s);
+    } else if (cli_word(c, 0)) {
         rc = show_one(c, &s, cli_word(c, 0));
     } else {
         rc = view_list(&s, LIST_MAX, &list);

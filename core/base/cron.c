@@ -83,15 +83,18 @@ static bool is_skipped(int64_t wall_s, const struct zone_span *span,
 int64_t cron_next(const struct cron *c, const struct zone *z, int64_t after_ms)
 {
     int64_t after_s = after_ms / 1000, from_s = after_s + 1;
+    int64_t limit_s = after_s + INT64_C(366) * YEARS * CIVIL_DAY_S;
     if (after_ms < 0 || after_s > ZONE_MAX_S)
         return -1;
+    if (limit_s > ZONE_MAX_S)
+        limit_s = ZONE_MAX_S;
     struct zone_span span = zone_span_at(z, after_s);
     for (;;) {
         int64_t first_s = c->real_time ? INT64_MIN : first_new_wall(z, &span);
         int64_t wall_s = from_s + span.offset_s;
         wall_s = find_wall(c, wall_s > first_s ? wall_s : first_s);
         int64_t at_s = wall_s - span.offset_s;
-        if (at_s > ZONE_MAX_S)
+        if (at_s > limit_s)
             return -1;
         if (at_s < span.end_s)
             return at_s * 1000;

@@ -40,9 +40,10 @@ struct cron {
 enum err cron_parse(const char *text, size_t n, struct cron *c,
                     struct err_detail *d) MUST_USE;
 
-/* The first instant after after_ms, in Unix ms. -1: none up to ZONE_MAX_S, or
- * after_ms is below 0. Any expression that cron_parse() took fires within 40 years:
- * 29 February on a given weekday is the rarest. */
+/* The first instant after after_ms, in Unix ms. -1: none in the 41 years from there, or
+ * up to ZONE_MAX_S; or after_ms is below 0. The rarest date, 29 February on a given
+ * weekday, comes within 40 years; what never comes is a job of each quarter of just
+ * the hour that clocks leave out. Some microseconds, a millisecond for the rarest. */
 int64_t cron_next(const struct cron *c, const struct zone *z, int64_t after_ms);
 
 #endif

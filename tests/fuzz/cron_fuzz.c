@@ -59,10 +59,14 @@ static void check_fire(const struct cron *c, const struct zone *z, int64_t fire_
     check(on_time || (!c->real_time && fire_s == span.start_s));
 }
 
+/* Clocks that change may leave out each time that is meant. */
 static void check_cron(const struct cron *c, const struct zone *z, int64_t after_ms)
 {
+    bool may_never = z->count || z->has_rule;
     for (int i = 0; i < FIRES; i++) {
         int64_t fire_ms = cron_next(c, z, after_ms);
+        if (fire_ms == -1 && may_never)
+            return;
         check(fire_ms > after_ms && fire_ms % 1000 == 0);
         check_fire(c, z, fire_ms / 1000);
         check(cron_next(c, z, fire_ms - 1) == fire_ms);

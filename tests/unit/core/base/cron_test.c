@@ -124,6 +124,18 @@ static void test_a_day_left_out(void **state)
     FIRES("0 9 30 12 *", "Pacific/Apia", before, utc_ms(2012, 12, 29, 19, 0));
 }
 
+static void test_each_time_left_out(void **state)
+{
+    (void)state;
+    int64_t after = utc_ms(2026, 1, 1, 0, 0);
+    /* On the last Sunday of March, when there is no 02:30. */
+    assert_int_equal(next("*/30 2 25-31 3 */7", "Europe/Berlin", after), -1);
+    assert_int_equal(next("*/30 2 25-31 3 */7", "UTC", after),
+                     utc_ms(2026, 3, 29, 2, 0));
+    FIRES("30 2 25-31 3 */7", "Europe/Berlin", after, utc_ms(2026, 3, 29, 1, 0),
+          utc_ms(2027, 3, 28, 1, 0));
+}
+
 static void test_seconds_of_old_zones(void **state)
 {
     (void)state;
@@ -162,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_a_wall_time_that_comes_twice),
         cmocka_unit_test(test_half_an_hour),
         cmocka_unit_test(test_a_day_left_out),
+        cmocka_unit_test(test_each_time_left_out),
         cmocka_unit_test(test_seconds_of_old_zones),
         cmocka_unit_test(test_after_the_table),
         cmocka_unit_test(test_ends_of_time)};

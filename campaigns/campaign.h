@@ -73,6 +73,7 @@ struct campaign_inputs {
     int letter_count;
     bool more_letters;       /* came before this run, and are for the next one */
     const struct zone *zone; /* of spec.repeat; NULL without it; borrows */
+    bool timed_out;          /* its stage was closed, as it took too long */
     bool decided;            /* set by a stage that judged counts */
     int *unpaid;             /* asks that the budget did not allow any more */
     int unpaid_count;

@@ -280,6 +280,7 @@ static enum err make_runner(struct worker *w)
         .batch_wait_ms = setting(w, "llm", "batch_wait_s") * 1000,
         .max_probes = (int)setting(w, "llm", "probes"),
         .park_ms = setting(w, "llm", "park_ms"),
+        .stage_ms = setting(w, "worker", "stage_ms"),
         .retry_base_ms = setting(w, "llm", "retry_base_ms"),
         .retry_cap_ms = setting(w, "llm", "retry_cap_ms"),
         .channels = w->channels};

@@ -79,3 +79,25 @@ def test_a_batch_gets_half_of_the_time(lane, deadline_ms, batches):  # noqa: F81
     live = calls(stack)[1]
     assert len(live) == 4 and {name[-1] for name in live} == {"1" if batches else "0"}
     assert stack.variants("b")
+
+
+@pytest.mark.parametrize("answered", [0, 2])
+def test_a_stage_that_takes_too_long_is_closed(make_stack, tmp_path, answered):
+    """A clock of the worker's: the campaign goes on with the replies that are here."""
+    hold = tmp_path / "hold"
+    hold.write_text(str(answered))
+    stack = make_stack("mock", ["--hold", str(hold)])
+    ini = stack.folder / "barker.ini"
+    ini.write_text("[worker]\nstage_ms = 1500\n")
+    stack.env["BARKER_CONFIG"] = str(ini)
+    stack.worker()
+    stack.enqueue({**PROMPT, "id": "a"})
+    state = stack.wait_state("a", "failed", "live", "done")
+    assert state == ("live" if answered else "failed"), stack.campaign("a")
+    assert len(stack.variants("a")) == answered
+    if not answered:
+        assert stack.campaign("a")["error"] == "deadline"
+    held = stack.redis.hmget(stack.key("c", "a", "bud"), "calls_r", "tokens_r", "nano_r")
+    assert [int(n) for n in held] == [0, 0, 0]
+    assert "stage.timed_out" in (stack.folder / "workers.log").read_text()
+    assert "identical" in stack.cli("replay", "a")

@@ -34,6 +34,15 @@ FAULTS = {
     "child-of-nobody": (
         "workers/live/spawn_live.c", "    m->parent = op->campaign;\n", "",
         "nobody knows which runs a schedule made", REPEAT),
+    "stage-without-end": (
+        "workers/run/run.c", "now_ms - run->since_ms < most_ms)", "true)",
+        "a stage whose endpoint never answers has no end of its own", ["e2e:test_deadlines.py"]),
+    "closed-unrecorded": (
+        "workers/live/publish.c", "    if (c->inputs.timed_out)\n", "    if (false)\n",
+        "a campaign with a stage that was closed cannot be replayed", ["e2e:test_deadlines.py"]),
+    "too-few-workers": (
+        "workers/fleet.c", "f->oldest_ms >= FLEET_YOUNG_MS ? f->backlog : 0", "0",
+        "a scaler never sees the backlog", ["unit:workers.fleet_test"]),
     "untold-for-ever": (
         "queues/lua/load.lua", "    if not ENDED[kids[i + 1]] then\n", "    if false then\n",
         "a parent waits for ever for a child whose end it was not told", KIDS),

@@ -225,7 +225,8 @@ static enum err put_inputs(const struct port_commit *commit, struct results *w)
     const struct campaign *c = commit->campaign;
     const char *counting = c->kind->counting_stage;
     bool counts = counting && strcmp(counting, c->stage) == 0 && !commit->direct;
-    if (!counts && !c->inputs.letter_count && !c->inputs.unpaid_count)
+    if (!counts && !c->inputs.letter_count && !c->inputs.unpaid_count &&
+        !c->inputs.timed_out)
         return ERR_OK;
     struct buf json;
     struct json_out o;
@@ -236,6 +237,8 @@ static enum err put_inputs(const struct port_commit *commit, struct results *w)
     put_letters(&c->inputs, &o);
     if (c->inputs.more_letters)
         json_out_kbool(&o, "more", true);
+    if (c->inputs.timed_out)
+        json_out_kbool(&o, "timed_out", true);
     json_out_key(&o, "unpaid");
     put_unpaid(&c->inputs, &o);
     json_out_key(&o, "counts");

@@ -12,7 +12,7 @@
 
 struct replay_inputs {
     int64_t seq, run;  /* numbered without gaps; the number of the commit */
-    const char *given; /* JSON {"mail","more","unpaid","counts"} */
+    const char *given; /* JSON {"mail","more","timed_out","unpaid","counts"} */
     size_t len;
 };
 struct replay_journal {

@@ -228,6 +228,7 @@ static enum err put_mail(struct replay_store *s, struct arena *a,
         texts[out->mail_count++] = json_str(letter, "");
     out->mail = texts;
     out->more_mail = json_bool(json_get(s->given, "more"), false);
+    out->timed_out = json_bool(json_get(s->given, "timed_out"), false);
     return ERR_OK;
 }
 

@@ -45,6 +45,7 @@ struct port_image {
     int placement_count;
     const char *const *mail; /* JSON texts */
     int mail_count;
+    bool timed_out; /* replay: this run ended by options.stage_ms */
     bool more_mail; /* letters that came before this load, for the next one */
     const struct port_record *journal;
     int journal_count;

@@ -16,7 +16,7 @@ static void forget(struct run *run)
     run->asks = NULL;
     run->shards = NULL;
     run->ask_count = run->busy = run->batch_count = run->shard_count = 0;
-    run->cancel = run->pause = run->refused = false;
+    run->cancel = run->pause = run->refused = run->timed_out = false;
     run->failing = ERR_OK;
     run->loads++;
 }
@@ -115,7 +115,8 @@ static enum err begin(struct run *run, const struct port_image *image,
         return ERR_OK;
     }
     e = run_replay(run, image);
-    if (!e && run->campaign->is_late)
+    run->since_ms = run->runner->ports.now_ms(run->runner->ports.self);
+    if (!e && (run->campaign->is_late || run->campaign->inputs.timed_out))
         engine_close(run->engine, ERR_DEADLINE); /* it ends with what is here */
     else if (!e)
         run_batch_begin(run);
@@ -273,7 +274,8 @@ static void finish(struct run *run)
 
 bool run_is_stopping(const struct run *run)
 {
-    return run->cancel || run->pause || run->failing || run->runner->draining;
+    return run->cancel || run->pause || run->failing || run->timed_out ||
+           run->runner->draining;
 }
 
 /* No call is under way. An order is in the mail: the engine takes it from there. */
@@ -332,7 +334,7 @@ void run_advance(struct run *run)
     if (run->phase != RUN_WORKING)
         return;
     if (run->busy) {
-        if (run->cancel || run->failing || r->drain_now)
+        if (run->cancel || run->failing || run->timed_out || r->drain_now)
             run_cancel_calls(run);
         else if (!run_is_stopping(run))
             wait_in_line(run);
@@ -340,9 +342,27 @@ void run_advance(struct run *run)
         fail(run);
     } else if (engine_open(run->engine) == 0) {
         finish(run);
+    } else if (run->timed_out && !run->cancel && !run->pause && !r->draining) {
+        run->campaign->inputs.timed_out = true; /* recorded: a replay has no clock */
+        engine_close(run->engine, ERR_DEADLINE);
+        finish(run);
     } else if (run_is_stopping(run)) {
         stop(run);
     } else if (!run_batch_go_on(run) && !run_cool(run)) {
         wait_in_line(run);
     }
+}
+
+/* A clock of its own: neither the deadline of the campaign nor that of a call. What is
+ * in a batch has that one's. */
+void run_look_at_clock(struct run *run, int64_t now_ms)
+{
+    int64_t most_ms = run->runner->options.stage_ms;
+    if (most_ms <= 0 || run->phase != RUN_WORKING || run->timed_out ||
+        run->spec.llm_batch || now_ms - run->since_ms < most_ms)
+        return;
+    log_event(LOG_WARN, "stage.timed_out", "campaign", run->id, "stage",
+              run->campaign->stage, NULL);
+    run->timed_out = true;
+    run_advance(run);
 }

@@ -79,6 +79,8 @@ struct run {
     int busy; /* asks that are RESERVING, CALLING, SETTLING or BATCHING, and polls */
     unsigned loads;
     bool cancel, pause; /* orders seen meanwhile */
+    int64_t since_ms;   /* WORKING: by ports.now_ms() */
+    bool timed_out;     /* this stage has been in hand for too long */
     int64_t aside_ms;   /* of one that cannot be read: for so long */
     enum err failing;   /* ends with this error once no call is under way */
     bool stranded;      /* parked without a timer, see runner_nudge() */
@@ -121,7 +123,8 @@ void run_unload(struct run *run);
 
 /* run.c */
 enum err run_load(struct run *run);
-void run_advance(struct run *run);             /* call after every change */
+void run_advance(struct run *run); /* call after every change */
+void run_look_at_clock(struct run *run, int64_t now_ms);
 bool run_is_stopping(const struct run *run);   /* nothing more is sent */
 void run_fail(struct run *run, enum err code); /* ends the campaign with this error */
 void run_leave(struct run *run);               /* gives the job back */

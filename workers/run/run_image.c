@@ -91,6 +91,7 @@ static enum err build_mail(struct campaign *c, const struct port_image *image)
     if (!c->inputs.letters)
         return ERR_NOMEM;
     c->inputs.more_letters = image->more_mail;
+    c->inputs.timed_out = image->timed_out;
     for (int i = 0; i < image->mail_count; i++) {
         struct json *j = NULL;
         struct err_detail d;

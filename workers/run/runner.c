@@ -221,12 +221,15 @@ void runner_nudge(struct runner *r)
 {
     if (r->owed)
         runner_schedule(r);
+    int64_t now_ms = r->ports.now_ms(r->ports.self);
     list_each_safe (node, after, &r->runs) {
         struct run *run = list_item(node, struct run, link);
-        if (!run->stranded)
-            continue;
+        bool stranded = run->stranded;
         run->stranded = false;
-        run_leave(run);
+        if (stranded)
+            run_leave(run);
+        else
+            run_look_at_clock(run, now_ms);
     }
 }
 

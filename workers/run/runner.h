@@ -22,6 +22,8 @@ struct runner_options {
     int max_probes;   /* that failed, of one ask, beside these */
     int64_t retry_base_ms, retry_cap_ms;
     int64_t park_ms; /* nothing can go on for so long: the job is given up; 0 = never */
+    int64_t
+        stage_ms; /* a stage in hand for so long ends with what is here; 0 = never */
     int64_t batch_poll_ms, batch_wait_ms; /* of the batch lane: how often, how long */
     size_t job_max_bytes;                 /* arena of one job; 0 = 64 MiB */
     const struct channel_set *channels;   /* borrows */
@@ -43,7 +45,8 @@ enum err runner_start(struct runner *r, const char *id, int64_t fence) MUST_USE;
 void runner_poke(struct runner *r, const char *id); /* there is mail for it */
 void runner_poke_all(struct runner *r); /* there may be mail for any of them */
 void runner_wake(struct runner *r); /* calls may be admitted again, see ports.admit */
-/* To be called now and then: what could not be scheduled for want of memory is. */
+/* To be called now and then: what could not be scheduled for want of memory is, and
+ * what has taken too long ends. */
 void runner_nudge(struct runner *r);
 void runner_drop_all(struct runner *r); /* fenced out: abort transfers, write nothing */
 /* No new calls; jobs are given back as their calls settle. */

@@ -89,3 +89,31 @@ def test_its_deadline_ends_it(make_stack):
     stack.worker()
     stack.wait_state("d", "failed", timeout_s=30)
     assert stack.campaign("d")["error"] == "deadline"
+
+
+def test_a_record_of_a_later_release_waits_for_it(make_stack):
+    """Workers of two releases side by side: what the older one does not know it leaves alone."""
+    stack = make_stack()
+    worker = stack.worker()
+    for cid in ("n", "c"):
+        stack.enqueue({"id": cid, "kind": "content", "input": {"brief": "Tea", "n": 2, "angles": ["a"]}})
+        stack.wait_state(cid, "review")
+    worker.kill()
+    worker.wait()
+    kept = {}
+    for cid in ("n", "c"):
+        key = stack.key("c", cid, "ck")
+        kept[cid] = stack.redis.get(key)
+        stack.redis.set(key, json.dumps({**json.loads(kept[cid]), "v": 2, "more": ["of", "it"]}))
+    stack.worker()
+    for cid in ("n", "c"):
+        order(stack, cid, do="approve", v="v1")
+        wait_for(f"{cid} to be set aside", lambda cid=cid: is_set_aside(stack, cid))
+        assert json.loads(stack.redis.get(stack.key("c", cid, "ck")))["more"] == ["of", "it"]
+    assert "another release" in log(stack, "job.unreadable")[0]
+    order(stack, "c", do="cancel")
+    stack.wait_state("c", "cancelled")
+    stack.redis.set(stack.key("c", "n", "ck"), kept["n"])  # the later release wrote for both
+    order(stack, "n", do="approve", v="all")
+    stack.wait_state("n", "live")
+    assert len([v for v in stack.variants("n").values() if v["state"] in ("live", "control")]) == 2

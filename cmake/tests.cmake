@@ -27,6 +27,10 @@ foreach(part sim llmsim bench counter calendar)
     target_link_libraries(barker-${part} PRIVATE workers m)
   endif()
 endforeach()
+
+# Preloaded into a redis-server, so without sanitizers, which want to be there first.
+add_library(clock-shim MODULE tests/fakes/clock_shim.c)
+target_compile_options(clock-shim PRIVATE -std=gnu11 -Wall -Wextra -Werror -O1 -fPIC)
 if(TARGET workers.llm.batch_wire_test) # it starts one
   add_dependencies(workers.llm.batch_wire_test barker-llmsim)
 endif()

@@ -7,7 +7,8 @@ local PAGE = 25 -- entries held at once, whatever their size
 local cursor = redis.call("HGET", key("ev"), "cursor") or "0-0"
 local lease = lease_key("events")
 local owner = redis.call("GET", lease)
-if owner and owner ~= worker and not force then return {cursor, {}} end
+local is_sound = redis.call("PTTL", lease) <= tonumber(ARGV[4]) -- or the clock went back
+if owner and owner ~= worker and is_sound and not force then return {cursor, {}} end
 
 local function show(entry)
   local size = 0

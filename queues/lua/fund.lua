@@ -86,5 +86,6 @@ if about == today then
   granted = allot(room)
 end
 write(book, said, plus(under_way, nano(int(granted))))
-return {about, math.max(0, (about + 1) * DAY_MS - now), granted,
+local left = about == today and (today + 1) * DAY_MS - now or 0 -- of one to come nothing, too
+return {about, left, granted,
         nano_text(plus(book.spent, book.gone)), nano_text(book.live)}

@@ -6,7 +6,8 @@ local spec_max, kept_max, reply_max = tonumber(ARGV[4]), tonumber(ARGV[5]), tonu
 
 local lease = lease_key("inbox")
 local owner = redis.call("GET", lease)
-if owner and owner ~= worker then return {} end
+local is_sound = redis.call("PTTL", lease) <= tonumber(lease_ms) -- or the clock went back
+if owner and owner ~= worker and is_sound then return {} end
 if redis.call("XLEN", key("inbox")) == 0 then return {} end
 redis.call("SET", lease, worker, "PX", lease_ms)
 

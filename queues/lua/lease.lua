@@ -50,7 +50,7 @@ local function read_held()
     local n, seen, at = string.match(flat[i + 1], "^(%d+) (%d+) (%d+)$")
     if flat[i] == worker then
       if number <= (tonumber(seen) or 0) then return false end
-    elseif now - (tonumber(at) or 0) >= hold_ms then
+    elseif math.abs(now - (tonumber(at) or 0)) >= hold_ms then
       redis.call("HDEL", held, flat[i])
     else
       others = others + tonumber(n)
@@ -88,10 +88,13 @@ local function take_back()
 end
 take_back()
 
--- When the next one is due at an even pace. Time that nobody used is kept for a second.
+-- When the next one is due at an even pace. Time that nobody used is kept for a second. No
+-- debt outlasts the window, whatever a call claims to have used; a later time was written
+-- before the clock went back.
 for _, k in ipairs(kinds) do
-  local due = math.max(tonumber(state[k.name .. "_due"]) or 0, now - BURST_MS)
-  k.due = math.max(due - k.pace * k.ms, now - BURST_MS)
+  local due = tonumber(state[k.name .. "_due"]) or 0
+  due = due > now + WINDOW_MS and now or math.max(due, now - BURST_MS)
+  k.due = math.min(math.max(due - k.pace * k.ms, now - BURST_MS), now + WINDOW_MS)
 end
 
 for n, s in pairs(slots) do
@@ -108,7 +111,7 @@ local function hear(k)
   local field = k.name .. "_less"
   local less, at, till = string.match(state[field] or "", "^(%d+) (%d+) (%d+)$")
   less, at, till = tonumber(less) or 0, tonumber(at) or 0, tonumber(till) or 0
-  if till <= now then less, at = 0, 0 end
+  if till <= now or at > slot + SLOTS then less, at = 0, 0 end
   if k.told >= 0 and told_slot > 0 and told_slot >= at then
     local was, same = less, told_slot == at
     less = math.max(0, k.most - k.before - k.told, same and less or 0)
@@ -151,17 +154,20 @@ local function allot()
   return n, 0
 end
 
-local closed = tonumber(state.closed) or 0
-if close_ms > 0 then
-  closed = math.max(closed, now + close_ms)
-  redis.call("HSET", calls, "closed", int(closed))
+-- Until when, and when that was said: if that is yet to come the clock went back.
+local closed, said = tonumber(state.closed) or 0, tonumber(state.closed_at) or 0
+local back_ms = math.max(0, said - now)
+closed = closed - back_ms
+if close_ms > 0 or back_ms > 0 then
+  closed = math.max(closed, close_ms > 0 and now + close_ms or 0)
+  redis.call("HSET", calls, "closed", int(closed), "closed_at", int(now))
 end
 -- Whoever was refused first is next; the others wait for it, while it keeps asking. One
 -- of them stands behind it, or who has just been served would be the first to be back.
 local line = {} -- {worker, ms of its last ask}, at most two
 for _, name in ipairs({"head", "second"}) do
   local ms, who = string.match(state[name] or "", "^(%d+) (.+)$")
-  if who and who ~= worker and now - tonumber(ms) < HEAD_MS then
+  if who and who ~= worker and math.abs(now - tonumber(ms)) < HEAD_MS then
     line[#line + 1] = {who, tonumber(ms)}
   elseif who == worker then
     line[#line + 1] = {worker, now}

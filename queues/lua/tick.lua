@@ -36,6 +36,19 @@ local function note_absence(info)
   end
 end
 
+-- What is later than now was written before the clock went back: a dead worker would be
+-- missed, and a lost claim taken back, when that time has come again.
+local function note_clock()
+  local limit = "(" .. int(now + lease_ms)
+  for _, name in ipairs({"hb", "given"}) do
+    local later = redis.call("ZRANGEBYSCORE", key(name), limit, "+inf", "LIMIT", 0, MOVES_MAX)
+    for _, one in ipairs(later) do redis.call("ZADD", key(name), int(now), one) end
+  end
+  if redis.call("PTTL", key("grace")) > lease_ms + RECONNECT_MS then
+    redis.call("DEL", key("grace"))
+  end
+end
+
 -- While `full` exists nothing is admitted: the tenth that is left is for what is under way.
 local function note_memory(info)
   local used = tonumber(string.match(info, "used_memory:(%d+)")) or 0
@@ -325,6 +338,7 @@ if alive then
   confirm() -- before anything that takes back
   if beat then
     group_pending()
+    note_clock()
     if redis.call("EXISTS", key("grace")) == 0 then
       reap()
       take_back()

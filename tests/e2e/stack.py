@@ -33,6 +33,7 @@ def wait_for(what, probe, timeout_s=WAIT_S):
 
 class Stack:
     fsync = "everysec"  # of its Redis
+    redis_env = None
 
     def __init__(self, folder, llm="sim", llm_args=()):
         self.folder = pathlib.Path(folder)
@@ -53,7 +54,8 @@ class Stack:
         self.server = subprocess.Popen(
             [redis_program(), "--port", "0", "--unixsocket", self.socket, "--dir",
              str(self.folder), "--save", "", "--appendonly", "yes", "--appendfsync",
-             self.fsync, "--loglevel", "warning"], stdout=subprocess.DEVNULL)
+             self.fsync, "--loglevel", "warning"], stdout=subprocess.DEVNULL,
+            env=self.redis_env)
         self.redis = redis.Redis(unix_socket_path=self.socket, decode_responses=True)
 
         def up():

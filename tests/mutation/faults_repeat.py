@@ -1,6 +1,7 @@
 """More faults, as in faults.py: campaigns that repeat, parents and children."""
 
 SCHEDULE, PURE = "campaigns/schedule.c", ["unit:campaigns.schedule_test"]
+JUMP = ["e2e:test_clock_jump.py"]
 REPEAT, KIDS = ["e2e:test_repeat.py"], ["e2e:test_scripts_kids.py"]
 
 FAULTS = {
@@ -43,6 +44,15 @@ FAULTS = {
     "too-few-workers": (
         "workers/fleet.c", "f->oldest_ms >= FLEET_YOUNG_MS ? f->backlog : 0", "0",
         "a scaler never sees the backlog", ["unit:workers.fleet_test"]),
+    "pace-of-another-time": (
+        "queues/lua/lease.lua", "due > now + WINDOW_MS and now or math.max(due, now - BURST_MS)", "math.max(due, now - BURST_MS)",
+        "when the clock of Redis goes back no endpoint is asked until that time has come again", JUMP),
+    "day-to-come": (
+        "queues/lua/fund.lua", "about == today and (today + 1) * DAY_MS - now or 0", "math.max(0, (about + 1) * DAY_MS - now)",
+        "when the clock of Redis goes back over midnight no tenant has money", JUMP),
+    "beat-to-come": (
+        "queues/lua/tick.lua", "    note_clock()\n", "",
+        "when the clock of Redis goes back dead workers are not missed", JUMP),
     "untold-for-ever": (
         "queues/lua/load.lua", "    if not ENDED[kids[i + 1]] then\n", "    if false then\n",
         "a parent waits for ever for a child whose end it was not told", KIDS),

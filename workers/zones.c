@@ -32,10 +32,8 @@ void zones_free(struct zones *z)
 {
     if (!z)
         return;
-    while (!list_empty(&z->items)) {
-        struct zones_item *item = list_item(z->items.next, struct zones_item, link);
-        list_remove(&item->link);
-        free(item);
+    list_each_safe (node, after, &z->items) {
+        free(list_item(node, struct zones_item, link));
     }
     free(z);
 }

@@ -1,7 +1,7 @@
-/* clock_shim.c: a wall clock that a test can move, preloaded into a redis-server. The file
- * that CLOCK_SHIM names holds how many seconds it is ahead, as int64_t of this machine;
- * written in place, it counts at once. The monotonic clock stays as it is.
- * No library that exists serves: Redis' allocator asks for the time before it is there. */
+/* clock_shim.c: a wall clock that a test can move, preloaded into a redis-server. The
+ * file that CLOCK_SHIM names holds how many seconds it is ahead, as int64_t of this
+ * machine; written in place, it counts at once. The monotonic clock stays as it is. No
+ * library that exists serves: Redis' allocator asks for the time before it is there. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -27,6 +27,7 @@ struct funds_reply funds_read(const struct reply *r)
         .lasts_ms = reply_int(reply_at(r, 1)),
         .granted = reply_int(reply_at(r, 2)),
         .gone = strtoll(reply_str(reply_at(r, 3), NULL), NULL, 10),
+        .spent = strtoll(reply_str(reply_at(r, 5), NULL), NULL, 10),
         .live = strtoll(reply_str(reply_at(r, 4), NULL), NULL, 10),
     };
 }

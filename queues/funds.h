@@ -25,8 +25,9 @@ struct funds_ask {
 struct funds_reply {
     int64_t day, lasts_ms; /* 0: it is over */
     int64_t granted;
-    int64_t gone; /* spent, or held by workers that fell silent */
-    int64_t live; /* held by other workers: it may come back */
+    int64_t gone; /* spent, or held by workers that fell silent: they may speak again */
+    int64_t spent; /* of it for good */
+    int64_t live;  /* held by other workers: it may come back */
 };
 /* Reply: funds_read(). Not to be repeated as it was: the next ask says it all. */
 enum err funds_ask(struct queue *q, const struct funds_ask *a, queue_fn fn, void *arg,

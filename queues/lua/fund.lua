@@ -5,7 +5,8 @@
 -- of a day that is over nothing is granted), what the lease has spent so far, what its
 -- calls under way hold; what more is wanted, the most that the first in line may cost (0:
 -- nobody waits), and what may be kept at hand if there is plenty.
--- Reply: [day, ms that it still lasts, granted, what is gone for good, what may come back]
+-- Reply: [day, ms that it still lasts, granted, what is spent or held by the silent, what may
+-- come back, what is spent]
 local DAY_MS, KEEP_MS = 86400000, 40 * 86400000
 local QUIET_MS, FOLD_MS = 600000, 3600000 -- when what a silent worker said is summed up
 local PLENTY, SHARE = 16, 4
@@ -88,4 +89,4 @@ end
 write(book, said, plus(under_way, nano(int(granted))))
 local left = about == today and (today + 1) * DAY_MS - now or 0 -- of one to come nothing, too
 return {about, left, granted,
-        nano_text(plus(book.spent, book.gone)), nano_text(book.live)}
+        nano_text(plus(book.spent, book.gone)), nano_text(book.live), nano_text(book.spent)}

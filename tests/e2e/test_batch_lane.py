@@ -85,6 +85,16 @@ def test_a_campaign_goes_through_batches(lane):
     assert abs(spent_nano(stack) - cost_nano(stack, 0.5)) <= len(batched)
 
 
+def test_long_results_are_read(lane):
+    """400 KB a line, as models write that think aloud: megabytes in all."""
+    stack = lane("--batch-ms", "600", "--batch-pad", "400000")
+    stack.worker()
+    stack.enqueue(SPEC)
+    stack.wait_state("b", "live")
+    check_paid_once(stack)
+    assert len(calls(stack)[0]) > 10 and calls(stack)[1] == []
+
+
 def test_without_a_batch_endpoint_calls_are_live(lane):
     stack = lane(endpoint="")
     stack.worker()

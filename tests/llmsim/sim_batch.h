@@ -35,6 +35,7 @@ struct sim_batch_options {
     int64_t ms;
     double missing, errors, invalid; /* probabilities */
     double expire;
+    int64_t pad; /* bytes that each line of results is longer */
 };
 /* **borrows** all. */
 struct sim_batch_world {
@@ -47,6 +48,7 @@ struct sim_batch_world {
 /* **owns** its buffers. */
 struct sim_batch {
     struct list node;
+    int64_t pad; /* as in the options */
     uint64_t number;
     bool is_messages; /* Anthropic's */
     char id[40], input_id[40], output_id[40], errors_id[40];

@@ -63,9 +63,11 @@ enum err sim_batch_check_line(const struct sim_batch *b, uint32_t line,
 }
 
 /* A line that did not fit is never heard of. */
-static void end_line(struct buf *out, size_t before)
+static void end_line(const struct sim_batch *b, struct buf *out, size_t before)
 {
-    if (buf_append_char(out, '\n') != ERR_OK) {
+    for (int64_t i = 0; i < b->pad; i++)
+        buf_append_char(out, ' ');
+    if (out->failed || buf_append_char(out, '\n') != ERR_OK) {
         out->failed = ERR_OK;
         out->len = before;
     }
@@ -105,7 +107,7 @@ static void put_file_line(struct sim_batch *b, uint64_t n, const char *id, int s
         json_out_null(&w);
     }
     json_out_close(&w, '}');
-    end_line(out, before);
+    end_line(b, out, before);
 }
 
 /* type: succeeded, errored, canceled, expired; body: its message or error. */
@@ -126,7 +128,7 @@ static void put_result_line(struct sim_batch *b, const char *id, const char *typ
     }
     json_out_close(&w, '}');
     json_out_close(&w, '}');
-    end_line(&b->output, before);
+    end_line(b, &b->output, before);
 }
 
 void sim_batch_skip_line(struct sim_batch *b, uint32_t line, const char *why)
@@ -208,6 +210,7 @@ static int do_request(struct sim_batch *b, const struct sim_batch_world *w, uint
 void sim_batch_do_line(struct sim_batch *b, const struct sim_batch_world *w,
                        uint32_t line)
 {
+    b->pad = w->options->pad;
     struct rng r;
     struct buf body;
     struct sim_usage usage = {0};

@@ -14,6 +14,7 @@ enum option_id {
     OPTION_BATCH_MS,
     OPTION_BATCH_MISSING,
     OPTION_BATCH_ERRORS,
+    OPTION_BATCH_PAD,
     OPTION_BATCH_INVALID,
     OPTION_BATCH_EXPIRE,
     OPTION_LIMIT, /* + enum sim_rate */
@@ -43,6 +44,7 @@ static const struct option options[] = {
     {"batch-ms", required_argument, NULL, OPTION_BATCH_MS},
     {"batch-missing", required_argument, NULL, OPTION_BATCH_MISSING},
     {"batch-errors", required_argument, NULL, OPTION_BATCH_ERRORS},
+    {"batch-pad", required_argument, NULL, OPTION_BATCH_PAD},
     {"batch-invalid", required_argument, NULL, OPTION_BATCH_INVALID},
     {"batch-expire", required_argument, NULL, OPTION_BATCH_EXPIRE},
     {"limit-rpm", required_argument, NULL, OPTION_LIMIT + SIM_RATE_CALLS},
@@ -80,6 +82,7 @@ const char *sim_options_usage(void)
            "  --batch-ms N            a batch takes so long; default 1000\n"
            "  --batch-missing P       lines of a batch of which nothing is ever heard\n"
            "  --batch-errors P        lines of a batch that fail\n"
+           "  --batch-pad N           each line of results is longer by N blanks\n"
            "  --batch-invalid P       batches (of files) that fail validation\n"
            "  --batch-expire P        a batch expires with this share of its lines "
            "done\n"
@@ -131,6 +134,8 @@ static enum err read_batch_option(int id, const char *text, struct sim_batch_opt
     switch (id) {
     case OPTION_BATCH_MS:
         return read_int(text, &b->ms);
+    case OPTION_BATCH_PAD:
+        return read_int(text, &b->pad);
     case OPTION_BATCH_MISSING:
         return read_share(text, &b->missing);
     case OPTION_BATCH_ERRORS:

@@ -15,6 +15,7 @@ import faults_dead
 import faults_fair
 import faults_batch
 import faults_limits
+import faults_llm
 import faults_memory
 import faults_parking
 import faults_repeat
@@ -329,4 +330,5 @@ FAULTS = {
     **faults_memory.FAULTS,
     **faults_damage.FAULTS,
     **faults_repeat.FAULTS,
+    **faults_llm.FAULTS,
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SPEAK_MS 12000 /* a worker that lives speaks after so long: reconnect, renew   \
+                        */
 #define CALL_MAX_NANO                                                                  \
     (INT64_C(1) << 47) /* as queues/journal.h; no call costs as much */
 
@@ -25,14 +27,23 @@ bool purses_limit(const struct purses *all, const char *tenant)
     return find(all, tenant) != NULL;
 }
 
-/* If all that others hold came back. */
-static int64_t room_of(const struct purse *p)
+/* What is left beside so much that others have, and what we have spent since. */
+static int64_t room_beside(const struct purse *p, int64_t others)
 {
     int64_t used, limit = p->limits->usd_per_day_nano;
-    if (__builtin_add_overflow(p->gone, p->today.spent - p->gone_spent, &used) ||
+    if (__builtin_add_overflow(others, p->today.spent - p->gone_spent, &used) ||
         used > limit)
         return 0;
     return limit - used < CALL_MAX_NANO ? limit - used : CALL_MAX_NANO - 1;
+}
+
+/* What somebody holds who fell silent comes back if that one speaks again, as all do
+ * when it was Redis that was away. So it counts as lost only when it was missing in all
+ * that was heard for SPEAK_MS after the first call that wanted it. */
+static int64_t room_of(const struct purse *p)
+{
+    bool lost = p->over_since_ms && p->heard_ms - p->over_since_ms >= SPEAK_MS;
+    return room_beside(p, lost ? p->gone : p->all_spent);
 }
 
 int64_t purses_room(struct purses *all, const char *tenant)
@@ -75,6 +86,8 @@ enum err purses_check(struct purses *all, const char *tenant, int64_t usd_nano,
         tell_over(p);
         return ERR_OVER_BUDGET;
     }
+    if (!p->over_since_ms && usd_nano > room_beside(p, p->gone))
+        p->over_since_ms = clock_mono_ms();
     if (p->today.at_hand >= usd_nano)
         return ERR_OK;
     purse_want(p, usd_nano, waiting);

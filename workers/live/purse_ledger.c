@@ -65,7 +65,7 @@ static void turn(struct purse *p)
     p->before = p->today;
     p->before.at_hand = 0;
     new_lease(p, 0);
-    p->gone = 0;
+    p->gone = p->all_spent = p->over_since_ms = 0;
     p->told_over = false;
     purse_flush_soon(p);
 }
@@ -105,6 +105,10 @@ static void take_reply(struct purse *p, const struct funds_reply *r)
     d->at_hand += r->granted;
     p->until_ms = p->sent.at_ms + r->lasts_ms;
     p->gone = r->gone;
+    p->all_spent = r->spent;
+    p->heard_ms = p->sent.at_ms;
+    if (r->gone == r->spent)
+        p->over_since_ms = 0; /* nobody is silent */
     p->gone_spent = p->sent.spent;
 }
 

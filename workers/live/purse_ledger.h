@@ -22,13 +22,17 @@ struct purse {
     int64_t leases, number;
     int64_t until_ms;         /* of today, on our clock */
     int64_t gone, gone_spent; /* as Redis said, and what we had spent then */
-    int64_t wanted, first;    /* by the last turn of the runner */
-    int64_t taken;            /* since the last ask: as much is kept at hand */
-    int64_t ask_at_ms;        /* not before */
-    int64_t idle_since_ms;    /* nothing held, all told; 0 = not so */
-    int refusals;             /* in a row */
-    bool asking, gathering;   /* an ask is under way; will be made in this turn */
-    bool dirty;               /* flush is set for soon */
+    int64_t all_spent;        /* of gone: for good */
+    int64_t heard_ms;         /* when that was asked for, on our clock */
+    int64_t over_since_ms;  /* a call has missed what the silent hold since then; 0: not
+                               so */
+    int64_t wanted, first;  /* by the last turn of the runner */
+    int64_t taken;          /* since the last ask: as much is kept at hand */
+    int64_t ask_at_ms;      /* not before */
+    int64_t idle_since_ms;  /* nothing held, all told; 0 = not so */
+    int refusals;           /* in a row */
+    bool asking, gathering; /* an ask is under way; will be made in this turn */
+    bool dirty;             /* flush is set for soon */
     bool told_lost, told_over;
     struct { /* the ask under way */
         int64_t lease, spent, first, at_ms;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATUS_MAX_BYTES ((size_t)2 << 20) /* a page of 100 batches */
+#define STATUS_MAX_BYTES ((size_t)2 << 20) /* a page of 100 batches; an error */
+#define RESULTS_MAX 64 /* as many calls as a batch has, see ports.h */
+#define RESULTS_MAX_BYTES (RESULTS_MAX * BATCH_LINE_MAX_BYTES)
 
 struct exchange {
     const struct batch_target *target;
@@ -13,6 +15,7 @@ struct exchange {
     char name[BATCH_NAME_SIZE], mark[BATCH_ID_SIZE];
     struct batch_order order;
     struct batch_reader *reader; /* of RESULTS */
+    size_t kept_bytes;           /* of an error instead of them */
     batch_wire_fn fn;
     void *arg;
     uint64_t ticket;
@@ -31,8 +34,10 @@ static enum http_take on_body(void *arg, uint64_t ticket,
 {
     struct exchange *x = arg;
     (void)ticket;
-    if (so_far->status < 200 || so_far->status >= 300)
-        return HTTP_KEEP;
+    if (so_far->status < 200 || so_far->status >= 300) {
+        x->kept_bytes += n;
+        return x->kept_bytes > STATUS_MAX_BYTES ? HTTP_STOP : HTTP_KEEP;
+    }
     return batch_reader_feed(x->reader, bytes, n) ? HTTP_STOP : HTTP_TAKE;
 }
 
@@ -89,7 +94,7 @@ static enum err exchange_send(struct exchange *x)
         .body = p->body.data,
         .body_len = p->body.len,
         .deadline_ms = x->target->deadline_ms,
-        .max_reply_bytes = STATUS_MAX_BYTES,
+        .max_reply_bytes = x->reader ? RESULTS_MAX_BYTES : STATUS_MAX_BYTES,
         .on_body = x->reader ? on_body : NULL,
     };
     return http_send(x->target->http, &q, on_settled, x, 0, &id);

@@ -26,8 +26,11 @@ static enum verdict verdict_of(enum err code, bool is_probe)
     case ERR_TRUNCATED:
     case ERR_DEADLINE:
         return FAILED;
-    case ERR_RATE:
-    case ERR_CONCURRENCY: /* it is there again, and counts its callers */
+    case ERR_RATE: /* it is there again, and has its own opinion of the call */
+    case ERR_CONCURRENCY:
+    case ERR_BAD_REQUEST:
+    case ERR_CONTENT:
+    case ERR_BAD_OUTPUT:
         return is_probe ? GOOD : NONE;
     default:
         return NONE;

@@ -306,6 +306,15 @@ static void judge_target(const struct llm_call *c, const struct port_call_result
         targets_settle(c->targets, &c->grant, code, out->retry_after_ms);
 }
 
+/* An answer that ended in its thoughts, or in the middle of its JSON: they were made,
+ * and nobody tells how many (LLM_WIRE §8). */
+static bool is_cut_before_text(const struct llm_call *c, const struct http_reply *http)
+{
+    const struct provider_reply *r = &c->reply;
+    return http && !http->err && http->status >= 200 && http->status < 300 &&
+           r->code == ERR_TRUNCATED && !r->has_usage && r->text.len == 0;
+}
+
 void llm_call_end(struct llm_call *c, const struct http_reply *http)
 {
     const struct provider_reply *r = &c->reply;
@@ -330,7 +339,8 @@ void llm_call_end(struct llm_call *c, const struct http_reply *http)
         .first_token_us = http && c->request.stream ? http->first_token_us : 0,
     };
     /* not if we ended the transfer ourselves, with what we needed in hand */
-    c->result.possibly_billed = http && http->err && http->sent && r->code == http->err;
+    bool broke_off = http && http->err && http->sent && r->code == http->err;
+    c->result.possibly_billed = broke_off || is_cut_before_text(c, http);
     count_usage(c, &c->result);
     end_leave(c, http, &c->result);
     judge_target(c, &c->result);

@@ -48,11 +48,12 @@ void ways_list(const struct endpoints *list, const struct port_call *call,
     }
     size_t count = own->config->fallback_count;
     const char *model = endpoint_model_for(own, call);
-    bool has_price = (call->has_purse || (call->has_budget && count > 0)) &&
+    bool must_price = call->has_purse || call->needs_price;
+    bool has_price = (must_price || (call->has_budget && count > 0)) &&
                      endpoint_price(list, own, model, &price);
     bool is_bounded =
         call->below_nano > 0 || call->has_purse || (call->has_budget && count > 0);
-    if (call->has_purse && !has_price) {
+    if (must_price && !has_price) {
         out->refused = ERR_PRICE_UNKNOWN;
         return;
     }

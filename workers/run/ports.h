@@ -88,6 +88,7 @@ struct port_call {
     const char *endpoint, *model; /* "" = default */
     int failures;                 /* of this ask so far */
     int failed_at;                /* grant.target of its last attempt; 0 = none known */
+    bool needs_price;             /* nothing but its money bounds it */
     bool has_budget; /* in money: goes nowhere without a price, if it has one itself */
     int64_t below_nano; /* > 0: goes only where it costs less than that at most */
     bool has_purse;     /* it waits where it costs more than at_hand_nano at most */

@@ -210,27 +210,29 @@ static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, si
 
 struct port_call run_call_of(const struct run *run, int index)
 {
-    return (struct port_call){.campaign = run->id,
-                              .tenant = run->spec.tenant,
-                              .stage = run->campaign->stage,
-                              .created_ms = run->campaign->created_ms,
-                              .iteration = run->campaign->iteration,
-                              .index = index,
-                              .attempt = run->asks[index].attempt,
-                              .ask = engine_ask(run->engine, index),
-                              .endpoint = run->spec.llm_endpoint,
-                              .model = run->spec.llm_model,
-                              .failures = run->asks[index].failures,
-                              .failed_at = run->asks[index].target,
-                              .has_budget = run->spec.budget_usd_nano >= 0,
-                              .below_nano = run->asks[index].below_nano,
-                              .refused_text = engine_refused_text(run->engine, index),
-                              .objection = engine_objection(run->engine, index),
-                              .grant = run->asks[index].grant,
-                              /* a bound on calls is one on requests */
-                              .may_hedge = !run->asks[index].single &&
-                                           !run->asks[index].grant.single &&
-                                           run->spec.budget_calls < 0};
+    return (struct port_call){
+        .campaign = run->id,
+        .tenant = run->spec.tenant,
+        .stage = run->campaign->stage,
+        .created_ms = run->campaign->created_ms,
+        .iteration = run->campaign->iteration,
+        .index = index,
+        .attempt = run->asks[index].attempt,
+        .ask = engine_ask(run->engine, index),
+        .endpoint = run->spec.llm_endpoint,
+        .model = run->spec.llm_model,
+        .failures = run->asks[index].failures,
+        .failed_at = run->asks[index].target,
+        .needs_price = run->spec.budget_usd_nano >= 0 && run->spec.budget_calls < 0 &&
+                       run->spec.budget_tokens < 0,
+        .has_budget = run->spec.budget_usd_nano >= 0,
+        .below_nano = run->asks[index].below_nano,
+        .refused_text = engine_refused_text(run->engine, index),
+        .objection = engine_objection(run->engine, index),
+        .grant = run->asks[index].grant,
+        /* a bound on calls is one on requests */
+        .may_hedge = !run->asks[index].single && !run->asks[index].grant.single &&
+                     run->spec.budget_calls < 0};
 }
 
 bool run_admit(struct run *run, int index)

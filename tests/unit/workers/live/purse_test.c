@@ -171,6 +171,43 @@ static void test_two_workers_share_a_dollar(void **state)
     close_desk(&b, *state);
 }
 
+/* As after ten seconds without Redis: the first to ask finds all others silent. */
+static void fall_silent(struct partition *p, const char *held)
+{
+    static const char age[] =
+        "local key = redis.call('KEYS', 'bk:{t:*')[1] "
+        "local flat = redis.call('HGETALL', key) "
+        "for i = 1, #flat, 2 do "
+        "  local spent, held, n, at = string.match(flat[i + 1], "
+        "                                          '^(%d+) (%d+) (%d+) (%d+)$') "
+        "  if held == ARGV[1] then "
+        "    redis.call('HSET', key, flat[i], spent .. ' ' .. held .. ' ' .. n .. ' ' "
+        ".. "
+        "               string.format('%.0f', at - 20000)) "
+        "  end "
+        "end "
+        "return 1";
+    assert_string_equal(ask(p, "EVAL", age, "0", held), "1");
+}
+
+static void test_a_silent_worker_may_speak_again(void **state)
+{
+    struct partition *p = *state;
+    struct desk a, b;
+    open_desk(&a, p);
+    open_desk(&b, p);
+    struct port_grant big = take(&b, T, 80 * CENT);
+    wait_book(p, "usd_held", "'0.8'");
+    fall_silent(p, "800000000");
+    stays_open(&a, 30 * CENT, 2); /* it is not over because nobody has spoken yet */
+    purses_settle(b.purses, &big, 5 * CENT);
+    struct port_grant g = take(&a, T, 30 * CENT);
+    purses_settle(a.purses, &g, 30 * CENT);
+    assert_int_equal(decide(&a, T, 70 * CENT, 1), ERR_OVER_BUDGET); /* spent is spent */
+    close_desk(&a, *state);
+    close_desk(&b, *state);
+}
+
 static void test_a_call_not_begun_costs_nothing(void **state)
 {
     struct partition *p = *state;
@@ -315,6 +352,7 @@ int main(void)
         queue_test(test_without_a_limit_nobody_is_asked),
         queue_test(test_what_needs_no_answer),
         queue_test(test_two_workers_share_a_dollar),
+        queue_test(test_a_silent_worker_may_speak_again),
         queue_test(test_a_call_not_begun_costs_nothing),
         queue_test(test_a_worker_that_leaves_holds_nothing),
         queue_test(test_more_than_the_most),

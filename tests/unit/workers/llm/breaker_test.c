@@ -128,6 +128,21 @@ static void test_probes_that_fail(void **state)
     assert_int_equal(b.breaker.state, BREAKER_CLOSED);
 }
 
+/* It has read the call, and does not want it: it is there. */
+static void test_a_probe_that_is_refused(void **state)
+{
+    (void)state;
+    static const enum err codes[] = {ERR_BAD_REQUEST, ERR_CONTENT, ERR_BAD_OUTPUT};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        struct bench b = bench_new();
+        many(&b, ERR_SERVER, 4);
+        assert_true(one(&b, ERR_SERVER));
+        b.now_ms = b.breaker.until_ms;
+        assert_true(one(&b, codes[i]));
+        assert_int_equal(b.breaker.state, BREAKER_CLOSED);
+    }
+}
+
 /* Somebody else's failure: one call finds out, and nobody hears of it if all is well.
  */
 static void test_suspected(void **state)
@@ -228,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_what_does_not_vote),
         cmocka_unit_test(test_one_probe_closes),
         cmocka_unit_test(test_probes_that_fail),
+        cmocka_unit_test(test_a_probe_that_is_refused),
         cmocka_unit_test(test_suspected),
         cmocka_unit_test(test_a_probe_without_verdict),
         cmocka_unit_test(test_money_and_keys),

@@ -124,6 +124,21 @@ static void test_without_a_price(void **state)
     close_desk(&d);
 }
 
+/* As after a change of the configuration: it was admitted with a price. */
+static void test_money_alone_needs_a_price(void **state)
+{
+    (void)state;
+    struct desk d;
+    struct ways w;
+    open_desk(&d, "[endpoint a]\nmodel = unheard-of\n" WAY "a\n");
+    ways_list(&d.list, &d.call, &w);
+    assert_true(w.count == 1 && w.refused == ERR_OK);
+    d.call.has_budget = d.call.needs_price = true;
+    ways_list(&d.list, &d.call, &w);
+    assert_true(w.count == 0 && w.refused == ERR_PRICE_UNKNOWN);
+    close_desk(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_for_one_where_not_for_two),
         cmocka_unit_test(test_it_waits_for_what_is_not_at_hand),
         cmocka_unit_test(test_without_a_price),
+        cmocka_unit_test(test_money_alone_needs_a_price),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,7 +173,7 @@ FAULTS = {
         "workers/run/runner.c", "    r->owed = !r->scheduled;\n", "",
         "a worker that had no memory for a moment keeps its jobs and does nothing", [TORTURE]),
     "stranded-for-ever": (
-        "workers/run/runner.c", "        run->stranded = false;\n        run_leave(run);\n", "",
+        "workers/run/runner.c", "        if (stranded)\n            run_leave(run);\n        else\n", "",
         "a job that could be neither run nor given back is never given back", [TORTURE]),
     "budget-end-is-failure": (
         "workers/run/run.c",

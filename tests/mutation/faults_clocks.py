@@ -40,7 +40,7 @@ FAULTS = {
         ENGINE, "if (!err && e->campaign->is_late)", "if (false)",
         "a campaign ignores its deadline", [LATE, ENDS]),
     "late-asks": (
-        "workers/run/run.c", "if (!e && run->campaign->is_late)", "if (false)",
+        "workers/run/run.c", "if (!e && (run->campaign->is_late || run->campaign->inputs.timed_out))", "if (!e && run->campaign->inputs.timed_out)",
         "calls are made and paid after the deadline", [ENDS]),
     "late-stays-paused": (
         ENGINE, "if (c->is_late && c->state == CAMPAIGN_PAUSED)", "if (false)",

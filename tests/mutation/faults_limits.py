@@ -18,10 +18,10 @@ FAULTS = {
         LEASE, "in_flight - others - holding", "in_flight - holding",
         "max_in_flight times the workers are under way", [SCRIPT]),
     "dead-worker-forgotten": (
-        LEASE, "now - (tonumber(at) or 0) >= hold_ms", "true",
+        LEASE, "math.abs(now - (tonumber(at) or 0)) >= hold_ms", "true",
         "calls of a worker that died run on beside as many new ones", [SCRIPT]),
     "dead-worker-kept": (
-        LEASE, "now - (tonumber(at) or 0) >= hold_ms", "false",
+        LEASE, "math.abs(now - (tonumber(at) or 0)) >= hold_ms", "false",
         "a worker that died takes its part of max_in_flight with it", [SCRIPT]),
     "estimates-never-settled": (
         LEASE, "math.max(0, s[i] - arg(at + i))", "s[i]",
@@ -30,7 +30,7 @@ FAULTS = {
         LEASE, "line[1] and line[1][1] ~= worker", "false",
         "a large call starves behind small ones of another worker", [SCRIPT]),
     "gate-opened-early": (
-        LEASE, "math.max(closed, now + close_ms)", "now + close_ms",
+        LEASE, "math.max(closed, close_ms > 0 and now + close_ms or 0)", "close_ms > 0 and now + close_ms or closed",
         "a short hint undoes a long one", [SCRIPT]),
     "late-leave-used": (
         LLM + "llm.c", " || !admission_is_fresh(&call->grant)", "",
@@ -60,7 +60,7 @@ FAULTS = {
         LEASE, "k.most - k.less - k.used\n  if", "k.most - k.used\n  if",
         "calls run into 429s while another client uses the key", [SCRIPT]),
     "told-for-ever": (
-        LEASE, "if till <= now then", "if false then",
+        LEASE, "if till <= now or at > slot + SLOTS then", "if false then",
         "an endpoint that was used up once stays slow", [SCRIPT]),
     "told-by-an-older-call": (
         LEASE, "and told_slot >= at then", "then",

@@ -27,8 +27,8 @@ FAULTS = {
         FUND, "if about == today then", "if true then",
         "a worker that is slow at midnight spends what is left of yesterday", [SCRIPT]),
     "one-lease-for-two-days": (
-        LIVE + "purse_ledger.c", "    new_lease(p, 0);\n    p->gone = 0;",
-        "    p->today = (struct purse_day){.lease = p->leases};\n    p->gone_spent = p->gone = 0;",
+        LIVE + "purse_ledger.c", "    new_lease(p, 0);\n    p->gone = p->all_spent = p->over_since_ms = 0;",
+        "    p->today = (struct purse_day){.lease = p->leases};\n    p->gone_spent = p->gone = p->all_spent = p->over_since_ms = 0;",
         "what was spent shortly before midnight is forgotten", [PURSE]),
     "large-sums-rounded": (
         "queues/lua/lib_nano.lua", "tonumber(string.sub(n, -9))}", "math.floor(tonumber(string.sub(n, -9)) / 1000) * 1000}",

@@ -30,6 +30,7 @@ static time_t ahead(void)
     return ahead_s ? (time_t)*ahead_s : 0;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int clock_gettime(clockid_t id, struct timespec *out)
 {
     int rc = (int)syscall(SYS_clock_gettime, id, out);
@@ -38,6 +39,7 @@ int clock_gettime(clockid_t id, struct timespec *out)
     return rc;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int gettimeofday(struct timeval *restrict out, void *restrict zone)
 {
     int rc = (int)syscall(SYS_gettimeofday, out, zone);
@@ -46,6 +48,7 @@ int gettimeofday(struct timeval *restrict out, void *restrict zone)
     return rc;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 time_t time(time_t *out)
 {
     struct timespec now = {0};

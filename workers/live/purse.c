@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPEAK_MS 12000 /* a worker that lives speaks after so long: reconnect, renew   \
-                        */
+#define SPEAK_MS                                                                       \
+    12000 /* a worker that lives speaks after so long: reconnect, renew                \
+           */
 #define CALL_MAX_NANO                                                                  \
     (INT64_C(1) << 47) /* as queues/journal.h; no call costs as much */
 

@@ -165,3 +165,15 @@ enum err json_scan_int(const struct json_span *s, int64_t *out)
     *out = negative ? sum : -sum;
     return ERR_OK;
 }
+
+enum err json_scan_next(const struct json_span *in, struct json_span *item)
+{
+    struct json_cursor c = {item->at + item->len, in->at + in->len};
+    if (!json_skip_char(&c, ','))
+        return ERR_NOT_FOUND;
+    json_skip_space(&c);
+    item->at = c.at;
+    enum err e = json_skip_value(&c);
+    item->len = (size_t)(c.at - item->at);
+    return e;
+}

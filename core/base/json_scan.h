@@ -18,6 +18,9 @@ struct json_span {
  * ERR_NOT_FOUND if absent, ERR_BAD_JSON if the text breaks on the way (or is cut). */
 enum err json_scan_path(const char *text, size_t n, const char *path,
                         struct json_span *out) MUST_USE;
+/* From one item of an array to the next; *item is moved. in: the text around it.
+ * ERR_NOT_FOUND: it was the last one. */
+enum err json_scan_next(const struct json_span *in, struct json_span *item) MUST_USE;
 /* One of the members looked for; value.at NULL: it is not there. */
 struct json_member {
     const char *name; /* of an item of an array: its number, "0" */

@@ -68,8 +68,10 @@ bool provider_scan_item(const struct json_span *in, const char *path, int i,
                         struct json_span *out)
 {
     char at[96];
-    snprintf(at, sizeof at, "%s%s%d", path, *path ? "." : "", i);
-    return i < ITEMS_MAX && find(in, at, out) == ERR_OK;
+    if (i > 0)
+        return i < ITEMS_MAX && json_scan_next(in, out) == ERR_OK;
+    snprintf(at, sizeof at, "%s%s0", path, *path ? "." : "");
+    return find(in, at, out) == ERR_OK;
 }
 
 void provider_set_usage(struct provider_reply *r, int64_t in, int64_t out,

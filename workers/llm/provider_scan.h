@@ -17,7 +17,8 @@ int64_t provider_scan_count(const struct json_span *usage, const char *path);
  * ERR_LIMIT, ERR_BAD_JSON as json_scan_string(). */
 enum err provider_scan_text(const struct json_span *in, const char *path,
                             struct buf *out) MUST_USE;
-/* Item i of the array at the path ("" = the span itself); false past its end. */
+/* Item i of the array at the path ("" = the span itself); false past its end. They are
+ * walked in their order: *out is item i - 1 before, item i after. */
 bool provider_scan_item(const struct json_span *in, const char *path, int i,
                         struct json_span *out);
 /* in + out of a reply, cached as part of in; < 0 = not told. */

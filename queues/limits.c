@@ -32,6 +32,7 @@ enum err limits_lease(struct queue *q, const struct limits_ask *a, queue_fn fn,
         args_int(&list, a->back[i].slot);
         add_all(&list, a->back[i].of, LIMITS_KINDS);
     }
-    struct key root = keys_limits(&q->keys, a->id);
+    struct key root =
+        a->id ? keys_limits(&q->keys, a->id) : keys_tenant(&q->keys, a->tenant);
     return queue_run_at(q, root.name, QUEUE_lease, &list, fn, arg, ticket);
 }

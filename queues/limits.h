@@ -1,8 +1,8 @@
-/* limits.h: what an endpoint allows, shared by all workers: calls and tokens (in all,
- * of prompts, of replies) in any 60 s, calls under way. Workers lease blocks of them;
- * one that was granted and not given back counts as spent. Keys of their own:
- * "bk:{k:<16 hex>}". See docs/decisions/0010.
- */
+/* limits.h: what an endpoint allows, or what a tenant may use, shared by all workers:
+ * calls and tokens (in all, of prompts, of replies) in any 60 s, calls under way.
+ * Workers lease blocks of them; one that was granted and not given back counts as
+ * spent. Keys of their own: "bk:{k:<16 hex>}", "bk:{t:<tenant>}". See
+ * docs/decisions/0010, 0023. */
 #ifndef BARKER_QUEUES_LIMITS_H
 #define BARKER_QUEUES_LIMITS_H
 
@@ -31,7 +31,8 @@ struct limits_share {
     int64_t told, told_ms;
 };
 struct limits_ask {
-    const char *id;     /* of the endpoint and its key */
+    const char *id; /* of the endpoint and its key; NULL: it is of this tenant */
+    const char *tenant;
     const char *worker; /* names the lease; new at each start */
     int64_t number;     /* grows from ask to ask of a worker; late ones are ignored */
     int64_t hold_ms;    /* calls of a silent worker are over after this */

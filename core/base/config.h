@@ -13,6 +13,8 @@
 #define CONFIG_FALLBACKS_MAX 8
 #define CONFIG_WEIGHT_MAX 1000
 #define CONFIG_CAMPAIGNS_MAX 1000000
+#define CONFIG_IN_FLIGHT_MAX 1000000
+#define CONFIG_TPM_MAX INT64_C(1000000000000)
 
 /* How an endpoint is asked for JSON of a certain shape. */
 enum config_structured {
@@ -44,6 +46,8 @@ struct config_tenant {
     int64_t usd_per_day_nano; /* nano-dollars a UTC day; -1 = no limit */
     int64_t weight;           /* turns beside others' 1, 1 to CONFIG_WEIGHT_MAX */
     int64_t max_campaigns;    /* in flight, to CONFIG_CAMPAIGNS_MAX; 0 = no limit */
+    int64_t max_in_flight;    /* LLM calls, to CONFIG_IN_FLIGHT_MAX; 0 = no limit */
+    int64_t tpm;              /* tokens in any 60 s, to CONFIG_TPM_MAX; 0 = no limit */
 };
 
 struct config;

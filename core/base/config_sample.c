@@ -69,7 +69,12 @@ static const char endpoints[] =
     "# how many turns it has in the queue while others have one, 1 to 1000\n"
     ";weight = 1\n"
     "# campaigns that workers may have in hand at once, 1 to 1000000; none: no limit\n"
-    ";max_campaigns = 5\n";
+    ";max_campaigns = 5\n"
+    "# LLM calls it may have under way at once, 1 to 1000000, and tokens (in and out) "
+    "in any\n"
+    "# minute, over all workers and endpoints; none: no limit\n"
+    ";max_in_flight = 8\n"
+    ";tpm = 60000\n";
 
 enum err config_sample(struct buf *out)
 {

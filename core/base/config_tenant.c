@@ -9,11 +9,12 @@
 
 #define USD_MAX_NANO INT64_C(1000000000000000000) /* 10^9 usd */
 
-static const char *const unserved[] = {"key_hash", "max_in_flight", "tpm", "scopes"};
+static const char *const unserved[] = {"key_hash", "scopes"};
 
 /* Bits of config_tenants.given, in this order. */
-static const char *const keys[] = {"usd_per_day", "weight", "max_campaigns"};
-enum { USD_PER_DAY, WEIGHT, MAX_CAMPAIGNS };
+static const char *const keys[] = {"usd_per_day", "weight", "max_campaigns",
+                                   "max_in_flight", "tpm"};
+enum { USD_PER_DAY, WEIGHT, MAX_CAMPAIGNS, MAX_IN_FLIGHT, TPM };
 
 static enum err find_or_add(struct config_tenants *list, const char *name, size_t *at,
                             struct err_detail *d)
@@ -67,6 +68,10 @@ static enum err set_key(struct config_tenant *t, int key, const char *value,
         return set_count(&t->weight, keys[key], CONFIG_WEIGHT_MAX, value, d);
     case MAX_CAMPAIGNS:
         return set_count(&t->max_campaigns, keys[key], CONFIG_CAMPAIGNS_MAX, value, d);
+    case MAX_IN_FLIGHT:
+        return set_count(&t->max_in_flight, keys[key], CONFIG_IN_FLIGHT_MAX, value, d);
+    case TPM:
+        return set_count(&t->tpm, keys[key], CONFIG_TPM_MAX, value, d);
     default:
         return set_usd(t, value, d);
     }

@@ -106,7 +106,7 @@ static bool admit(void *self, const struct port_call *call, int waiting,
     }
     if (!has_money(h, out))
         return false;
-    out->gate = 1;
+    out->there.gate = 1;
     out->is_probe = w->failed_in_row >= MODEL_BREAKER_CALLS;
     h->leaves++;
     return true;
@@ -115,7 +115,7 @@ static bool admit(void *self, const struct port_call *call, int waiting,
 static void forgo(void *self, const struct port_grant *grant)
 {
     struct host *h = self;
-    h->leaves -= grant->gate;
+    h->leaves -= grant->there.gate;
 }
 
 static enum err send_reserve(void *self, const struct port_place *at, const int *index,
@@ -157,7 +157,7 @@ static enum err send_call(void *self, const struct port_call *call, port_call_fn
     enum torture how = next_effect(self, "a call");
     if (how == TORTURE_REFUSED || is_short(self))
         return ERR_BUSY;
-    if (call->grant.gate != 1)
+    if (call->grant.there.gate != 1)
         world_fail(((struct host *)self)->world, "%s: a call without leave",
                    call->campaign);
     enum err e = model_call(self, call, how, fn, arg, ticket, call_id);

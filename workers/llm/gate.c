@@ -110,8 +110,8 @@ void gate_forget_wishes(struct gate *g)
 static void lose_lease(struct gate *g, enum err e, const struct reply *r)
 {
     if (!g->told && e != ERR_CANCELLED)
-        log_event(LOG_WARN, "llm.no_lease", "endpoint", g->limits->name, "code",
-                  err_code(e), "error", reply_str(r, NULL), NULL);
+        log_event(LOG_WARN, "llm.no_lease", g->is_tenant ? "tenant" : "endpoint",
+                  g->name, "code", err_code(e), "error", reply_str(r, NULL), NULL);
     g->ask_at_ms = clock_mono_ms() + ASK_MAX_MS;
     gate_flush_soon(g); /* it may have been granted: says what is under way */
 }
@@ -140,13 +140,14 @@ static void write_ask(struct gate *g, struct limits_ask *out)
 {
     const struct admission *a = g->owner;
     int64_t now = clock_mono_ms();
-    *out = (struct limits_ask){.id = g->id,
+    *out = (struct limits_ask){.id = g->is_tenant ? NULL : g->id,
+                               .tenant = g->name,
                                .worker = a->worker,
                                .number = ++g->number,
                                .hold_ms = a->options.timeout_ms + HOLD_SPARE_MS,
                                .close_ms = g->closed_until_ms - now,
                                .holding = g->of[LIMITS_CALLS].held,
-                               .max_in_flight = g->limits->max_in_flight,
+                               .max_in_flight = g->max_in_flight,
                                .told_slot = g->told_slot,
                                .back = g->back,
                                .back_count = g->back_count};
@@ -217,7 +218,7 @@ static void on_wake(void *arg)
 
 static bool has_to_tell(const struct gate *g)
 {
-    bool any = g->back_count || g->in_line || g->told_less || g->limits->max_in_flight;
+    bool any = g->back_count || g->in_line || g->told_less || g->max_in_flight;
     for (int i = 0; !any && i < LIMITS_KINDS; i++)
         any = g->of[i].lease || g->of[i].pace_back;
     return any;
@@ -265,38 +266,59 @@ void gate_want(struct gate *g, const int64_t takes[LIMITS_KINDS], int waiting)
         g->of[i].wanted += waiting * takes[i];
 }
 
-static void read_limits(struct gate *g, const struct config_endpoint *c)
+bool gate_is_hopeful(const struct gate *g)
 {
-    const int64_t most[] = {c->rpm, c->tpm, c->itpm, c->otpm};
-    bool any = c->max_in_flight > 0;
+    return (g->asking || g->gathering) && !g->in_line;
+}
+
+static void set_limits(struct gate *g, const char *name, int64_t max_in_flight,
+                       const int64_t most[LIMITS_KINDS])
+{
+    bool any = max_in_flight > 0;
     for (int i = 0; i < LIMITS_KINDS; i++) {
         /* until replies tell: slow at first */
         g->of[i] = (struct gate_share){
             .most = most[i], .usual_now = PERMILLE, .left = -1, .told = -1};
         any = any || most[i] > 0;
     }
-    g->limits = c;
+    g->name = name;
+    g->max_in_flight = max_in_flight;
     g->is_limited = any && g->owner->options.queue;
+}
+
+static enum err open_timers(struct gate *g)
+{
+    struct loop *loop = g->owner->options.loop;
+    enum err e = loop_timer_new(loop, on_wake, g, &g->wake);
+    return e ? e : loop_timer_new(loop, on_flush, g, &g->flush);
+}
+
+enum err gate_open_tenant(struct gate *g, struct admission *a,
+                          const struct config_tenant *t)
+{
+    const int64_t most[LIMITS_KINDS] = {[LIMITS_TOKENS] = t->tpm};
+    g->owner = a;
+    g->is_tenant = true;
+    set_limits(g, t->name, t->max_in_flight, most);
+    return open_timers(g);
 }
 
 enum err gate_open(struct gate *g, struct admission *a, const struct endpoint *e)
 {
     char text[HASH_SHA256_HEX];
     struct buf name;
+    const struct config_endpoint *c = e->config;
+    const int64_t most[] = {c->rpm, c->tpm, c->itpm, c->otpm};
     g->owner = a;
-    read_limits(g, e->config);
+    set_limits(g, c->name, c->max_in_flight, most);
     buf_init(&name, 64 * 1024);
-    enum err failed = buf_printf(&name, "%s\n%s\n%s", e->config->name,
-                                 e->config->base_url, e->key ? e->key : "");
+    enum err failed =
+        buf_printf(&name, "%s\n%s\n%s", c->name, c->base_url, e->key ? e->key : "");
     if (!failed) {
         hash_sha256_hex(buf_str(&name), name.len, text);
         memcpy(g->id, text, sizeof g->id - 1);
         explicit_bzero(name.data, name.len);
     }
     buf_fini(&name);
-    if (!failed)
-        failed = loop_timer_new(a->options.loop, on_wake, g, &g->wake);
-    if (!failed)
-        failed = loop_timer_new(a->options.loop, on_flush, g, &g->flush);
-    return failed;
+    return failed ? failed : open_timers(g);
 }

@@ -1,7 +1,7 @@
-/* gate.h: one endpoint's share of its limits: the lease at hand, and the exchange with
- * Redis for the next one. A refusal makes the gate ask for a lease at the end of the
- * loop turn; what it gets is taken in the next turn of the runner, what is left goes
- * back. Internal to admission.c, gate.c. */
+/* gate.h: this worker's share of the limits of one endpoint, or of one tenant: the
+ * lease at hand, and the exchange with Redis for the next one. A refusal makes the gate
+ * ask for a lease at the end of the loop turn; what it gets is taken in the next turn
+ * of the runner, what is left goes back. Internal to admission.c, gate.c. */
 #ifndef BARKER_WORKERS_LLM_GATE_H
 #define BARKER_WORKERS_LLM_GATE_H
 
@@ -18,15 +18,19 @@ struct gate_share { /* of one kind of limit */
 };
 struct gate {
     struct admission *owner;
-    const struct config_endpoint *limits; /* borrows */
-    char id[LIMITS_ID];
+    const char *name;   /* borrows */
+    char id[LIMITS_ID]; /* of an endpoint */
+    bool is_tenant;     /* and so without an id */
     bool is_limited;
+    int64_t max_in_flight;  /* 0 = no limit */
     bool asking, gathering; /* a lease is on its way; will be asked for in this turn */
     bool in_line;           /* refused: whoever asks again in time keeps the place */
     bool refused;   /* somebody since this lease came: nobody else is served of it */
     bool dirty;     /* flush is set */
     bool told;      /* that there is no lease */
     bool told_less; /* than what is left here, so the lease at hand is too much */
+    struct gate *awaited; /* of a tenant: until its answer so much is kept for a call */
+    int64_t kept[LIMITS_KINDS];
     int64_t number, slot, until_ms; /* the lease, */
     struct gate_share of[LIMITS_KINDS];
     int64_t told_slot; /* of the latest call with which the server told something */
@@ -39,14 +43,18 @@ struct gate {
 struct admission {
     struct admission_options options;
     char worker[17];
-    struct gate *gates; /* one per endpoint */
-    size_t count;
+    struct gate *gates; /* one per endpoint, then one per tenant with limits, by name */
+    size_t count, tenants; /* of all gates; of those of tenants */
     bool left;
     int holds; /* the owner, leases on their way, deferred calls: the last one frees */
 };
 
 enum err gate_open(struct gate *g, struct admission *a,
                    const struct endpoint *e) MUST_USE;
+enum err gate_open_tenant(struct gate *g, struct admission *a,
+                          const struct config_tenant *t) MUST_USE;
+/* Is an answer on its way that may well bring a lease? */
+bool gate_is_hopeful(const struct gate *g);
 /* One call is refused; all of one turn of the runner are asked for together. */
 void gate_want(struct gate *g, const int64_t takes[LIMITS_KINDS], int waiting);
 void gate_add_back(struct gate *g, int64_t slot, enum limits_kind kind, int64_t n);

@@ -45,6 +45,7 @@ static enum err open_gates(struct llm *l)
     struct admission_options o = {.loop = l->loop,
                                   .queue = l->options.queue,
                                   .endpoints = &l->endpoints,
+                                  .config = l->options.config,
                                   .timeout_ms = l->options.timeout_ms,
                                   .on_room = on_room,
                                   .room_arg = l};

@@ -150,12 +150,14 @@ static bool enter(struct targets *t, const struct way *w, struct model *m,
         m->awaited = true;
         return false;
     }
+    struct admission_way way = {w->endpoint,
+                                admission_tenant(t->options.admission, call->tenant)};
     struct admission_tokens tokens = {0};
-    if (admission_counts_tokens(t->options.admission, w->endpoint)) {
+    if (admission_counts_tokens(t->options.admission, way)) {
         tokens.in = endpoint_prompt_tokens(t->options.endpoints, w->endpoint, call);
         tokens.out = llm_reply_tokens(call->ask);
     }
-    if (!admission_take(t->options.admission, w->endpoint, tokens, waiting, out))
+    if (!admission_take(t->options.admission, way, tokens, waiting, out))
         return false;
     be_careful(m, call, now);
     struct breaker_leave leave = breaker_enter(&m->breaker);
@@ -258,7 +260,8 @@ bool targets_admit_again(struct targets *t, const struct port_grant *first,
         m->awaited = true;
         return false;
     }
-    if (!admission_take(t->options.admission, e, tokens, 1, out))
+    struct admission_way way = {e, first->own.gate};
+    if (!admission_take(t->options.admission, way, tokens, 1, out))
         return false;
     out->target = first->target;
     if (!m)

@@ -58,13 +58,17 @@ struct port_image {
 #define PORT_AMOUNT_MAX (INT64_C(1) << 46)
 enum port_verdict { PORT_GRANTED, PORT_OVER_BUDGET, PORT_EXISTS };
 
+/* What a call has of the limits of its endpoint, or of its tenant. */
+struct port_leave {
+    int gate; /* 0: there are none, nothing to give back */
+    int64_t slot, until_ms;
+    int64_t taken[PORT_LIMITS], usual[PORT_LIMITS]; /* by kind, see queues/limits.h */
+};
 /* Leave for one call, from ports.admit(): it goes on with the call, or back by forgo().
  */
 struct port_grant {
-    int gate; /* 0: of an endpoint without limits, nothing to give back */
-    int64_t slot, until_ms;
-    int64_t taken[PORT_LIMITS], usual[PORT_LIMITS]; /* by kind, see queues/limits.h */
-    int purse; /* 0: of a tenant without limit, nothing is held */
+    struct port_leave there, own; /* of its endpoint, of its tenant */
+    int purse;                    /* 0: of a tenant without limit, nothing is held */
     int64_t purse_lease, held_nano;
     enum err refused; /* no leave: why it will not be given; ERR_OK = it may be */
     int target; /* place of the endpoint it is for, from 1; 0: what the call says */

@@ -82,6 +82,26 @@ static void test_bad_turns(void **state)
     refuses("[tenant a]\nmax_campaigns=2\nmax_campaigns=2\n", ERR_CONFIG, 3, "twice");
 }
 
+static void test_calls(void **state)
+{
+    (void)state;
+    struct config *c = load("[tenant acme]\nmax_in_flight=1000000\n"
+                            "tpm=1000000000000\n[tenant b]\ntpm=1\n");
+    const struct config_tenant *acme = config_tenant_find(c, "acme");
+    assert_int_equal(acme->max_in_flight, CONFIG_IN_FLIGHT_MAX);
+    assert_int_equal(acme->tpm, CONFIG_TPM_MAX);
+    assert_int_equal(config_tenant_find(c, "b")->max_in_flight, 0);
+    assert_int_equal(config_tenant_find(c, "b")->tpm, 1);
+    config_free(c);
+    refuses("[tenant a]\ntpm=0\n", ERR_CONFIG, 2,
+            "tpm must be a whole number from 1 to 1000000000000");
+    refuses("[tenant a]\ntpm=1000000000001\n", ERR_CONFIG, 2, "tpm must be");
+    refuses("[tenant a]\nmax_in_flight=0\n", ERR_CONFIG, 2,
+            "max_in_flight must be a whole number from 1 to 1000000");
+    refuses("[tenant a]\nmax_in_flight=1000001\n", ERR_CONFIG, 2, "max_in_flight");
+    refuses("[tenant a]\ntpm=1\ntpm=1\n", ERR_CONFIG, 3, "twice");
+}
+
 static void test_names_and_keys(void **state)
 {
     (void)state;
@@ -89,7 +109,7 @@ static void test_names_and_keys(void **state)
     refuses("[tenant a:b]\nweight=1\n", ERR_CONFIG, 2, "name");
     refuses("[tenant a]\nweights=1\n", ERR_CONFIG, 2, "unknown key");
     refuses("[tenant a]\nstop=1\n", ERR_CONFIG, 2, "unknown key");
-    refuses("[tenant a]\n\ntpm=1\n", ERR_NOT_SUPPORTED, 3, "not served");
+    refuses("[tenant a]\n\nscopes=1\n", ERR_NOT_SUPPORTED, 3, "not served");
     struct buf many;
     buf_init(&many, 1 << 20);
     for (int i = 0; i <= CONFIG_TENANTS_MAX; i++)
@@ -101,9 +121,8 @@ static void test_names_and_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_money),
-        cmocka_unit_test(test_turns),
-        cmocka_unit_test(test_bad_turns),
+        cmocka_unit_test(test_money),          cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_bad_turns),      cmocka_unit_test(test_calls),
         cmocka_unit_test(test_names_and_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,11 @@ enum { FREE, RPM, TPM, TWO, WIDE, APART, MANY, COUNT };
 static struct endpoint items[COUNT];
 static const struct endpoints list = {.items = items, .count = COUNT};
 
+static struct admission_way to(int endpoint)
+{
+    return (struct admission_way){&items[endpoint], 0};
+}
+
 static void on_room(void *arg)
 {
     struct desk *d = arg;
@@ -44,7 +49,7 @@ static struct desk *open_desk(struct desk *d, struct partition *p)
 static bool try(struct desk *d, int endpoint, int64_t tokens, struct port_grant *out)
 {
     const struct admission_tokens all = {.out = tokens};
-    return admission_take(d->admission, &items[endpoint], all, 1, out);
+    return admission_take(d->admission, to(endpoint), all, 1, out);
 }
 
 /* Until there is leave, as the runner does: asks when it is told to. */
@@ -52,7 +57,7 @@ static struct port_grant take(struct desk *d, int endpoint, int64_t tokens)
 {
     struct port_grant g;
     for (int asked = 0; !try(d, endpoint, tokens, &g); asked++) {
-        assert_int_equal(g.gate, 0);
+        assert_int_equal(g.there.gate, 0);
         assert_true(asked < 200);
         d->room = false;
         assert_int_equal(loop_run_until(d->loop, &d->room, WAIT_MS), ERR_OK);
@@ -79,7 +84,7 @@ static void test_without_limits_nobody_is_asked(void **state)
     open_desk(&a, p);
     for (int i = 0; i < 100; i++) {
         assert_true(try(&a, FREE, 1000000, &g));
-        assert_int_equal(g.gate, 0);
+        assert_int_equal(g.there.gate, 0);
     }
     admission_forgo(a.admission, &g);
     admission_settle(a.admission, &g, (struct admission_tokens){1, 0}, true);
@@ -116,7 +121,8 @@ static void test_what_is_not_used_goes_back(void **state)
     open_desk(&a, *state);
     open_desk(&b, *state);
     g = take(&a, TPM, 5000);
-    assert_int_equal(g.taken[LIMITS_TOKENS], 1000); /* more than all: it goes alone */
+    assert_int_equal(g.there.taken[LIMITS_TOKENS],
+                     1000); /* more than all: it goes alone */
     stays_refused(&b, TPM, 10, 2);
     admission_forgo(a.admission, &g);
     g = take(&b, TPM, 1000);
@@ -156,11 +162,11 @@ static void test_tokens_apart(void **state)
     struct desk a, b;
     open_desk(&a, *state);
     open_desk(&b, *state);
-    assert_true(admission_counts_tokens(a.admission, &items[APART]));
-    assert_false(admission_counts_tokens(a.admission, &items[RPM]));
+    assert_true(admission_counts_tokens(a.admission, to(APART)));
+    assert_false(admission_counts_tokens(a.admission, to(RPM)));
     struct port_grant g = take(&a, APART, 250);
-    assert_int_equal(g.taken[LIMITS_TOKENS] + g.taken[LIMITS_IN], 0);
-    assert_int_equal(g.taken[LIMITS_OUT], 250);
+    assert_int_equal(g.there.taken[LIMITS_TOKENS] + g.there.taken[LIMITS_IN], 0);
+    assert_int_equal(g.there.taken[LIMITS_OUT], 250);
     stays_refused(&b, APART, 51, 2);
     admission_settle(a.admission, &g, (struct admission_tokens){0, 100}, true);
     stays_refused(&b, APART, 201, 2);
@@ -187,7 +193,7 @@ static void test_less_is_left_than_here(void **state)
     const struct admission_tokens none = {0};
     open_desk(&a, *state);
     open_desk(&b, *state);
-    assert_false(admission_take(a.admission, &items[MANY], none, 9, &g));
+    assert_false(admission_take(a.admission, to(MANY), none, 9, &g));
     a.room = false;
     assert_int_equal(loop_run_until(a.loop, &a.room, WAIT_MS), ERR_OK);
     assert_true(try(&a, MANY, 0, &g)); /* of nine */
@@ -234,7 +240,7 @@ static void test_first_in_line(void **state)
     struct port_grant g;
     open_desk(&a, *state);
     const struct admission_tokens tokens = {2000, 3000};
-    assert_false(admission_take(a.admission, &items[WIDE], tokens, 3, &g));
+    assert_false(admission_take(a.admission, to(WIDE), tokens, 3, &g));
     assert_int_equal(loop_run_until(a.loop, &a.room, WAIT_MS), ERR_OK);
     assert_true(try(&a, WIDE, 5000, &g));
     assert_true(try(&a, WIDE, 4000, &g));
@@ -249,8 +255,8 @@ static void test_leave_gets_old(void **state)
     open_desk(&a, *state);
     struct port_grant g = take(&a, RPM, 0), none = {0};
     assert_true(admission_is_fresh(&g) && admission_is_fresh(&none));
-    assert_true(g.until_ms - clock_mono_ms() <= 1500);
-    g.until_ms = clock_mono_ms();
+    assert_true(g.there.until_ms - clock_mono_ms() <= 1500);
+    g.there.until_ms = clock_mono_ms();
     assert_false(admission_is_fresh(&g));
     admission_free(a.admission);
 }

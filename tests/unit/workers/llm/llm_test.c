@@ -201,7 +201,7 @@ static void test_late_leave(void **state)
     struct ask a = plain_ask();
     struct port_call call = call_of(&a);
     uint64_t id;
-    call.grant = (struct port_grant){.gate = 1};
+    call.grant = (struct port_grant){.there = {.gate = 1}};
     assert_int_equal(llm_call(f.llm, &call, on_call, &f, 0, &id), ERR_CANCELLED);
     fixture_stop(&f);
     assert_int_equal(f.calls[0].count + (int)f.requests, 0);

@@ -36,3 +36,13 @@ enum err limits_lease(struct queue *q, const struct limits_ask *a, queue_fn fn,
         a->id ? keys_limits(&q->keys, a->id) : keys_tenant(&q->keys, a->tenant);
     return queue_run_at(q, root.name, QUEUE_lease, &list, fn, arg, ticket);
 }
+
+enum err limits_read(struct queue *q, const char *tenant, int64_t hold_ms, queue_fn fn,
+                     void *arg, uint64_t ticket)
+{
+    struct args list;
+    args_init(&list, ARGS_BYTES);
+    args_int(&list, hold_ms);
+    struct key root = keys_tenant(&q->keys, tenant);
+    return queue_run_at(q, root.name, QUEUE_lease_read, &list, fn, arg, ticket);
+}

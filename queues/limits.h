@@ -13,6 +13,7 @@
 #define LIMITS_SLOTS 125      /* slots in which a call counts */
 #define LIMITS_ARRIVE_MS 2000 /* from its grant to its arrival, or it is not sent */
 #define LIMITS_BACK_MAX 64
+#define LIMITS_HOLD_SPARE_MS 5000 /* beyond the time of a call, see hold_ms */
 
 enum limits_kind { LIMITS_CALLS, LIMITS_TOKENS, LIMITS_IN, LIMITS_OUT, LIMITS_KINDS };
 
@@ -50,5 +51,9 @@ struct limits_ask {
  * outcome is unknown: what it granted counts as spent. */
 enum err limits_lease(struct queue *q, const struct limits_ask *a, queue_fn fn,
                       void *arg, uint64_t ticket) MUST_USE;
+/* How a tenant stands, for people. Reply: [calls under way, tokens that count now, 1 if
+ * somebody waits for room]. */
+enum err limits_read(struct queue *q, const char *tenant, int64_t hold_ms, queue_fn fn,
+                     void *arg, uint64_t ticket) MUST_USE;
 
 #endif

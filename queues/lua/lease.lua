@@ -1,4 +1,4 @@
---@use job
+--@use job lease
 -- What an endpoint still allows, shared by all workers (docs/decisions/0010).
 -- ARGV: worker, number of this request, ms after which calls of a silent worker are over, ms
 -- for which the endpoint wants to be left alone; calls it has under way and the most of all
@@ -9,9 +9,8 @@
 -- told), and for how many ms. Then what comes back: slot, and of each of the four.
 -- Reply: [slot, ms after which it may be worth asking again, ms for which the endpoint wants
 -- to be left alone, granted of each of the four, then left of each (-1: no limit)]
-local SLOT_MS, SLOTS = 500, 125 -- 60 s, 2 s from grant to arrival, one slot of rounding
 local ARRIVE_SLOTS = 4
-local WINDOW_MS, BURST_MS, HEAD_MS = SLOT_MS * SLOTS, 1000, 1500
+local WINDOW_MS, BURST_MS = SLOT_MS * SLOTS, 1000
 local POLL_MS, SETTLE_MS = 50, 100 -- for others to give back calls and tokens
 local function arg(i) return tonumber(ARGV[i]) or 0 end
 local worker, number, hold_ms, close_ms = ARGV[1], arg(2), arg(3), arg(4)
@@ -47,13 +46,13 @@ local others = 0
 local function read_held()
   local flat = redis.call("HGETALL", held)
   for i = 1, #flat, 2 do
-    local n, seen, at = string.match(flat[i + 1], "^(%d+) (%d+) (%d+)$")
+    local n, seen, at = held_of(flat[i + 1])
     if flat[i] == worker then
-      if number <= (tonumber(seen) or 0) then return false end
-    elseif math.abs(now - (tonumber(at) or 0)) >= hold_ms then
+      if number <= seen then return false end
+    elseif math.abs(now - at) >= hold_ms then
       redis.call("HDEL", held, flat[i])
     else
-      others = others + tonumber(n)
+      others = others + n
     end
   end
   return true
@@ -70,8 +69,7 @@ local function read_slots()
     elseif math.abs(slot - n) >= SLOTS then
       redis.call("HDEL", calls, flat[i])
     else
-      local c, t, a, b = string.match(flat[i + 1], "^(%d+) (%d+) ?(%d*) ?(%d*)$")
-      slots[n] = {tonumber(c) or 0, tonumber(t) or 0, tonumber(a) or 0, tonumber(b) or 0}
+      slots[n] = slot_of(flat[i + 1])
     end
   end
 end

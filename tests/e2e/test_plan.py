@@ -88,6 +88,21 @@ def test_what_the_tenant_may_spend(make_stack, tmp_path):
     assert plan(stack, BRIEF, tmp_path)["tenant_budget"] == "none"
 
 
+def test_how_long_the_tenant_takes(make_stack, tmp_path):
+    stack = priced(make_stack, tmp_path)
+    config = tmp_path / "barker.ini"
+    spec = {**BRIEF, "tenant": "acme"}
+    told = plan(stack, spec, tmp_path)
+    assert told["tenant_s"] == 0
+    tokens = told["tokens_in"] + told["tokens_out"]
+    config.write_text(config.read_text() + f"[tenant acme]\ntpm = {tokens // 4}\n")
+    told = plan(stack, spec, tmp_path)
+    assert 250 <= told["tenant_s"] <= 252 and told["tenant_budget"] == "none"
+    said = stack.cli("plan", str(tmp_path / "spec.json"))
+    assert f"{tokens // 4} tokens a minute: that takes {told['tenant_s']} s or more" in said
+    assert "usd a day" not in said and plan(stack, BRIEF, tmp_path)["tenant_s"] == 0
+
+
 def test_a_budget_without_a_price(stack, tmp_path):
     assert plan(stack, {**BRIEF, "budget": {"usd": 1, "calls": 100}}, tmp_path)[
         "budget"] == "unknown"

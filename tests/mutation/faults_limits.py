@@ -12,16 +12,16 @@ FAULTS = {
         LEASE, "k.most - k.less - k.used\n  if", "math.huge\n  if",
         "more tokens in a minute than the key allows", [SCRIPT]),
     "window-short": (
-        LEASE, "SLOT_MS, SLOTS = 500, 125", "SLOT_MS, SLOTS = 500, 118",
+        "queues/lua/lib_lease.lua", "SLOT_MS, SLOTS = 500, 125", "SLOT_MS, SLOTS = 500, 118",
         "calls that travel for two seconds meet those of the next minute", [SCRIPT]),
     "others-not-counted": (
         LEASE, "in_flight - others - holding", "in_flight - holding",
         "max_in_flight times the workers are under way", [SCRIPT]),
     "dead-worker-forgotten": (
-        LEASE, "math.abs(now - (tonumber(at) or 0)) >= hold_ms", "true",
+        LEASE, "math.abs(now - at) >= hold_ms", "true",
         "calls of a worker that died run on beside as many new ones", [SCRIPT]),
     "dead-worker-kept": (
-        LEASE, "math.abs(now - (tonumber(at) or 0)) >= hold_ms", "false",
+        LEASE, "math.abs(now - at) >= hold_ms", "false",
         "a worker that died takes its part of max_in_flight with it", [SCRIPT]),
     "estimates-never-settled": (
         LEASE, "math.max(0, s[i] - arg(at + i))", "s[i]",

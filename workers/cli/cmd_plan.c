@@ -15,6 +15,7 @@
 
 #define FIRES 3 /* times that are told */
 #define OUT_MAX_BYTES ((size_t)1 << 20)
+#define TPM_S 62.5 /* in which as many tokens go as tpm says, see lease.lua */
 
 /* A sum of calls in the end: usd_nano -1 = the price is not known. */
 struct cost {
@@ -22,7 +23,7 @@ struct cost {
 };
 struct plan {
     const struct judgement *judgement;
-    const struct config_tenant *tenant; /* with a limit a day, or NULL */
+    const struct config_tenant *tenant; /* with limits of its own, or NULL */
     struct rehearsal good, worst;
     struct cost likely; /* round 1 if every reply is good */
     struct cost most;   /* round 1 if none is, as budgets reserve it */
@@ -104,7 +105,7 @@ static const char *verdict_text(const char *verdict)
 /* The same of what the tenant may spend in a day, if nothing is spent yet. */
 static const char *tenant_verdict(const struct plan *p)
 {
-    if (!p->tenant)
+    if (!p->tenant || p->tenant->usd_per_day_nano < 0)
         return "none";
     if (p->likely.usd_nano < 0)
         return "unknown";
@@ -117,7 +118,7 @@ static void put_tenant(const struct plan *p, struct buf *out)
 {
     char usd[MONEY_TEXT];
     const char *verdict = tenant_verdict(p);
-    if (!p->tenant)
+    if (verdict[0] == 'n')
         return;
     money_print(p->tenant->usd_per_day_nano, 9, usd);
     buf_printf(out, "its tenant %s may spend %s usd a day: %s\n", p->tenant->name, usd,
@@ -125,6 +126,24 @@ static void put_tenant(const struct plan *p, struct buf *out)
                : verdict[0] == 'l' ? "enough if few replies are refused"
                : verdict[0] == 'u' ? "the price of the model is not known here"
                                    : "too little for the first round");
+}
+
+/* How long the first round takes by its tenant's tpm, of which 96 % can be used; 0:
+ * there is none. */
+static int64_t tenant_s(const struct plan *p)
+{
+    int64_t tokens = p->likely.in + p->likely.out;
+    bool limited = p->tenant && p->tenant->tpm > 0;
+    return limited ? (int64_t)((double)tokens * TPM_S / (double)p->tenant->tpm) + 1 : 0;
+}
+
+static void put_pace(const struct plan *p, struct buf *out)
+{
+    if (tenant_s(p) > 0)
+        buf_printf(out,
+                   "its tenant %s may use %" PRId64
+                   " tokens a minute: that takes %" PRId64 " s or more\n",
+                   p->tenant->name, p->tenant->tpm, tenant_s(p));
 }
 
 static void add_cell(struct table *t, const char *fmt, int64_t n)
@@ -223,6 +242,7 @@ static void put_text(const struct plan *p, struct buf *out)
         buf_printf(out, "then it waits in stage %s\n", p->good.waits_at);
     buf_printf(out, "%s\n", verdict_text(verdict_of(p)));
     put_tenant(p, out);
+    put_pace(p, out);
     put_fires(p, out);
 }
 
@@ -266,6 +286,7 @@ static void put_json(const struct plan *p, struct buf *out)
     json_out_kstr(&w, "waits_at", p->good.waits_at ? p->good.waits_at : "");
     json_out_kstr(&w, "budget", verdict_of(p));
     json_out_kstr(&w, "tenant_budget", tenant_verdict(p));
+    json_out_kint(&w, "tenant_s", tenant_s(p));
     put_fires_json(p, &w);
     json_out_close(&w, '}');
     buf_append_char(out, '\n');
@@ -275,8 +296,6 @@ static int show(struct cli *c, struct judgement *j)
 {
     struct plan plan = {.judgement = j,
                         .tenant = config_tenant_find(c->config, j->spec.tenant)};
-    if (plan.tenant && plan.tenant->usd_per_day_nano < 0)
-        plan.tenant = NULL;
     struct err_detail d = {.path = ""};
     struct buf out;
     if (make(&plan, &d)) {

@@ -3,6 +3,7 @@
 #include "core/base/json_out.h"
 #include "core/base/names.h"
 #include "workers/cli/table.h"
+#include "workers/cli/tenant_use.h"
 #include "workers/cli/view.h"
 #include <stdio.h>
 #include <string.h>
@@ -91,6 +92,8 @@ static int show_one(struct cli *c, struct session *s, const char *id)
         return CLI_FAILED;
     }
     rc = json_push(list, campaign) ? CLI_FAILED : show_list(c, list);
+    if (!rc && strcmp(view_str(campaign, "state"), "running") == 0)
+        tenant_use_note(s, view_str(campaign, "tenant"));
     json_free(list);
     return rc;
 }

@@ -1,5 +1,6 @@
 /* cmd_watch.c: follows a campaign until it needs a person, is live, or has ended. */
 #include "core/base/clock.h"
+#include "workers/cli/tenant_use.h"
 #include "workers/cli/view.h"
 #include <stdio.h>
 #include <string.h>
@@ -30,8 +31,8 @@ static void put_bar(double percent, char out[BAR_CELLS + 1])
     out[BAR_CELLS] = '\0';
 }
 
-/* Once: a backlog, no worker, no model, an endpoint without room. */
-static void say_silence(struct watch *w)
+/* Once: a backlog, no worker, no model, an endpoint or a tenant without room. */
+static void say_silence(struct watch *w, struct session *s, const struct json *c)
 {
     if (w->said || clock_mono_ms() - w->last_ms < SILENCE_MS)
         return;
@@ -41,9 +42,10 @@ static void say_silence(struct watch *w)
     (void)fflush(stdout);
     cli_note(w->cli, "nothing has changed for %d s; `barker doctor` looks for a reason",
              SILENCE_MS / 1000);
+    tenant_use_note(s, view_str(c, "tenant"));
 }
 
-static void show(struct watch *w, const struct json *c)
+static void show(struct watch *w, struct session *s, const struct json *c)
 {
     char line[LINE_SIZE], state[VIEW_WORD_MAX], usd[VIEW_WORD_MAX], bar[BAR_CELLS + 1];
     view_print_state(c, state);
@@ -57,7 +59,7 @@ static void show(struct watch *w, const struct json *c)
                    view_num(c, "live"), view_num(c, "pending"), view_num(c, "calls"),
                    usd);
     if (strcmp(line, w->last) == 0) {
-        say_silence(w);
+        say_silence(w, s, c);
         return;
     }
     memcpy(w->last, line, sizeof w->last);
@@ -140,7 +142,7 @@ static int follow(struct watch *w, struct session *s)
         int rc = look(w, s, start_ms, &c);
         if (rc)
             return rc;
-        show(w, c);
+        show(w, s, c);
         bool over = is_over(c, &rc);
         if (over)
             rc = finish(w, c, rc);

@@ -124,8 +124,8 @@ static void say_workers(struct doctor *d, const struct crew *c)
             d, DOCTOR_WARNING, "workers.waiting",
             "what a dead worker held is free after llm.timeout_ms; a tenant's "
             "day ends at midnight UTC",
-            "%zu calls wait for room at an endpoint or for their tenant's money, "
-            "and none is under way",
+            "%zu calls wait for room at an endpoint or in their tenant's limits, or "
+            "for its money, and none is under way",
             c->waiting);
     bool slow = c->lag_ms > LAG_MAX_MS;
     doctor_say(d, slow ? DOCTOR_WARNING : DOCTOR_OK, "workers.lag",

@@ -10,7 +10,6 @@
 #define ASK_MIN_MS 20
 #define ASK_MAX_MS 500 /* who asks more rarely loses its place in line */
 #define FLUSH_MS 100
-#define HOLD_SPARE_MS 5000
 #define WANTED_MAX 1000
 #define PERMILLE 1000
 
@@ -144,7 +143,7 @@ static void write_ask(struct gate *g, struct limits_ask *out)
                                .tenant = g->name,
                                .worker = a->worker,
                                .number = ++g->number,
-                               .hold_ms = a->options.timeout_ms + HOLD_SPARE_MS,
+                               .hold_ms = a->options.timeout_ms + LIMITS_HOLD_SPARE_MS,
                                .close_ms = g->closed_until_ms - now,
                                .holding = g->of[LIMITS_CALLS].held,
                                .max_in_flight = g->max_in_flight,

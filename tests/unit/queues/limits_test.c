@@ -88,6 +88,45 @@ static void test_keys(void **state)
         "2");
 }
 
+/* A tenant's, and how they stand for people: who is silent for long is not counted. */
+static void test_a_tenant(void **state)
+{
+    struct partition *p = *state;
+    struct limits_ask a = {.tenant = "acme",
+                           .worker = "w",
+                           .number = 1,
+                           .hold_ms = 5000,
+                           .holding = 1,
+                           .max_in_flight = 2,
+                           .of = {{.wanted = 1, .usual_permille = 1000, .told = -1},
+                                  {.most = 500,
+                                   .wanted = 90,
+                                   .first = 90,
+                                   .usual_permille = 1000,
+                                   .told = -1},
+                                  {.told = -1},
+                                  {.told = -1}}};
+    const char *all = "bk:{t:acme}:lease:*";
+    assert_string_equal(call(p, limits_read(&p->queue, "acme", 5000, THEN(p))),
+                        "[0 0 0]");
+    assert_string_equal(call(p, redis_do(p->redis, THEN(p), "KEYS", all, NULL)), "[]");
+    const char *text = call(p, limits_lease(&p->queue, &a, THEN(p)));
+    assert_string_equal(strchr(text, ' '), " 0 0 1 90 0 0 -1 410 -1 -1]");
+    assert_string_equal(call(p, limits_read(&p->queue, "acme", 5000, THEN(p))),
+                        "[2 90 0]");
+    a.worker = "second";
+    text = call(p, limits_lease(&p->queue, &a, THEN(p)));
+    assert_non_null(strstr(text, " 0 0 0 0 0 -1 410 -1 -1]")); /* no call is free */
+    assert_string_equal(call(p, limits_read(&p->queue, "acme", 5000, THEN(p))),
+                        "[3 90 1]");
+    assert_string_equal(call(p, limits_read(&p->queue, "acme", 0, THEN(p))),
+                        "[0 90 1]");
+    assert_string_equal(call(p, limits_read(&p->queue, "other", 5000, THEN(p))),
+                        "[0 0 0]");
+    assert_string_equal(call(p, redis_do(p->redis, THEN(p), "KEYS", "bk:{k*", NULL)),
+                        "[]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +134,8 @@ int main(void)
                                         partition_start, partition_stop),
         cmocka_unit_test_setup_teardown(test_what_the_server_told, partition_start,
                                         partition_stop),
-        cmocka_unit_test_setup_teardown(test_keys, partition_start, partition_stop)};
+        cmocka_unit_test_setup_teardown(test_keys, partition_start, partition_stop),
+        cmocka_unit_test_setup_teardown(test_a_tenant, partition_start,
+                                        partition_stop)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

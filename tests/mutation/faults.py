@@ -21,6 +21,7 @@ import faults_parking
 import faults_repeat
 import faults_replies
 import faults_rules
+import faults_tenant_limits
 import faults_tenants
 import faults_timers
 import faults_weights
@@ -319,6 +320,7 @@ FAULTS = {
     **faults_parking.FAULTS,
     **faults_replies.FAULTS,
     **faults_claims.FAULTS,
+    **faults_tenant_limits.FAULTS,
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,
     **faults_weights.FAULTS,

@@ -45,7 +45,7 @@ FAULTS = {
         LLM + "admission.c", "        gate_ask(g); /* the other", "        (void)g; /* the other",
         "the other workers go on asking an endpoint that is closed", [ADMISSION]),
     "small-slips-by": (
-        LLM + "admission.c", "!g->refused && ", "",
+        LLM + "admission.c", "&& !g->refused &&", "&&",
         "a large call starves behind small ones of the same worker", [ADMISSION]),
     "leaves-with-its-permits": (
         LLM + "admission.c", "if (g->is_limited && g->number > 0)", "if (false)",

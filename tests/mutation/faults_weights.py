@@ -106,6 +106,6 @@ FAULTS = {
         "core/base/config_tenant.c", "number < 1 || number > most", "number < 0 || number > most",
         "a weight of 0 is taken", ["unit:core.base.config_tenant_test", E2E]),
     "no-limit-is-none-left": (
-        "workers/cli/doctor_tenants.c", "if (t->usd_per_day_nano < 0)", "if (false)",
+        "workers/cli/doctor_tenants.c", "t->usd_per_day_nano >= 0 && !look", "!look",
         "doctor says that a tenant without a limit has spent all", [E2E]),
 }

@@ -16,7 +16,7 @@ enum err tenant_use_ask(struct session *s, const struct config_tenant *t,
                         struct session_call *call, struct tenant_use *out) MUST_USE;
 /* The limit that its calls wait for: "max_in_flight", "tpm", or NULL: none waits. */
 const char *tenant_use_lack(const struct config_tenant *t, const struct tenant_use *u);
-/* One note if a campaign of this tenant may wait for that; "" = the default one. */
+/* One note if a campaign of this tenant may wait for that. */
 void tenant_use_note(struct session *s, const char *tenant);
 
 #endif

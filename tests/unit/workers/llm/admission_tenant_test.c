@@ -169,23 +169,41 @@ static void test_tokens(void **state)
     close_desk(&b);
 }
 
+/* Somebody else takes the last of a lease while a tenant that was refused asks again.
+ */
+static bool another_goes(struct desk *d)
+{
+    struct port_grant held = take(d, "two", FREE, 0), first, last, g;
+    stays_refused(d, "two", FREE, 0, 2);
+    while (!try(d, NULL, FEW, 0, 2, &first))
+        wait_room(d);
+    admission_settle(d->admission, &held, none, true); /* so it is asked at once */
+    assert_false(try(d, "two", FEW, 0, 1, &g));
+    bool ok = try(d, NULL, FEW, 0, 1, &last);
+    admission_forgo(d->admission, &first);
+    admission_forgo(d->admission, &last);
+    return ok;
+}
+
 /* A tenant without room asks nothing of an endpoint, and holds nobody up there. */
 static void test_a_refused_tenant(void **state)
 {
     struct partition *p = *state;
-    struct desk a;
-    struct port_grant g;
+    struct desk a, b;
     open_desk(&a, p);
+    open_desk(&b, p);
     (void)take(&a, "both", FREE, 0);
     stays_refused(&a, "both", FEW, 0, 3);
     assert_string_equal(keys(p, "bk:{k:*"), "[]");
     assert_string_equal(keys(p, "bk:{t:both}:lease:held"),
                         "['bk:{t:both}:lease:held']");
-    assert_false(try(&a, NULL, FEW, 0, 2, &g));
-    wait_room(&a);
-    assert_false(try(&a, "both", FEW, 0, 1, &g));
-    assert_true(try(&a, NULL, FEW, 0, 1, &g)); /* its lease is not kept for that one */
+    (void)take(&b, "two", FREE, 0);
+    bool ok = false; /* a machine that stops for 100 ms takes leases and places away */
+    for (int i = 0; i < 20 && !ok; i++)
+        ok = another_goes(&a);
+    assert_true(ok);
     close_desk(&a);
+    close_desk(&b);
 }
 
 /* Or others would have every lease of the endpoint while this one asks for its own. */

@@ -370,45 +370,14 @@ static void test_random_damage(void **state)
     }
 }
 
-/* All items, by number and from one to the next, of each prefix too. */
-static void test_from_item_to_item(void **state)
-{
-    (void)state;
-    static const char text[] = "{\"a\":[ 1 , \"b,]\",{\"c\":[2,3]} ,[],null ],\"d\":0}";
-    static const char *const items[] = {"1", "\"b,]\"", "{\"c\":[2,3]}", "[]", "null"};
-    struct json_span in = {text, sizeof text - 1}, item;
-    assert_int_equal(scan(text, in.len, "a.0", &item), ERR_OK);
-    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
-        assert_int_equal(item.len, strlen(items[i]));
-        assert_memory_equal(item.at, items[i], item.len);
-        assert_int_equal(json_scan_next(&in, &item), i < 4 ? ERR_OK : ERR_NOT_FOUND);
-    }
-    for (size_t n = 0; n < in.len; n++) {
-        struct json_span cut = {text, n};
-        if (scan(text, n, "a.0", &item))
-            continue;
-        int steps = 0;
-        while (json_scan_next(&cut, &item) == ERR_OK) {
-            assert_true(item.at + item.len <= text + n);
-            assert_true(++steps < 5);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_item_to_item),
-        cmocka_unit_test(test_finds),
-        cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_depth_is_bounded),
-        cmocka_unit_test(test_members),
-        cmocka_unit_test(test_members_as_paths),
-        cmocka_unit_test(test_members_inside),
-        cmocka_unit_test(test_every_prefix),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_ints),
+        cmocka_unit_test(test_finds),          cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_broken),         cmocka_unit_test(test_depth_is_bounded),
+        cmocka_unit_test(test_members),        cmocka_unit_test(test_members_as_paths),
+        cmocka_unit_test(test_members_inside), cmocka_unit_test(test_every_prefix),
+        cmocka_unit_test(test_strings),        cmocka_unit_test(test_ints),
         cmocka_unit_test(test_random_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

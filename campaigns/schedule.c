@@ -70,6 +70,8 @@ static struct slot find_slot(const struct campaign *c)
         s.missed++;
         after = next_slot(c, s.ms);
     }
+    /* until the next one, be it wanted or not */
+    after = cron_next(&c->spec->repeat.at, c->inputs.zone, s.ms);
     s.too_late = after > 0 && 2 * (c->now_ms - s.ms) > after - s.ms;
     return s;
 }
@@ -97,11 +99,46 @@ static const char *child_spec(const struct campaign *c)
     return copy;
 }
 
-static enum err fire_plan(struct campaign *c, struct ask_list *asks)
+static enum err note_missed(struct campaign *c, int64_t slot_ms, enum err code)
+{
+    struct campaign_audit *line = campaign_audit_add(c, "not_fired");
+    campaign_audit_field(line, "slot_ms",
+                         arena_printf(c->arena, "%lld", (long long)slot_ms));
+    campaign_audit_field(line, "code", err_code(code));
+    return count(c, code == ERR_EXPIRED ? "skipped" : "failed", 1);
+}
+
+static int64_t latest(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms > b_ms ? a_ms : b_ms;
+}
+
+/* Only decides, so that what comes of a time never depends on when a crash is over. */
+static enum err fire_finish(struct campaign *c, const struct answers *a,
+                            struct next *next)
 {
     struct slot slot = find_slot(c);
-    if (!slot.ms || slot.too_late)
+    (void)a;
+    if (!slot.ms) { /* woken before its time */
+        c->waits_for = "repeat";
+        next_wait(next, "fire", c->iteration, WAKE_TIME | WAKE_MAIL,
+                  memo(c, "slot_ms"));
         return ERR_OK;
+    }
+    enum err e = count(c, "skipped", slot.missed);
+    if (!e)
+        e = json_set_num(c->memo, "slot_ms", (double)slot.ms);
+    if (!e && slot.too_late) {
+        e = note_missed(c, slot.ms, ERR_EXPIRED);
+        return e ? e : go_on(c, c->now_ms, next);
+    }
+    next_goto(next, "spawn", c->iteration);
+    return e;
+}
+
+/* Of this number, whatever the time is by now. */
+static enum err spawn_plan(struct campaign *c, struct ask_list *asks)
+{
     struct ask *ask = ask_add(asks, ASK_SPAWN);
     if (!ask)
         return ERR_NOMEM;
@@ -110,36 +147,13 @@ static enum err fire_plan(struct campaign *c, struct ask_list *asks)
     return ask->key && ask->user ? ERR_OK : ERR_NOMEM;
 }
 
-static enum err note_fired(struct campaign *c, const struct slot *slot,
-                           const struct answers *a)
+static enum err spawn_finish(struct campaign *c, const struct answers *a,
+                             struct next *next)
 {
-    enum err code = a->count ? a->items[0].code : ERR_EXPIRED;
-    if (!a->count || code) {
-        struct campaign_audit *line = campaign_audit_add(c, "not_fired");
-        campaign_audit_field(line, "slot_ms",
-                             arena_printf(c->arena, "%lld", (long long)slot->ms));
-        campaign_audit_field(line, "code", err_code(code));
-    }
-    if (!a->count)
-        return count(c, "skipped", 1);
-    return count(c, code ? "failed" : "fired", 1);
-}
-
-static enum err fire_finish(struct campaign *c, const struct answers *a,
-                            struct next *next)
-{
-    struct slot slot = find_slot(c);
-    if (!slot.ms && a->count == 0) { /* woken before its time */
-        c->waits_for = "repeat";
-        next_wait(next, "fire", c->iteration, WAKE_TIME | WAKE_MAIL,
-                  memo(c, "slot_ms"));
-        return ERR_OK;
-    }
-    enum err e = count(c, "skipped", slot.missed);
-    if (!e)
-        e = note_fired(c, &slot, a);
     int64_t slot_ms = memo(c, "slot_ms"); /* later than now if the clock went back */
-    return e ? e : go_on(c, slot_ms > c->now_ms ? slot_ms : c->now_ms, next);
+    enum err code = a->items[0].code;
+    enum err e = code ? note_missed(c, slot_ms, code) : count(c, "fired", 1);
+    return e ? e : go_on(c, latest(slot_ms, c->now_ms), next);
 }
 
 struct schedule_view schedule_view(const struct campaign *c)
@@ -174,7 +188,8 @@ static enum err end_finish(struct campaign *c, const struct answers *a,
 
 static const struct stage stages[] = {
     {"start", plan_nothing, NULL, start_finish},
-    {"fire", fire_plan, NULL, fire_finish},
+    {"fire", plan_nothing, NULL, fire_finish},
+    {"spawn", spawn_plan, NULL, spawn_finish},
     {"end", plan_nothing, NULL, end_finish},
     {NULL, NULL, NULL, NULL},
 };

@@ -6,13 +6,13 @@ REPEAT, KIDS = ["e2e:test_repeat.py"], ["e2e:test_scripts_kids.py"]
 
 FAULTS = {
     "fires-twice": (
-        SCHEDULE, "slot_ms > c->now_ms ? slot_ms : c->now_ms", "c->now_ms",
+        SCHEDULE, "latest(slot_ms, c->now_ms)", "c->now_ms",
         "when the clock of Redis goes back a time has two runs", PURE),
     "all-that-was-missed": (
         SCHEDULE, "    while (after > 0 && after <= c->now_ms", "    while (false",
         "after a night without workers a campaign is begun for each time of it", PURE),
     "never-too-late": (
-        SCHEDULE, "    if (!slot.ms || slot.too_late)\n", "    if (!slot.ms)\n",
+        SCHEDULE, "    if (!e && slot.too_late) {\n", "    if (false) {\n",
         "the morning's offer is sent in the evening", PURE),
     "deaf-schedule": (
         SCHEDULE, "WAKE_TIME | WAKE_MAIL, slot);", "WAKE_TIME, slot);",

@@ -100,22 +100,41 @@ static void half_of_the_way_to_the_next_is_too_late(void **state)
     rests_until(w, START + 2 * DAY + 9 * HOUR);
 }
 
-/* It stood in the journal already; then the clock of Redis went back. */
+/* Decided, and then begun: whenever that is, and though the clock of Redis goes back.
+ */
 static void no_time_has_two_runs(void **state)
 {
     struct world *w = daily(state, "");
-    struct engine *e = NULL;
-    bool direct = true;
-    enum engine_verdict verdict;
     w->c->now_ms = START + 9 * HOUR;
-    assert_int_equal(engine_begin(w->c, &e, &direct, &w->next), ERR_OK);
-    assert_int_equal(engine_count(e), 1);
-    assert_int_equal(engine_reply(e, 0, "{}", 2, 0, &verdict), ERR_OK);
-    w->c->now_ms -= 1000;
-    assert_int_equal(engine_finish(e, &w->next), ERR_OK);
-    engine_fini(e);
+    world_step(w);
+    assert_int_equal(w->next.type, NEXT_GOTO);
+    assert_null(spawned);
+    assert_string_equal(at(w, START + 9 * HOUR - 1000), "con-1~1");
     rests_until(w, START + DAY + 9 * HOUR);
     assert_int_equal(schedule_view(w->c).fired, 1);
+}
+
+/* A worker died between the birth and its commit, and nobody was there for a day. */
+static void no_time_loses_its_run(void **state)
+{
+    struct world *w = daily(state, "");
+    w->c->now_ms = START + 9 * HOUR;
+    world_step(w);
+    assert_string_equal(at(w, START + DAY + 22 * HOUR), "con-1~1");
+    rests_until(w, START + 2 * DAY + 9 * HOUR);
+    assert_string_equal(at(w, START + 2 * DAY + 9 * HOUR), "con-1~2");
+    struct schedule_view v = schedule_view(w->c);
+    assert_true(v.fired == 2 && v.failed == 0);
+}
+
+static void the_last_time_can_be_too_late(void **state)
+{
+    char until[80];
+    snprintf(until, sizeof until, ",\"until_ms\":%lld", (long long)(START + 9 * HOUR));
+    struct world *w = daily(state, until);
+    assert_string_equal(at(w, START + 20 * DAY), "");
+    assert_int_equal(w->next.type, NEXT_DONE);
+    assert_int_equal(schedule_view(w->c).skipped, 1);
 }
 
 static void it_ends_when_no_time_is_left(void **state)
@@ -182,6 +201,8 @@ int main(void)
         world_test(of_what_was_missed_the_last_counts),
         world_test(half_of_the_way_to_the_next_is_too_late),
         world_test(no_time_has_two_runs),
+        world_test(no_time_loses_its_run),
+        world_test(the_last_time_can_be_too_late),
         world_test(it_ends_when_no_time_is_left),
         world_test(until_is_the_last_time),
         world_test(a_run_that_cannot_be_made_is_told),

@@ -127,6 +127,9 @@ struct variant *campaign_restore_variant(struct campaign *c, const char *id,
 enum err campaign_add_mail(struct campaign *c, const struct campaign_mail *m) MUST_USE;
 const char *campaign_mail_name(enum campaign_mail_kind k); /* "approve" … */
 bool campaign_mail_from(const char *name, enum campaign_mail_kind *out);
+/* Reviews are carried along until their stage takes them: as many as a checkpoint
+ * bears. Over that the stage comes first, and orders behind them wait for it. */
+bool campaign_can_hold_mail(const struct campaign *c);
 /* Mail as JSON object {"do","v","by","text","via"} (what the mailbox holds). */
 enum err campaign_parse_mail(struct campaign *c, const struct json *j) MUST_USE;
 struct variant *campaign_find_variant(struct campaign *c, const char *id);

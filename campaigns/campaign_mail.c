@@ -3,6 +3,8 @@
 #include "core/base/names.h"
 #include <string.h>
 
+#define HELD_BYTES ((size_t)1 << 20)
+#define LEAST_BYTES 200 /* names and JSON of a letter without text */
 #define MAIL_MAX 4096
 
 static const char *const names[] = {
@@ -71,6 +73,14 @@ enum err campaign_add_mail(struct campaign *c, const struct campaign_mail *m)
     }
     *slot = copy;
     return ERR_OK;
+}
+
+bool campaign_can_hold_mail(const struct campaign *c)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < c->mail_count; i++)
+        bytes += LEAST_BYTES + strlen(c->mail[i].text);
+    return bytes < HELD_BYTES;
 }
 
 enum err campaign_parse_mail(struct campaign *c, const struct json *j)

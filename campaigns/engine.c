@@ -160,7 +160,7 @@ enum err engine_begin(struct campaign *c, struct engine **out, bool *direct,
     if (cancel) {
         c->state = CAMPAIGN_CANCELLED;
         next_fail(next, ERR_CANCELLED);
-    } else if (c->inputs.more_letters && !c->is_late) {
+    } else if (c->inputs.more_letters && !c->is_late && campaign_can_hold_mail(c)) {
         next_goto(next, c->stage, c->iteration); /* all mail is read before anything */
     } else if (c->state == CAMPAIGN_PAUSED) {
         next_wait(next, c->stage, c->iteration, WAKE_MAIL, 0);

@@ -79,13 +79,13 @@ local function set_alloc(place, epoch, json)
   redis.call("HDEL", epochs_key(id, place), int((tonumber(epoch) or 0) - EPOCHS_MAX))
 end
 
--- After mail was taken: what came later still wakes; nothing left, nothing to wake for.
+-- After mail was taken: what is left still wakes; nothing left, nothing to wake for.
 local function mail_done(count)
   redis.call("LTRIM", part_key(id, "mail"), int(math.max(count, 0)), -1)
-  if redis.call("EXISTS", part_key(id, "mail")) == 0 then
-    local dirty = tonumber(redis.call("HGET", job_key(id), "dirty")) or 0
-    redis.call("HSET", job_key(id), "dirty", bit.band(dirty, bit.bnot(MAIL)))
-  end
+  local dirty = tonumber(redis.call("HGET", job_key(id), "dirty")) or 0
+  local left = redis.call("EXISTS", part_key(id, "mail")) == 1
+  redis.call("HSET", job_key(id), "dirty",
+             left and bit.bor(dirty, MAIL) or bit.band(dirty, bit.bnot(MAIL)))
 end
 
 local function checkpoint(stage, iteration, text)

@@ -162,3 +162,23 @@ def test_after_a_resume_calls_go_on(make_stack, tmp_path):
     wait_for("a third call beside the one that is held", lambda: len(stack.ledger()[0]) == 3)
     hold.write_text("99")
     stack.wait_state("r", "review")
+
+
+def test_megabytes_of_reviews_are_worked_off(make_stack):
+    """More than a checkpoint bears: page by page, and the order behind them is heard."""
+    stack = make_stack()
+    worker = stack.worker()
+    stack.enqueue({**BRIEF, "id": "m"})
+    stack.wait_state("m", "review")
+    worker.kill()
+    worker.wait()
+    pipe = stack.redis.pipeline(transaction=False)
+    for n in range(990):
+        pipe.rpush(stack.key("c", "m", "mail"), json.dumps(
+            {"do": "reject", "v": f"no-{n}", "by": "", "text": "x" * 5000, "via": "redis"}))
+    pipe.execute()
+    stack.redis.xadd(stack.key("control"), {"c": "m", "do": "approve", "v": "all"})
+    stack.worker()
+    stack.wait_state("m", "live", "failed")
+    assert stack.state("m") == "live", stack.campaign("m")
+    assert stack.redis.llen(stack.key("c", "m", "mail")) == 0

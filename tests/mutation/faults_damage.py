@@ -34,6 +34,12 @@ FAULTS = {
     "first-page-only": (
         "campaigns/engine.c", "c->inputs.more_letters && !c->is_late", "false",
         "an order behind 256 reviews waits for the end of a stage", [REVIEW]),
+    "carried-until-it-breaks": (
+        "campaigns/campaign_mail.c", "    return bytes < HELD_BYTES;\n", "    return bytes < (size_t)-1;\n",
+        "megabytes of reviews fail their campaign", [REVIEW]),
+    "letters-left-asleep": (
+        LUA + "commit.lua", "left and bit.bor(dirty, MAIL)", "left and dirty",
+        "letters of a second page are read when the next one comes", [REVIEW]),
     "orders-of-first-page": (
         "workers/live/store_op.c", "    if (!reply_int(reply_at(r, 1)) || ", "    if (true || ",
         "a cancel behind 256 reviews does not stop calls", [REVIEW]),

@@ -281,7 +281,8 @@ static enum err live_commit(void *self, const char *id,
         log_event(LOG_ERROR, "commit.too_large", "campaign", id, NULL);
         results_fini(&op->results);
         results_init(&op->results);
-        e = publish_end(ERR_LIMIT, commit->campaign->mail_taken, &op->results);
+        e = publish_end(ERR_LIMIT, commit->campaign ? commit->campaign->mail_taken : 0,
+                        &op->results);
     }
     if (e) {
         store_op_free(op);

@@ -85,6 +85,8 @@ enum err purses_check(struct purses *all, const char *tenant, int64_t usd_nano,
     purse_turn_day(p);
     if (usd_nano > room_of(p)) {
         tell_over(p);
+        if (usd_nano <= room_beside(p, p->all_spent))
+            purse_flush_soon(p); /* for the next one: somebody may have spoken again */
         return ERR_OVER_BUDGET;
     }
     if (!p->over_since_ms && usd_nano > room_beside(p, p->gone))

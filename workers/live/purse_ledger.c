@@ -11,6 +11,7 @@
 #define IDLE_MS 30000  /* Redis keeps what a lease said far longer */
 #define POLL_MIN_MS 50 /* for what others may give back */
 #define POLL_MAX_MS 500
+#define QUIET_MS 5000 /* of who waits for money asks come far more often */
 #define WANTED_MAX (INT64_C(1) << 51)
 
 static void new_lease(struct purse *p, int64_t day)
@@ -104,6 +105,9 @@ static void take_reply(struct purse *p, const struct funds_reply *r)
     d->day = r->day;
     d->at_hand += r->granted;
     p->until_ms = p->sent.at_ms + r->lasts_ms;
+    bool is_new = r->gone - r->spent > p->gone - p->all_spent;
+    if (is_new || p->sent.at_ms - p->heard_ms > QUIET_MS)
+        p->over_since_ms = 0; /* another silence, or one that nobody watched */
     p->gone = r->gone;
     p->all_spent = r->spent;
     p->heard_ms = p->sent.at_ms;

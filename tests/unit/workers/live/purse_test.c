@@ -108,7 +108,7 @@ static const char *book(struct partition *p, const char *field)
 static void turn(struct partition *p, int *turns)
 {
     bool never = false;
-    assert_true((*turns)++ < 400);
+    assert_true((*turns)++ < 2000);
     assert_int_equal(loop_run_until(p->loop, &never, 20), ERR_DEADLINE);
 }
 
@@ -204,6 +204,33 @@ static void test_a_silent_worker_may_speak_again(void **state)
     struct port_grant g = take(&a, T, 30 * CENT);
     purses_settle(a.purses, &g, 30 * CENT);
     assert_int_equal(decide(&a, T, 70 * CENT, 1), ERR_OVER_BUDGET); /* spent is spent */
+    close_desk(&a, *state);
+    close_desk(&b, *state);
+}
+
+/* The last word was said too soon; who asks again hears of it. */
+static void test_a_refusal_is_looked_at_again(void **state)
+{
+    struct partition *p = *state;
+    struct desk a, b;
+    int turns = 0;
+    open_desk(&a, p);
+    open_desk(&b, p);
+    struct port_grant big = take(&b, T, 80 * CENT);
+    wait_book(p, "usd_held", "'0.8'");
+    fall_silent(p, "800000000");
+    enum err e = ERR_BUSY;
+    while (e == ERR_BUSY) {
+        fall_silent(p, "800000000"); /* and stays so */
+        e = purses_check(a.purses, T, 30 * CENT, 1);
+        turn(p, &turns);
+    }
+    assert_int_equal(e, ERR_OVER_BUDGET);
+    purses_settle(b.purses, &big, 5 * CENT);
+    for (turns = 0; e != ERR_OK;) {
+        e = purses_check(a.purses, T, 30 * CENT, 1);
+        turn(p, &turns);
+    }
     close_desk(&a, *state);
     close_desk(&b, *state);
 }
@@ -353,6 +380,7 @@ int main(void)
         queue_test(test_what_needs_no_answer),
         queue_test(test_two_workers_share_a_dollar),
         queue_test(test_a_silent_worker_may_speak_again),
+        queue_test(test_a_refusal_is_looked_at_again),
         queue_test(test_a_call_not_begun_costs_nothing),
         queue_test(test_a_worker_that_leaves_holds_nothing),
         queue_test(test_more_than_the_most),

@@ -45,7 +45,7 @@ local function create()
              "nano_max", nano_max, "calls", "0", "tokens", "0", "nano", "0",
              "calls_r", "0", "tokens_r", "0", "nano_r", "0", "lost", "0")
   create_job(id, {tenant = tenant, prio = prio, parent = parent, sha = sha, fence = 0,
-                  stage = "", iteration = "0",
+                  spec_bytes = int(#spec), stage = "", iteration = "0",
                   starts_ms = within > 0 and math.max(now, not_before) + within,
                   deadline_ms = deadline > 0 and now + deadline}, now)
 end

@@ -5,7 +5,7 @@
 -- does next. Each is all or nothing, whatever comes of the others: its list is walked once
 -- before anything is written, and an error after that ends the job (lib_whole.lua).
 local id, fence, number -- of the commit in hand
-local STREAM_MAX, EPOCHS_MAX = 10000, 1000
+local STREAM_MAX, EPOCHS_MAX = "10000", 1000
 local HASH = {C = 0, V = 1, P = 1, A = 0, S = 0, I = 1} -- words before the field count
 local FIXED = {R = 3, U = 2, L = 3, D = 1, H = 1, M = 1, E = 2, K = 3, W = 5, X = 3}
 local LAST = {K = true, W = true, X = true}
@@ -18,7 +18,7 @@ local function walk(at, last)
     local op = ARGV[at]
     local words = HASH[op] or FIXED[op]
     if closed or not words then return nil end
-    local o, stop = {op, at + 1}, at + words
+    local o, stop = {op, at + 1, 0, 0}, at + words
     if HASH[op] then
       local fields = tonumber(string.match(ARGV[stop + 1] or "", "^%d+$"))
       if not fields then return nil end
@@ -115,7 +115,11 @@ end
 
 local DO = {}
 function DO.C(o)
-  for i = o[3], o[4] do of_campaign[#of_campaign + 1] = ARGV[i] end
+  if #of_campaign == 0 then
+    of_campaign = {unpack(ARGV, o[3], o[4])}
+  else
+    for i = o[3], o[4] do of_campaign[#of_campaign + 1] = ARGV[i] end
+  end
 end
 function DO.V(o, vid)
   ensure_variant(id, vid)

@@ -3,7 +3,8 @@
 local function create_job(id, o, now)
   redis.call("HSET", job_key(id), "state", "queued", "fence", int(o.fence), "entry", "",
              "commits", "0", "commit_fence", "", "progress", "0", "parent", o.parent,
-             "held", "", "loaded", "", "stage", o.stage, "created_ms", int(now), "owner", "",
+             "held", "", "clocks", "", "spec_bytes", o.spec_bytes or "", "loaded", "",
+             "stage", o.stage, "created_ms", int(now), "owner", "",
              "progress_claim", "0", "dirty", "0", "pending_events", "0", "wake", "0",
              "due_ms", "0", "tenant", o.tenant, "prio", o.prio, "crashes", "0",
              "iteration", o.iteration, "rerank_events", "200", "rerank_ms", "60000",

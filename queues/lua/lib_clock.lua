@@ -51,8 +51,10 @@ local function ring_all(now)
 end
 
 -- When more are over than the beats can ring in time: what comes out of its lane too late is
--- begun by nobody. times: by name of the clock, nil or false where there is none.
-local function is_too_late(id, times, now)
+-- begun by nobody.
+local function is_too_late(id, now)
+  local at = redis.call("HMGET", job_key(id), CLOCKS.starts, CLOCKS.deadlines)
+  local times = {starts = at[1], deadlines = at[2]}
   for name in pairs(CLOCKS) do
     if (tonumber(times[name]) or now + 1) <= now then pcall(ring_one, name, id, now) end
   end

@@ -1,13 +1,19 @@
 -- lib_end.lua: what is told to watchers, and how a campaign ends.
-local CHANGES_MAX = 10000
+local CHANGES_MAX = "10000" -- as text, which is cheaper to pass
 local DONE_MAX, DEAD_MAX = 100000, 10000
 local DEAD_KEEP_MS = 30 * 86400000
 local UNBEGUN_KEEP_MS = 7 * 86400000 -- of a campaign that ends before it starts
 local ENDED = {done = true, failed = true, cancelled = true, over_budget = true}
 local SWEEP_MAX = 64 -- as many as may end in one call
 
+local quotes = {}
 local function quoted(word)
-  return string.find(word, "[^%w%._~-]") and cjson.encode(word) or '"' .. word .. '"'
+  local text = quotes[word]
+  if not text then
+    text = string.find(word, "[^%w%._~-]") and cjson.encode(word) or '"' .. word .. '"'
+    quotes[word] = text
+  end
+  return text
 end
 
 local function tell(id, what, rev)

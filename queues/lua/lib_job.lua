@@ -106,24 +106,34 @@ local function ack(entry, held)
   count_out(entry, held)
 end
 
+-- Both have 13 digits of ms from 2001 to 2286: then texts of one length compare as they are.
 local function comes_before(a, b)
+  if #a == #b and string.byte(a, 14) == 45 and string.byte(b, 14) == 45 then return a < b end
   local a_ms, a_seq = string.match(a, "^(%d+)-(%d+)$")
   local b_ms, b_seq = string.match(b, "^(%d+)-(%d+)$")
   a_ms, b_ms = tonumber(a_ms), tonumber(b_ms)
   return a_ms < b_ms or a_ms == b_ms and tonumber(a_seq) < tonumber(b_seq)
 end
 
+-- The entry that comes right after it.
+local function after(entry)
+  local ms, seq = string.match(entry, "^(%d+)-(%d+)$")
+  return ms .. "-" .. int(tonumber(seq) + 1)
+end
+
 -- XDEL walks a node of the stream for each entry. All that comes before the first one
--- that is still held has been held and ended: it goes at once.
+-- that is still held, or up to the last one if none is, has been held and ended: it goes at
+-- once. They were handed out in the order of the stream.
 local function ack_all(entries)
   redis.pcall("XACK", READY, "w", unpack(entries))
   local first = redis.pcall("XPENDING", READY, "w", "-", "+", 1)
-  local held = not first.err and first[1] and first[1][1]
-  if held then redis.pcall("XTRIM", READY, "MINID", held) end
-  local left = {}
+  if first.err then return end
+  local held, left, last = first[1] and first[1][1], {}, entries[1]
   for _, entry in ipairs(entries) do
-    if not held or comes_before(held, entry) then left[#left + 1] = entry end
+    if held and comes_before(held, entry) then left[#left + 1] = entry end
+    if not held and comes_before(last, entry) then last = entry end
   end
+  redis.pcall("XTRIM", READY, "MINID", held or after(last))
   if #left > 0 then redis.pcall("XDEL", READY, unpack(left)) end
 end
 
@@ -164,11 +174,11 @@ local function wake(id, what, now)
 end
 
 -- Sorted sets of campaigns by the Unix ms at which something is over for them, and the field
--- of the job that says the same.
+-- of the job that says the same. The job's field `clocks` is "" while it never had one.
 local CLOCKS = {starts = "starts_ms", deadlines = "deadline_ms"}
 local function set_clock(name, id, ms) -- 0, nil: none
   if not ms or ms <= 0 then return end
-  redis.call("HSET", job_key(id), CLOCKS[name], int(ms))
+  redis.call("HSET", job_key(id), CLOCKS[name], int(ms), "clocks", "1")
   redis.call("ZADD", key(name), int(ms), id)
 end
 local function stop_clock(name, id)

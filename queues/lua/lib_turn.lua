@@ -20,39 +20,89 @@ local function read_ring(any_terms)
   local rows = redis.call("ZRANGE", key("ring"), 0, RING_LOOK - 1, "WITHSCORES")
   local ring = {}
   for i = 1, #rows, 2 do
-    ring[#ring + 1] = {name = rows[i], turn = tonumber(rows[i + 1])}
+    ring[#ring + 1] = {name = rows[i], turn = tonumber(rows[i + 1]), had = 0}
   end
   give_terms(ring, any_terms)
   return ring, #ring == RING_LOOK and ring[#ring].turn or math.huge
 end
 
--- Where in the ring the tenant is whose turn it is: the smallest number of turns had, then its
--- name. nil: it is nobody's, as all others stand aside; or the turn of one that was not read.
-local function next_tenant(ring, last)
-  local best
-  for i = 1, #ring do
-    if not best or ring[i].turn < ring[best].turn then best = i end
-  end
-  if best and ring[best].turn <= last and ring[best].turn < ASIDE then return best end
-end
-
-local function has_turn(tenant)
-  tenant.turn = tenant.turn + 1 / tenant.weight
-  set_add("ring", string.format("%.17g", tenant.turn), tenant.name)
-end
-
--- At its cap. What is claimed in this call is added by the caller.
-local function is_full(tenant)
-  if not tenant.most then return false end
+-- What the tenant may have in flight besides what it has. What is claimed in this call is added
+-- by the caller.
+local function room_of(tenant)
+  if not tenant.most then return math.huge end
   if not tenant.in_flight then
     local n = number_of(tenant.name)
     local count = redis.pcall("ZCOUNT", key("held"), n, n)
     tenant.in_flight = type(count) == "number" and count or 0
   end
-  return tenant.in_flight >= tenant.most
+  return tenant.most - tenant.in_flight
 end
 
-local function stand_aside(tenant, now) set_add("ring", int(ASIDE + now), tenant.name) end
+-- Into the sorted queue that begins at `head`: behind those with fewer turns, or as many and a
+-- lower name.
+local function take_place(queue, head, tenant)
+  local at = #queue + 1
+  while at > head and (queue[at - 1].turn > tenant.turn or
+                       queue[at - 1].turn == tenant.turn and queue[at - 1].name > tenant.name) do
+    queue[at] = queue[at - 1]
+    at = at - 1
+  end
+  queue[at] = tenant
+end
+
+-- Whose the next turns are, as many as wanted: the tenants in that order, and of each how many
+-- (`planned`). Fewer: all others stand aside, are at their caps (`capped`), or were not read.
+local function plan_turns(ring, last, want)
+  local plan, queue, head = {}, {}, 1
+  for i, tenant in ipairs(ring) do
+    tenant.planned, tenant.capped, queue[i] = 0, false, tenant
+  end
+  while #plan < want do
+    local first = queue[head]
+    if not first or first.turn > last or first.turn >= ASIDE then break end
+    head = head + 1
+    if room_of(first) <= first.planned then
+      first.capped = true
+    else
+      first.planned, first.turn = first.planned + 1, first.turn + 1 / first.weight
+      plan[#plan + 1] = first
+      take_place(queue, head, first)
+    end
+  end
+  return plan
+end
+
+-- Of what was planned the tenant had so many turns. Fewer: it is empty, or damaged.
+local function has_had(tenant, turns, damaged)
+  local missed = tenant.planned - turns
+  tenant.had, tenant.turn = tenant.had + turns, tenant.turn - missed / tenant.weight
+  if missed > 0 then tenant.over = damaged and "damaged" or "empty" end
+end
+
+-- Those that may have more turns. One that was empty when its turn came leaves the ring, one at
+-- its cap stands aside and keeps its turn.
+local function still_in(ring, now)
+  local left = {}
+  for _, tenant in ipairs(ring) do
+    if tenant.over == "empty" then
+      set_drop("ring", tenant.name)
+    elseif tenant.capped and room_of(tenant) <= 0 then
+      set_add("ring", int(ASIDE + now), tenant.name)
+      tenant.over = "aside"
+    elseif not tenant.over then
+      take_place(left, 1, tenant)
+    end
+  end
+  return left
+end
+
+local function note_turns(ring)
+  for _, tenant in ipairs(ring) do
+    if tenant.had > 0 and (not tenant.over or tenant.over == "damaged") then
+      set_add("ring", string.format("%.17g", tenant.turn), tenant.name)
+    end
+  end
+end
 
 -- Those that stand aside since `ms` or earlier have their turn.
 local function call_back(ms, most)

@@ -177,51 +177,63 @@ end
 -- no hash: then it is for `doctor`. Only a campaign that nobody has held has the fence 0.
 local function to_ready(id)
   local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms",
-                        "held", "starts_ms", "deadline_ms")
-  if (j[6] or j[7]) and is_too_late(id, {starts = j[6], deadlines = j[7]}, now) then return nil end
+                        "held", "clocks", "spec_bytes")
+  if not j.err and j[6] ~= "" and is_too_late(id, now) then return nil end
   if j[1] == "queued" then
     local entry = redis.call("XADD", READY, "*", "j", id)
-    return {id = id, entry = entry, fence = j[2], progress = j[3],
-            fresh = j[2] == "0" and j[4], created_ms = j[4], held = j[5] or ""}
+    return {id = id, entry = entry, fence = j[2], progress = j[3], fresh = j[2] == "0" and j[4],
+            created_ms = j[4], held = j[5] or "", bytes = tonumber(j[7]), spec = false,
+            cap_of = false}
   end
   if not j.err and not j[1] then redis.call("ZREM", key("queued"), id) end
 end
 
--- The highest of its own priorities first.
-local function first_in_lanes(tenant)
-  return redis.pcall("LMPOP", 3, lane_key(tenant, "high"), lane_key(tenant, "normal"),
-                     lane_key(tenant, "low"), "LEFT")
+-- The next n of the tenant's lanes, those of its highest priority first. Fewer: there are no
+-- more, or (true) one of them is no list: that stops nobody else.
+local function pop_lanes(tenant, n)
+  local ids = {}
+  while #ids < n do
+    local got = redis.pcall("LMPOP", "3", lane_key(tenant, "high"), lane_key(tenant, "normal"),
+                            lane_key(tenant, "low"), "LEFT", "COUNT", int(n - #ids))
+    if not got or got.err then return ids, got and true or false end
+    for _, id in ipairs(got[2]) do ids[#ids + 1] = id end
+  end
+  return ids, false
 end
 
--- One job of the tenant whose turn it is, or nil; and whether it may have more turns. An empty
--- tenant leaves the ring when its turn comes, one at its cap stands aside and keeps its turn.
-local function move_one(tenant)
-  if is_full(tenant) then
-    stand_aside(tenant, now)
-    return nil, false
+-- The jobs of those whose turns they are, in the order of the turns, by entry.
+local function move(plan, moved)
+  local count, popped, next_of = 0, {}, {}
+  for _, tenant in ipairs(plan) do
+    if not popped[tenant] then
+      local damaged
+      popped[tenant], damaged = pop_lanes(tenant.name, tenant.planned)
+      has_had(tenant, #popped[tenant], damaged)
+    end
+    local n = (next_of[tenant] or 0) + 1
+    next_of[tenant] = n
+    local job = popped[tenant][n] and to_ready(popped[tenant][n])
+    if job then
+      if tenant.most then
+        job.cap_of, tenant.in_flight = tenant.name, tenant.in_flight + 1
+      end
+      moved[job.entry], count = job, count + 1
+    end
   end
-  local got = first_in_lanes(tenant.name)
-  if not got then set_drop("ring", tenant.name) end
-  if not got or got.err then return nil, false end -- a lane that is no list stops nobody else
-  has_turn(tenant)
-  local job = to_ready(got[2][1])
-  if job and tenant.most then
-    job.cap_of, tenant.in_flight = tenant.name, tenant.in_flight + 1
-  end
-  return job, true
+  return count
 end
 
--- By entry. So a turn may move nothing.
+-- So a turn may move nothing.
 local function lanes_to_ready(want)
-  local ring, last = read_ring(terms ~= "")
-  local moved, count = {}, 0
-  for _ = 1, 2 * MOVES_MAX do
-    local at = count < want and next_tenant(ring, last)
-    if not at then break end
-    local job, more = move_one(ring[at])
-    if job then moved[job.entry], count = job, count + 1 end
-    if not more then table.remove(ring, at) end
+  local all, last = read_ring(terms ~= "")
+  local ring, moved, count, turns = all, {}, 0, 0
+  while count < want and turns < 2 * MOVES_MAX do
+    local plan = plan_turns(ring, last, math.min(want - count, 2 * MOVES_MAX - turns))
+    count, turns = count + move(plan, moved), turns + #plan
+    ring = still_in(ring, now)
+    if #plan == 0 then break end
   end
+  note_turns(all)
   return moved
 end
 
@@ -239,20 +251,6 @@ local function job_at(entry, id)
   ack(entry) -- the hash is the truth
 end
 
--- The spec of a campaign that nobody has held yet: there is nothing else to be loaded.
--- nil: it comes with its load.
-local specs_bytes = 0
-local function first_spec(job)
-  local name = part_key(job.id, "spec")
-  local bytes = redis.call("STRLEN", name) -- it may have a MiB
-  if specs_bytes + bytes > SPECS_BYTES then return nil end
-  specs_bytes = specs_bytes + bytes
-  local spec = redis.call("GET", name) or ""
-  redis.call("HSET", campaign_key(job.id), "state", "running", "updated_ms", int(now))
-  changed(job.id, "running")
-  return spec
-end
-
 -- Whether all those are as they were admitted: the rare mail before a start, and keys
 -- that are gone, are for jobs_load.
 local function are_fresh(jobs)
@@ -267,16 +265,37 @@ local function are_fresh(jobs)
          redis.call(unpack(hashes)) == #hashes - 1
 end
 
-local function hand_out(job, fresh)
+-- The specs of campaigns that nobody has held yet: there is nothing else to be loaded. What is
+-- too much for one call (a spec may have a MiB), or damaged, comes with its load.
+local function read_specs(jobs)
+  local names, whose, left = {"MGET"}, {}, SPECS_BYTES
+  for _, job in ipairs(jobs) do
+    if job.fresh then
+      local name = part_key(job.id, "spec")
+      local bytes = job.bytes or redis.pcall("STRLEN", name) -- admitted by the release before
+      if type(bytes) == "number" and bytes <= left then
+        left = left - bytes
+        names[#names + 1], whose[#whose + 1] = name, job
+      end
+    end
+  end
+  local specs = #whose > 0 and redis.call(unpack(names)) or {}
+  for i, job in ipairs(whose) do job.spec = specs[i] or nil end
+end
+
+local function begin(id)
+  redis.call("HSET", campaign_key(id), "state", "running", "updated_ms", int(now))
+  changed(id, "running")
+end
+
+local function hand_out(job)
   local id, fence = job.id, int((tonumber(job.fence) or 0) + 1)
-  local fine, spec
-  if fresh and job.fresh then fine, spec = pcall(first_spec, job) end
-  if fine and spec then -- with it, as load.lua notes it
+  local spec = job.spec and pcall(begin, id) and job.spec
+  if spec then -- with it, as load.lua notes it
     redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
                "entry", job.entry, "progress_claim", job.progress or "0", "dirty", "0",
                "pending_events", "0", "loaded", fence .. "/0")
   else -- damaged keys are for the holder to find
-    spec = nil
     redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
                "entry", job.entry, "progress_claim", job.progress or "0")
   end
@@ -306,9 +325,9 @@ local function claim()
   put_off()
   local ok, jobs = pcall(take_ready, math.min(slots, MOVES_MAX))
   jobs = ok and jobs or {}
-  local fresh = are_fresh(jobs)
+  if are_fresh(jobs) then pcall(read_specs, jobs) end
   for _, job in ipairs(jobs) do
-    local fine, row = pcall(hand_out, job, fresh)
+    local fine, row = pcall(hand_out, job)
     if fine then out[#out + 1] = row else ack(job.entry) end
   end
   flush()

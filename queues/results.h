@@ -72,8 +72,11 @@ enum err results_read_variants(struct queue *q, const char *id, queue_fn fn, voi
 /* [[placement, flat hash, alloc JSON], …] */
 enum err results_read_placements(struct queue *q, const char *id, queue_fn fn,
                                  void *arg, uint64_t ticket) MUST_USE;
-/* [[id, flat hash], …] newest first. */
-enum err results_read_list(struct queue *q, int count, queue_fn fn, void *arg,
-                           uint64_t ticket) MUST_USE;
+/* A page of the list of campaigns, newest first, from the `from`-th one (0 is the
+ * newest): [where the next page begins or "", [[id, flat hash], …]]. At most `count`,
+ * and no more than a page bears. A campaign that changes meanwhile may come on two
+ * pages, or on none. */
+enum err results_read_list(struct queue *q, int64_t from, int64_t count, queue_fn fn,
+                           void *arg, uint64_t ticket) MUST_USE;
 
 #endif

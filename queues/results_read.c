@@ -27,11 +27,12 @@ enum err results_read_placements(struct queue *q, const char *id, queue_fn fn,
     return run_with(q, QUEUE_read_placements, id, fn, arg, ticket);
 }
 
-enum err results_read_list(struct queue *q, int count, queue_fn fn, void *arg,
-                           uint64_t ticket)
+enum err results_read_list(struct queue *q, int64_t from, int64_t count, queue_fn fn,
+                           void *arg, uint64_t ticket)
 {
     struct args a;
     args_init(&a, 64);
+    args_int(&a, from);
     args_int(&a, count);
     return queue_run(q, QUEUE_read_list, &a, fn, arg, ticket);
 }

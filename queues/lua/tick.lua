@@ -193,7 +193,7 @@ end
 local function pop_lanes(tenant, n)
   local ids = {}
   while #ids < n do
-    local got = redis.pcall("LMPOP", "3", lane_key(tenant, "high"), lane_key(tenant, "normal"),
+    local got = redis.pcall("LMPOP", 3, lane_key(tenant, "high"), lane_key(tenant, "normal"),
                             lane_key(tenant, "low"), "LEFT", "COUNT", int(n - #ids))
     if not got or got.err then return ids, got and true or false end
     for _, id in ipairs(got[2]) do ids[#ids + 1] = id end

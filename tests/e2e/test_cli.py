@@ -65,6 +65,15 @@ def test_json_errors(still):
     assert json.loads(out) == [] and err == ""
 
 
+def test_all_campaigns_are_listed(review):
+    """More than come in one page."""
+    for n in range(20):
+        review.enqueue({**MUGS, "id": f"later-{n}", "not_before_ms": 4_000_000_000_000})
+    wait_for("all to be listed", lambda: len(json.loads(review.cli("status", "--json"))) == 21)
+    ids = [c["id"] for c in json.loads(review.cli("status", "--json"))]
+    assert sorted(ids) == sorted(["mugs", *(f"later-{n}" for n in range(20))])
+
+
 def both(stack, spec, env, code):
     """check and enqueue judge alike; what check said."""
     path = write(stack, spec)

@@ -31,7 +31,8 @@ def test_specs_of_one_call_are_bounded(s):
     s.redis.config_resetstat()
     assert len(claim(s)) == 4 and list(s.fresh) == ["c0", "c1"]
     stats = s.redis.info("commandstats")  # of the others not even the length is asked
-    assert stats["cmdstat_mget"]["calls"] == 1 and "cmdstat_strlen" not in stats
+    assert stats["cmdstat_mget"]["calls"] == 1
+    assert "cmdstat_get" not in stats and "cmdstat_strlen" not in stats
 
 
 def test_a_first_claim_whose_reply_is_lost_is_taken_back(s):
@@ -120,3 +121,51 @@ def test_what_has_ended_leaves_the_ready_stream(s, order):
         left = [e[1]["j"] for e in s.redis.xrange(f"{ROOT}:ready:1")]
         assert left == [f"c{n}" for n in range(5) if n not in order[:at + 2]]
     assert s.redis.xpending(f"{ROOT}:ready:1", "w")["pending"] == 1
+
+
+def spec_of(s, cid, tenant="t", prio="normal"):
+    spec = json.dumps({"kind": "content", "id": cid})
+    s.admit("", cid, tenant, "content", prio, spec, "sha", -1, -1, -1, 1, 0, "", "queued", "")
+    return spec
+
+
+def test_each_has_its_own_spec(s):
+    """Beside one that has begun, and one whose spec is gone."""
+    spec_of(s, "a"), claim(s, 1)
+    assert wait(s, ["a", 1], 0, 1, 1) == ["ok"]  # due at once
+    spec_of(s, "b"), s.redis.delete(f"{ROOT}:c:b:spec")
+    spec = {cid: spec_of(s, cid) for cid in "cd"}
+    assert sorted(claim(s)) == [["a", 2], ["b", 1], ["c", 1], ["d", 1]]
+    assert {cid: at[0] for cid, at in s.fresh.items()} == spec
+
+
+def test_a_spec_whose_length_is_not_noted_is_bounded_too(s):
+    """Admitted by the release before."""
+    for cid in "ab":
+        s.admit("", cid, "t", "content", "normal", "x" * 200_000, "sha", -1, -1, -1, 1, 0, "",
+                "queued", "")
+        s.redis.hdel(f"{ROOT}:j:{cid}", "spec_bytes", "clocks")
+    assert len(claim(s)) == 2 and list(s.fresh) == ["a"]
+
+
+def test_all_priorities_of_a_tenant_in_one_call(s):
+    for n, prio in enumerate(["low", "normal", "high", "low", "high"]):
+        spec_of(s, f"c{n}", "t", prio)
+    for n in range(2):
+        spec_of(s, f"u{n}", "u")
+    assert [cid for cid, _ in claim(s, 6)] == ["c2", "u0", "c4", "u1", "c1", "c0"]
+    assert [cid for cid, _ in claim(s, 6)] == ["c3"]
+    assert not s.redis.exists(f"{ROOT}:ring")  # both were asked for more
+
+
+def test_campaigns_are_listed_by_pages(s):
+    for n in range(40):
+        admit(s, f"c{n}")
+        s.redis.zadd(f"{ROOT}:campaigns", {f"c{n}": n})
+    at, seen = "0", []
+    while at:
+        at, rows = s.read_list(at, 1000)
+        assert len(rows) <= 16
+        seen += [cid for cid, _ in rows]
+    assert seen == [f"c{n}" for n in reversed(range(40))]
+    assert [cid for cid, _ in s.read_list(3, 2)[1]] == ["c36", "c35"]

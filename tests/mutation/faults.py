@@ -63,7 +63,7 @@ FAULTS = {
         "after a restart of Redis every worker is declared dead and loses its jobs",
         ["unit:queues.queue_test", SCRIPTS, "e2e:test_crash.py::test_redis_restart"]),
     "ring-not-rotated": (
-        LUA + "lib_turn.lua", "  tenant.turn = tenant.turn + 1 / tenant.weight\n", "",
+        LUA + "lib_turn.lua", "first.planned + 1, first.turn + 1 / first.weight", "first.planned + 1, first.turn",
         "the first tenant's campaigns run before anybody else's", [SCRIPTS]),
     "due-too-late": (
         LUA + "lib_job.lua", 'redis.call("ZADD", key("due"), "LT", "CH", ms, id)',

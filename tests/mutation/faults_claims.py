@@ -16,11 +16,11 @@ FAULTS = {
         TICK, "redis.call(unpack(mails)) == 0 and", "redis.call(unpack(mails)) >= 0 and",
         "a pause before the start is not seen", [CLAIMS]),
     "specs-without-bound": (
-        TICK, "  if specs_bytes + bytes > SPECS_BYTES then return nil end\n", "",
+        TICK, 'if type(bytes) == "number" and bytes <= left then', 'if type(bytes) == "number" then',
         "a tick returns 64 large specs", [CLAIMS]),
     "specs-read-and-thrown-away": (
-        TICK, '  local bytes = redis.call("STRLEN", name)',
-        '  local bytes = #(redis.call("GET", name) or "")',
+        TICK, 'local bytes = job.bytes or redis.pcall("STRLEN", name)',
+        'local bytes = #(redis.call("GET", name) or "")',
         "64 large specs are 90 ms of Redis, for nothing", [CLAIMS]),
     "claims-taken-back-after-a-stall": (
         TICK, "      reap()\n      take_back()\n    end\n",
@@ -33,14 +33,14 @@ FAULTS = {
         TICK, 'fresh = j[2] == "0" and j[4]', "fresh = j[4]",
         "a stored reply is paid again when a job was built anew", [CLAIMS]),
     "one-reading-of-the-ring": (
-        TURN, "ring[best].turn <= last and ", "",
+        TURN, "first.turn > last or ", "",
         "of more than 64 tenants one has the turns of those not read", [CLAIMS]),
     "damaged-job-stops-claims": (
         TICK, 'local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms"',
         'local j = redis.call("HMGET", job_key(id), "state", "fence", "progress", "created_ms"',
         "jobs beside a damaged one are late", ["e2e:test_scripts_damage.py"]),
     "damaged-lane-stops-claims": (
-        TICK, 'return redis.pcall("LMPOP", 3', 'return redis.call("LMPOP", 3',
+        TICK, 'local got = redis.pcall("LMPOP", 3', 'local got = redis.call("LMPOP", 3',
         "a tenant whose lane is damaged takes the jobs of others", [DAMAGE]),
     "left-in-the-stream-is-lost": (
         TICK, ' or j[1] == "queued" and (j[5] or "0") == "0" then', " then",
@@ -64,11 +64,23 @@ FAULTS = {
         "workers/live/store_op.c", "    if (e == ERR_REDIS) {\n        repeat", "    if (false) {\n        repeat",
         "a campaign is parked where asking again would have ended it", [GROUPS]),
     "ready-trimmed-too-far": (
-        JOB, 'if held then redis.pcall("XTRIM", READY, "MINID", held) end',
-        'redis.pcall("XTRIM", READY, "MINID", "+")', "what is in flight is forgotten", [CLAIMS]),
+        JOB, '"MINID", held or after(last))', '"MINID", after(last))', "what is in flight is forgotten", [CLAIMS]),
     "ended-out-of-turn-stays": (
-        JOB, "    if not held or comes_before(held, entry) then", "    if not held then",
+        JOB, "    if held and comes_before(held, entry) then", "    if false then",
         "the ready stream grows by what ended early", [CLAIMS]),
+    "ended-last-stays": (
+        JOB, '"MINID", held or after(last))', '"MINID", held or last)',
+        "the ready stream keeps what has ended", [CLAIMS]),
+    "spec-of-another": (
+        TICK, "for i, job in ipairs(whose) do job.spec = specs[i] or nil end",
+        "for i, job in ipairs(jobs) do job.spec = specs[i] or nil end",
+        "a campaign is begun with the spec of another", [CLAIMS]),
+    "lower-lanes-wait": (
+        TICK, "  while #ids < n do\n    local got", "  while #ids < 1 do\n    local got",
+        "a tenant with few jobs of a priority leaves the ring", [CLAIMS, SCRIPTS]),
+    "one-page-of-the-list": (
+        "queues/lua/read_list.lua", "#ids == count and tostring(from + count)", "false",
+        "`barker status` shows the newest 16 campaigns", ["e2e:test_cli.py", SCRIPTS]),
     "shared-damage-spreads": (
         JOB, 'for _, words in pairs(later.adds) do redis.pcall(unpack(words)) end',
         'for _, words in pairs(later.adds) do redis.call(unpack(words)) end',

@@ -9,7 +9,7 @@ FAULTS = {
     "clocks-not-rung": (
         TICK, "    ring_all(now)\n", "", "a campaign outlives its deadline", [SCRIPTS]),
     "begun-too-late": (
-        TICK, "if (j[6] or j[7]) and is_too_late(", "if false and is_too_late(",
+        TICK, 'j[6] ~= "" and is_too_late(', "false and is_too_late(",
         "of many campaigns that are over some are begun, and paid for", [SCRIPTS]),
     "time-from-admission": (
         ADMIT, "math.max(now, not_before) + within", "now + within",

@@ -6,13 +6,13 @@ E2E = "e2e:test_weights.py"
 
 FAULTS = {
     "weight-unheeded": (
-        TURN, "tenant.turn + 1 / tenant.weight", "tenant.turn + 1",
+        TURN, "first.turn + 1 / first.weight", "first.turn + 1",
         "all tenants have as many turns", [WEIGHTS, E2E]),
     "newcomer-waits-a-whole-turn": (
         JOB, "+ 0.999 / weight, tenant)", "+ 0.999, tenant)",
         "a tenant of weight waits for ten turns of its like", [WEIGHTS]),
     "cap-unheeded": (
-        TURN, "return tenant.in_flight >= tenant.most", "return false",
+        TURN, "return tenant.most - tenant.in_flight", "return math.huge",
         "one tenant has all workers", [CAPS, E2E]),
     "cap-of-each-call": (
         TICK, "tenant.name, tenant.in_flight + 1", "tenant.name, tenant.in_flight",
@@ -21,10 +21,9 @@ FAULTS = {
         "queues/jobs.c", 't->beat || !*terms ? terms : "some"', 't->beat ? terms : ""',
         "caps hold once in a second", [E2E]),
     "full-stay-in-front": (
-        TURN, 'local function stand_aside(tenant, now) set_add("ring", int(ASIDE + now), tenant.name) end',
-        "local function stand_aside() end", "64 tenants at their caps stop all others", [CAPS]),
+        TURN, '      set_add("ring", int(ASIDE + now), tenant.name)\n', "", "64 tenants at their caps stop all others", [CAPS]),
     "full-asked-again": (
-        TURN, " and ring[best].turn < ASIDE then return best", " then return best",
+        TURN, " or first.turn >= ASIDE then break", " then break",
         "each call asks for each tenant at its cap", [WEIGHTS]),
     "newcomer-behind-the-full": (
         JOB, "return first and first >= ASIDE and 0 or first", "return first",

@@ -67,18 +67,22 @@ static enum err add_alloc(struct json *o, const struct reply *text)
     return alloc ? json_set(o, "alloc", alloc) : ERR_OK;
 }
 
+static enum err append_row(struct json *out, const struct reply *row)
+{
+    struct json *o = object_of(reply_str(reply_at(row, 0), NULL), reply_at(row, 1));
+    enum err e = o && reply_count(row) > 2 ? add_alloc(o, reply_at(row, 2)) : ERR_OK;
+    if (e)
+        json_free(o);
+    else
+        e = o ? json_push(out, o) : ERR_NOMEM;
+    return e;
+}
+
 static enum err append_rows(struct json *out, const struct reply *r)
 {
     enum err e = out ? ERR_OK : ERR_NOMEM;
-    for (size_t i = 0; !e && i < reply_count(r); i++) {
-        const struct reply *row = reply_at(r, i);
-        struct json *o = object_of(reply_str(reply_at(row, 0), NULL), reply_at(row, 1));
-        e = o && reply_count(row) > 2 ? add_alloc(o, reply_at(row, 2)) : ERR_OK;
-        if (e)
-            json_free(o);
-        else
-            e = o ? json_push(out, o) : ERR_NOMEM;
-    }
+    for (size_t i = 0; !e && i < reply_count(r); i++)
+        e = append_row(out, reply_at(r, i));
     return e;
 }
 
@@ -138,14 +142,6 @@ static int end_list(struct session_call *call, struct view_take *v, enum err sta
     return rc;
 }
 
-int view_list(struct session *s, int count, struct json **out)
-{
-    struct view_take v = {.out = NULL};
-    struct session_call call = {.session = s, .take = take_list, .arg = &v};
-    return end_list(&call, &v,
-                    results_read_list(&s->queue, count, session_settle, &call, 0), out);
-}
-
 int view_variants(struct session *s, const char *id, struct json **out)
 {
     struct view_take v = {.out = NULL};
@@ -197,6 +193,35 @@ static enum err take_page(void *arg, const struct reply *r)
     const char *next = reply_str(reply_at(r, 0), NULL);
     p->next = *next ? strtoll(next, NULL, 10) : -1;
     return append_rows(p->all, reply_at(r, 1));
+}
+
+/* What comes on two pages, because another changed meanwhile, is shown once. */
+static enum err take_list_page(void *arg, const struct reply *r)
+{
+    struct view_page *p = arg;
+    const struct reply *rows = reply_at(r, 1);
+    const char *next = reply_str(reply_at(r, 0), NULL);
+    enum err e = p->all ? ERR_OK : ERR_NOMEM;
+    p->next = *next ? strtoll(next, NULL, 10) : -1;
+    for (size_t i = 0; !e && i < reply_count(rows); i++) {
+        const struct reply *row = reply_at(rows, i);
+        if (!view_find(p->all, reply_str(reply_at(row, 0), NULL)))
+            e = append_row(p->all, row);
+    }
+    return e;
+}
+
+int view_list(struct session *s, int count, struct json **out)
+{
+    struct view_page p = {.all = json_new_array()};
+    int rc = CLI_OK;
+    while (!rc && p.next >= 0 && p.next < count) {
+        struct session_call call = {.session = s, .take = take_list_page, .arg = &p};
+        rc = session_end(&call, results_read_list(&s->queue, p.next, count - p.next,
+                                                  session_settle, &call, 0));
+    }
+    *out = p.all;
+    return rc;
 }
 
 int view_dead(struct session *s, const struct dead_filter *filter, struct json **out)

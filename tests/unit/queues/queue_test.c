@@ -43,10 +43,11 @@ static void test_fenced(void **state)
 static void test_scripts_may_vanish(void **state)
 {
     struct partition *p = *state;
-    struct redis_arg argv[] = {redis_text("5")};
+    struct redis_arg argv[] = {redis_text("0"), redis_text("5")};
     for (int i = 0; i < 3; i++) { /* as on a server that was promoted */
         assert_string_equal(
-            call(p, queue_script(&p->queue, QUEUE_read_list, argv, 1, THEN(p))), "[]");
+            call(p, queue_script(&p->queue, QUEUE_read_list, argv, 2, THEN(p))),
+            "['' []]");
         (void)ask(p, "SCRIPT", "FLUSH");
     }
 }
@@ -55,9 +56,9 @@ static void test_an_error_of_redis(void **state)
 {
     struct partition *p = *state;
     (void)ask(p, "SET", "bk:{0}:campaigns", "no zset");
-    struct redis_arg argv[] = {redis_text("5")};
+    struct redis_arg argv[] = {redis_text("0"), redis_text("5")};
     assert_int_equal(
-        failed(p, queue_script(&p->queue, QUEUE_read_list, argv, 1, THEN(p))),
+        failed(p, queue_script(&p->queue, QUEUE_read_list, argv, 2, THEN(p))),
         ERR_REDIS);
     assert_non_null(strstr(buf_str(&p->text), "WRONGTYPE"));
 }

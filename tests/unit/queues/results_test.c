@@ -101,12 +101,16 @@ static void test_list_is_newest_first(void **state)
         (void)ask(p, "ZADD", "bk:{0}:campaigns", at, id);
     }
     (void)ask(p, "DEL", "bk:{0}:c:b");
-    const char *text = call(p, results_read_list(&p->queue, 10, THEN(p)));
-    assert_true(begins(text, "[['c' ['state' "));
+    const char *text = call(p, results_read_list(&p->queue, 0, 10, THEN(p)));
+    assert_true(begins(text, "['' [['c' ['state' "));
     assert_non_null(strstr(text, "] ['a' ["));
-    text = call(p, results_read_list(&p->queue, 1, THEN(p)));
+    text = call(p, results_read_list(&p->queue, 0, 1, THEN(p)));
+    assert_true(begins(text, "['1' [['c' ["));
     assert_null(strstr(text, "['a'"));
-    assert_string_equal(call(p, results_read_list(&p->queue, -1, THEN(p))), "[]");
+    text = call(p, results_read_list(&p->queue, 2, 2, THEN(p)));
+    assert_true(begins(text, "['' [['a' ["));
+    assert_string_equal(call(p, results_read_list(&p->queue, 0, -1, THEN(p))),
+                        "['' []]");
 }
 
 static void test_wait_and_wake(void **state)

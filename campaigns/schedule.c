@@ -3,7 +3,11 @@
 #include "core/base/buf.h"
 #include <string.h>
 
-#define LOOK_MS 300000    /* a child whose end nobody told is found by then */
+#define LOOK_MS 300000 /* a child whose end nobody told is found by then */
+#define AGAIN_MS                                                                       \
+    INT64_C(5000)         /* for a run that there was no room for: twice as long       \
+                           */
+#define AGAIN_MOST 6      /* each time, up to five minutes */
 #define MISSED_MAX 100000 /* times looked at in one run: two months of minutes */
 
 static int64_t memo(const struct campaign *c, const char *name)
@@ -30,6 +34,7 @@ static int64_t next_slot(const struct campaign *c, int64_t after_ms)
 static enum err go_on(struct campaign *c, int64_t after_ms, struct next *next)
 {
     int64_t slot = next_slot(c, after_ms);
+    json_remove(c->memo, "tries");
     if (slot < 0) {
         next_goto(next, "end", 0);
         return json_set_num(c->memo, "slot_ms", 0);
@@ -99,18 +104,14 @@ static const char *child_spec(const struct campaign *c)
     return copy;
 }
 
-static enum err note_missed(struct campaign *c, int64_t slot_ms, enum err code)
+static enum err note_missed(struct campaign *c, int64_t slot_ms, enum err code,
+                            const char *as)
 {
     struct campaign_audit *line = campaign_audit_add(c, "not_fired");
     campaign_audit_field(line, "slot_ms",
                          arena_printf(c->arena, "%lld", (long long)slot_ms));
     campaign_audit_field(line, "code", err_code(code));
-    return count(c, code == ERR_EXPIRED ? "skipped" : "failed", 1);
-}
-
-static int64_t latest(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms > b_ms ? a_ms : b_ms;
+    return count(c, as, 1);
 }
 
 /* Only decides, so that what comes of a time never depends on when a crash is over. */
@@ -129,7 +130,7 @@ static enum err fire_finish(struct campaign *c, const struct answers *a,
     if (!e)
         e = json_set_num(c->memo, "slot_ms", (double)slot.ms);
     if (!e && slot.too_late) {
-        e = note_missed(c, slot.ms, ERR_EXPIRED);
+        e = note_missed(c, slot.ms, ERR_EXPIRED, "skipped");
         return e ? e : go_on(c, c->now_ms, next);
     }
     next_goto(next, "spawn", c->iteration);
@@ -147,13 +148,40 @@ static enum err spawn_plan(struct campaign *c, struct ask_list *asks)
     return ask->key && ask->user ? ERR_OK : ERR_NOMEM;
 }
 
+/* Nothing is wrong with the run: there was no room for it now (Redis is full, memory),
+ * or the stage was closed before its answer came. */
+static bool passes(enum err code)
+{
+    return code == ERR_BUSY || code == ERR_NOMEM || code == ERR_DEADLINE;
+}
+
+/* The same number is asked for again, later and later, until the next time has come: so
+ * a child that was born all the same is found, and no time has two runs. */
+static enum err try_again(struct campaign *c, enum err code, struct next *next)
+{
+    int64_t slot_ms = memo(c, "slot_ms"), tries = memo(c, "tries");
+    int64_t after_ms = cron_next(&c->spec->repeat.at, c->inputs.zone, slot_ms);
+    int64_t at_ms = c->now_ms + (AGAIN_MS << (tries < AGAIN_MOST ? tries : AGAIN_MOST));
+    if (after_ms > 0 && after_ms <= c->now_ms) {
+        enum err e = note_missed(c, slot_ms, code, "skipped");
+        return e ? e : go_on(c, slot_ms, next);
+    }
+    c->waits_for = "room";
+    next_wait(next, "spawn", c->iteration + 1, WAKE_TIME | WAKE_MAIL,
+              after_ms > 0 && after_ms < at_ms ? after_ms : at_ms);
+    return count(c, "tries", 1);
+}
+
+/* What passed meanwhile is looked at in `fire`, as after any outage. */
 static enum err spawn_finish(struct campaign *c, const struct answers *a,
                              struct next *next)
 {
-    int64_t slot_ms = memo(c, "slot_ms"); /* later than now if the clock went back */
+    int64_t slot_ms = memo(c, "slot_ms");
     enum err code = a->items[0].code;
-    enum err e = code ? note_missed(c, slot_ms, code) : count(c, "fired", 1);
-    return e ? e : go_on(c, latest(slot_ms, c->now_ms), next);
+    if (passes(code))
+        return try_again(c, code, next);
+    enum err e = code ? note_missed(c, slot_ms, code, "failed") : count(c, "fired", 1);
+    return e ? e : go_on(c, slot_ms, next);
 }
 
 struct schedule_view schedule_view(const struct campaign *c)

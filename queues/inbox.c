@@ -52,6 +52,7 @@ enum err inbox_admit(struct queue *q, const struct inbox_admission *m, queue_fn 
     args_str(&a, m->error);
     args_int(&a, m->start_within_ms);
     args_int(&a, m->deadline_ms);
+    args_int(&a, m->parent_fence);
     return queue_run(q, QUEUE_admit, &a, fn, arg, ticket);
 }
 

@@ -24,15 +24,17 @@ struct inbox_admission {
     /* How long it may take to begin, from now or not_before_ms; to end, from now; 0 =
      * as long as it takes. */
     int64_t start_within_ms, deadline_ms;
-    const char *parent; /* "" = none */
-    const char *state;  /* "queued", or "over_budget" for a zero budget (terminal) */
+    const char *parent;   /* "" = none */
+    int64_t parent_fence; /* of the claim by which it is said; 0 = by none */
+    const char *state;    /* "queued", or "over_budget" for a zero budget (terminal) */
     const char *error;
 };
-/* Reply: ["admitted"|"same"|"conflict"|"gone"|"full"|"unusable", why]. "same": the id
- * exists with the same spec hash and tenant: the entry is removed, nothing else
+/* Reply: ["admitted"|"same"|"conflict"|"gone"|"full"|"fenced"|"unusable", why]. "same":
+ * the id exists with the same spec hash and tenant: the entry is removed, nothing else
  * changes. "conflict": nothing changed at all; the caller refuses with ERR_ID_CONFLICT.
  * "gone": somebody else handled the entry. "full": Redis has used nine tenths of its
- * maxmemory; the entry stays, nothing changed. */
+ * maxmemory; the entry stays, nothing changed. "fenced": the claim of the parent is
+ * over. "unusable": damaged keys, nothing changed. */
 enum err inbox_admit(struct queue *q, const struct inbox_admission *m, queue_fn fn,
                      void *arg, uint64_t ticket) MUST_USE;
 

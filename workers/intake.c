@@ -87,11 +87,20 @@ static enum err check_tenant(const struct llm *llm, const struct spec *s, bool k
                    "usd_per_day of tenant %s needs a price for the model", s->tenant);
 }
 
+/* Asked again, a spec may be judged otherwise. */
+static bool passes(enum err e)
+{
+    return e == ERR_BUSY || e == ERR_NOMEM;
+}
+
 static enum err check_zone(struct zones *zones, const struct spec *s,
                            struct err_detail *d)
 {
-    if (!zones || !s->repeat.cron || zones_find(zones, s->repeat.zone))
+    struct err_detail why = {.code = ERR_OK};
+    if (!zones || !s->repeat.cron || zones_find(zones, s->repeat.zone, &why))
         return ERR_OK;
+    if (passes(why.code) || why.code == ERR_IO) /* nothing is wrong with the spec */
+        return err_set(d, why.code, "/repeat/zone", "%s", why.message);
     return err_set(d, ERR_BAD_VALUE, "/repeat/zone",
                    "there is no time zone %s here: a name of IANA, as Europe/Berlin",
                    s->repeat.zone);
@@ -314,7 +323,7 @@ static enum err judge_spec(struct intake *i, size_t index, const struct reply *r
     if (!e) {
         e = admit(i, index, spec, text, n);
         spec_fini(spec);
-    } else if (e != ERR_NOMEM) {
+    } else if (!passes(e)) { /* else the entry stays */
         d.code = e;
         e = refuse(i, index, &d);
     }

@@ -38,31 +38,39 @@ void zones_free(struct zones *z)
     free(z);
 }
 
-static const struct zone *load(struct zones *z, const char *name)
+static enum err load(const char *name, struct zones_item *item, struct err_detail *d)
 {
-    struct err_detail d = {.code = ERR_OK};
-    struct zones_item *item = z->count < ZONES_MAX ? calloc(1, sizeof *item) : NULL;
-    if (!item || strlen(name) >= sizeof item->name) {
-        free(item);
-        return NULL;
-    }
-    if (zone_file_load(getenv("TZDIR"), name, &item->zone, &d)) {
-        log_event(LOG_WARN, "zone.unknown", "zone", name, "message", d.message, NULL);
-        free(item);
-        return NULL;
-    }
+    if (strlen(name) >= sizeof item->name)
+        return err_set(d, ERR_BAD_VALUE, "", "the name of the time zone is too long");
     memcpy(item->name, name, strlen(name) + 1);
+    return zone_file_load(getenv("TZDIR"), name, &item->zone, d);
+}
+
+static const struct zone *add(struct zones *z, const char *name, struct err_detail *d)
+{
+    struct zones_item *item = z->count < ZONES_MAX ? calloc(1, sizeof *item) : NULL;
+    if (!item) {
+        err_set(d, ERR_NOMEM, "", "no memory for a time zone");
+        return NULL;
+    }
+    if (load(name, item, d)) {
+        log_event(LOG_WARN, "zone.not_read", "zone", name, "code", err_code(d->code),
+                  "message", d->message, NULL);
+        free(item);
+        return NULL;
+    }
     list_push(&z->items, &item->link);
     z->count++;
     return &item->zone;
 }
 
-const struct zone *zones_find(struct zones *z, const char *name)
+const struct zone *zones_find(struct zones *z, const char *name, struct err_detail *d)
 {
+    struct err_detail unread;
     list_each (node, &z->items) {
         const struct zones_item *item = list_item(node, struct zones_item, link);
         if (strcmp(item->name, name) == 0)
             return &item->zone;
     }
-    return load(z, name);
+    return add(z, name, d ? d : &unread);
 }

@@ -3,13 +3,15 @@
 #ifndef BARKER_WORKERS_ZONES_H
 #define BARKER_WORKERS_ZONES_H
 
+#include "core/base/err.h"
 #include "core/base/zone.h"
 
 struct zones;
 
 enum err zones_new(struct zones **out) MUST_USE;
 void zones_free(struct zones *z);
-/* NULL: there is none of this name here, or no memory. Lives as long as z. */
-const struct zone *zones_find(struct zones *z, const char *name);
+/* Lives as long as z. NULL: d (may be NULL) has why, as of zone_file_load(); ERR_BUSY
+ * and ERR_NOMEM pass: the same name may be found later. */
+const struct zone *zones_find(struct zones *z, const char *name, struct err_detail *d);
 
 #endif

@@ -16,7 +16,8 @@ static enum err failed(struct err_detail *d, const char *path, const char *what)
     int code = errno;
     char text[128];
     const char *why = strerror_r(code, text, sizeof text);
-    return err_set(d, ERR_IO, path, "cannot %s: %s", what, why);
+    bool passing = code == EMFILE || code == ENFILE || code == ENOMEM || code == EIO;
+    return err_set(d, passing ? ERR_BUSY : ERR_IO, path, "cannot %s: %s", what, why);
 }
 
 static enum err read_all(int fd, const char *path, struct buf *out,

@@ -1,6 +1,7 @@
 /* zone_file.c: see zone_file.h. */
 #include "core/io/zone_file.h"
 #include "core/io/file.h"
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,9 @@ static enum err find(const char *folder, const char *name, const char *path,
                      struct err_detail *d)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
-        return ERR_OK;
+    if (stat(path, &st) == 0 ? S_ISREG(st.st_mode)
+                             : errno != ENOENT && errno != ENOTDIR)
+        return ERR_OK; /* or what is wrong is told when it is read */
     if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
         return err_set(d, ERR_IO, "",
                        "time zones cannot be read, there is no folder %.100s: install "

@@ -11,7 +11,7 @@
 /* folder: what the environment's TZDIR says, as for tzset(3); NULL or "": the usual
  * one. "UTC" needs no file. d->path is ""; errors beside those of zone_parse():
  * ERR_BAD_VALUE: no name of a zone; ERR_NOT_FOUND: the database has no such zone;
- * ERR_IO: there is no database, or it cannot be read. */
+ * ERR_IO: there is no database, or it is not for us; ERR_BUSY, ERR_NOMEM: not now. */
 enum err zone_file_load(const char *folder, const char *name, struct zone *z,
                         struct err_detail *d) MUST_USE;
 

@@ -2,16 +2,17 @@
 --@use job birth end money
 -- ARGV: entry, id, tenant, kind, priority, spec, sha256, calls_max, tokens_max,
 -- nano_max, usd_known, not_before_ms, parent, state, error, start_within_ms, deadline_ms (0:
--- none)
+-- none), fence of the parent's holder (0: it is said by nobody who holds it)
 -- Refused as a whole when memory is full.
 -- Reply: "admitted"; "same": it was, before; "conflict": with another spec; "gone": the entry is
--- not there; "full": no room for more; "unusable", why: keys of this name are not what they
--- should be.
+-- not there; "full": no room for more; "fenced": the parent is not held by who says so;
+-- "unusable", why: keys of this name, or what all campaigns share, are not what they should be;
+-- then nothing has changed.
 local entry, id, tenant, kind = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local prio = (ARGV[5] == "high" or ARGV[5] == "low") and ARGV[5] or "normal"
 local spec, sha, nano_max = ARGV[6], ARGV[7], ARGV[10]
 local not_before, parent, state, err = tonumber(ARGV[12]), ARGV[13], ARGV[14], ARGV[15]
-local within, deadline = tonumber(ARGV[16]), tonumber(ARGV[17])
+local within, deadline, holder = tonumber(ARGV[16]), tonumber(ARGV[17]), ARGV[18] or "0"
 
 if entry ~= "" and not redis.call("XRANGE", key("inbox"), entry, entry)[1] then
   return {"gone"}
@@ -28,9 +29,18 @@ if was[1] then
   return {"same"}
 end
 
+if holder ~= "0" then
+  local p = redis.pcall("HMGET", job_key(parent), "state", "fence")
+  if p[1] ~= "claimed" or p[2] ~= holder then return {"fenced"} end
+end
 if redis.call("EXISTS", key("full")) == 1 then return {"full"} end
+if redis.call("EXISTS", campaign_key(id)) == 1 then
+  return {"unusable", "it is there without a job: `barker doctor --repair` mends that"}
+end
+local OWN = {campaign_key(id), job_key(id), part_key(id, "spec"), part_key(id, "bud")}
 local now = now_ms()
 local function create()
+  redis.call("UNLINK", unpack(OWN)) -- parts without their campaign are nobody's
   redis.call("HSET", campaign_key(id), "state", state, "error", err, "updated_ms", int(now),
              "progress", "0", "stage", "", "calls", "0", "tokens_in", "0", "tokens_out", "0",
              "usd", "0", "kind", kind, "tenant", tenant, "round", "0", "usd_known", ARGV[11],
@@ -61,25 +71,40 @@ local function forget_kids(of)
   end
 end
 
-local ok, problem = pcall(create)
-if not ok then -- what was written is of nobody
-  redis.call("UNLINK", campaign_key(id), part_key(id, "spec"), part_key(id, "bud"), job_key(id))
+-- It ends as it begins, or it stands where workers find it.
+local function place()
+  if state ~= "queued" then
+    finish(id, "done", state, err, UNBEGUN_KEEP_MS, now)
+    return
+  end
+  if parent ~= "" then tell_parent(id, parent, state, false, now) end
+  redis.call("ZADD", key("campaigns"), int(now), id)
+  if not_before > now then
+    due_at(id, not_before)
+  else
+    enqueue(id, tenant, prio, false, now)
+  end
+end
+
+-- pcall: what is damaged has nothing of it.
+local function undo()
+  redis.call("UNLINK", unpack(OWN))
+  for _, name in ipairs({"campaigns", "due", "queued", "done", "starts", "deadlines"}) do
+    redis.pcall("ZREM", key(name), id)
+  end
+  redis.pcall("LREM", lane_key(tenant, prio), 0, id)
+  if parent ~= "" then redis.pcall("HDEL", part_key(parent, "kids"), id) end
+end
+
+local ok, problem = pcall(function()
+  create()
+  place()
+end)
+if not ok then
+  undo()
   return {"unusable", type(problem) == "table" and problem.err or tostring(problem)}
 end
 remove_entry()
-if state ~= "queued" then
-  finish(id, "done", state, err, UNBEGUN_KEEP_MS, now)
-  return {"admitted"}
-end
-if parent ~= "" then
-  tell_parent(id, parent, state, false, now)
-  pcall(forget_kids, parent)
-end
-redis.call("ZADD", key("campaigns"), int(now), id)
-if not_before > now then
-  due_at(id, not_before)
-else
-  enqueue(id, tenant, prio, false, now)
-end
-changed(id, state)
+if parent ~= "" and state == "queued" then pcall(forget_kids, parent) end
+if state == "queued" then pcall(changed, id, state) end -- it is there, be it told or not
 return {"admitted"}

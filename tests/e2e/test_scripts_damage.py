@@ -241,14 +241,60 @@ def test_a_damaged_job_takes_nothing_from_those_it_commits_with(s, how):
     assert told == (["a", "b", "c"] if how == "entry" else ["a", "c"])
 
 
-@pytest.mark.parametrize("key, heals", [("j:a", False), ("c:a", True), ("c:a:bud", True)])
-def test_an_id_whose_keys_are_damaged_is_told(s, key, heals):
-    """Not admitted by halves, and no reason to look at the same entry again and again."""
-    damage(s, f"{ROOT}:{key}")
+def offer(s, cid="a", tenant="t", parent="", fence=0, not_before=0):
     entry = s.redis.xadd(f"{ROOT}:inbox", {"spec": "{}"})
-    told = s.admit(entry, "a", "t", "content", "normal", "{}", "sha", -1, -1, -1, 1, 0, "",
-                   "queued", "", 0, 0)
-    assert told[0] == "unusable" and "WRONGTYPE" in told[1]
+    return s.redis.evalsha(s.shas["admit"], 1, ROOT, entry, cid, tenant, "content", "normal", "{}",
+                           "sha", -1, -1, -1, 1, not_before, parent, "queued", "", 0, 0, fence)
+
+
+@pytest.mark.parametrize("key", ["j:a", "c:a"])
+def test_an_id_whose_keys_are_damaged_is_told(s, key):
+    """Not admitted by halves, no reason to look at the same entry again and again, and what is
+    there stays for people to see."""
+    damage(s, f"{ROOT}:{key}")
+    assert offer(s)[0] == "unusable"
     assert s.redis.xlen(f"{ROOT}:inbox") == 1
     assert not s.redis.exists(f"{ROOT}:c:a:spec") and not s.redis.zcard(f"{ROOT}:queued")
-    assert bool(s.redis.exists(f"{ROOT}:{key}")) is not heals
+    assert s.redis.exists(f"{ROOT}:{key}")
+
+
+def test_a_campaign_without_its_job_is_not_born_anew(s):
+    """Its counts would be zero, over the checkpoint that it has."""
+    admit(s, "a")
+    s.redis.hset(f"{ROOT}:c:a", "impressions", 7)
+    s.redis.delete(f"{ROOT}:j:a")
+    assert offer(s)[0] == "unusable"
+    assert s.redis.hget(f"{ROOT}:c:a", "impressions") == "7"
+    assert s.redis.exists(f"{ROOT}:c:a:spec") and s.redis.exists(f"{ROOT}:c:a:bud")
+
+
+def test_parts_without_their_campaign_are_nobodys(s):
+    damage(s, f"{ROOT}:c:a:bud")
+    assert offer(s) == ["admitted"]
+    assert s.redis.hget(f"{ROOT}:c:a:bud", "calls_max") == "-1"
+
+
+SHARED = ["campaigns", "queued", "due", "ring", "lane:t:normal", "j:p"]
+
+
+@pytest.mark.parametrize("key", SHARED)
+def test_an_admission_stands_whole_or_not_at_all(s, key):
+    """What all campaigns share is damaged: a job that is in no lane would never run."""
+    damage(s, f"{ROOT}:{key}")
+    before = set(s.redis.keys())
+    delayed = 4_000_000_000_000 if key == "due" else 0
+    parent = "p" if key == "j:p" else ""
+    assert offer(s, parent=parent, not_before=delayed)[0] == "unusable"
+    assert set(s.redis.keys()) - before == {f"{ROOT}:inbox"}
+    assert s.redis.xlen(f"{ROOT}:inbox") == 1
+    s.redis.delete(f"{ROOT}:{key}")
+    assert offer(s, not_before=delayed) == ["admitted"]
+    assert s.redis.xlen(f"{ROOT}:inbox") == 1  # that of the second one
+    assert delayed or [c[0] for c in claim(s)] == ["a"]
+
+
+@pytest.mark.parametrize("key", ["rev", "changes"])
+def test_an_admission_that_nobody_is_told_of_stands(s, key):
+    damage(s, f"{ROOT}:{key}")
+    assert offer(s) == ["admitted"]
+    assert [c[0] for c in claim(s)] == ["a"]

@@ -41,6 +41,24 @@ def test_a_child_names_its_parent(s, parent):
     assert s.redis.zscore(f"{ROOT}:due", "p") is None  # a birth wakes nobody
 
 
+def spawn(s, name, parent, fence):
+    return s.redis.evalsha(s.shas["admit"], 1, ROOT, "", name, "t", "content", "normal", "{}", "sha",
+                           -1, -1, -1, 1, 0, parent, "queued", "", 0, 0, fence)
+
+
+def test_only_the_holder_of_a_parent_begins_its_children(s):
+    """One that lost it meanwhile may say so late, when it is cancelled or begun by another."""
+    admit(s, "p")
+    (job,) = claim(s)
+    assert spawn(s, "p~1", *job) == ["admitted"]
+    assert spawn(s, "p~1", *job) == ["same"]
+    assert spawn(s, "p~2", "p", job[1] + 1) == spawn(s, "p~2", "nobody", 1) == ["fenced"]
+    s.commit(*job, 0, "X", "cancelled", "", 5000)
+    assert spawn(s, "p~2", *job) == ["fenced"]
+    assert spawn(s, "p~1", *job) == ["same"]  # it was told, and lost the reply
+    assert not s.redis.keys(f"{ROOT}:*:p~2*") and kids(s) == {"p~1": "queued"}
+
+
 def test_the_end_of_a_child_wakes_its_parent(s, parent):
     admit(s, "p~1", parent)
     (job,) = claim(s)

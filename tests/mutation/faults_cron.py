@@ -105,5 +105,6 @@ FAULTS = {
     "zone-folder-ignored": (
         FILE, "    if (!folder || !*folder)\n", "", "TZDIR is not heeded", [FILES]),
     "zone-of-a-folder": (
-        FILE, " && S_ISREG(st.st_mode)", "", "Europe is reported as a broken disk", [FILES]),
+        FILE, "stat(path, &st) == 0 ? S_ISREG(st.st_mode)", "stat(path, &st) == 0 ? true",
+        "Europe is reported as a broken disk", [FILES]),
 }

@@ -6,7 +6,8 @@ REPEAT, KIDS = ["e2e:test_repeat.py"], ["e2e:test_scripts_kids.py"]
 
 FAULTS = {
     "fires-twice": (
-        SCHEDULE, "latest(slot_ms, c->now_ms)", "c->now_ms",
+        SCHEDULE, 'count(c, "fired", 1);\n    return e ? e : go_on(c, slot_ms, next);',
+        'count(c, "fired", 1);\n    return e ? e : go_on(c, c->now_ms, next);',
         "when the clock of Redis goes back a time has two runs", PURE),
     "all-that-was-missed": (
         SCHEDULE, "    while (after > 0 && after <= c->now_ms", "    while (false",
@@ -30,7 +31,7 @@ FAULTS = {
         "workers/birth.c", ".deadline_ms = repeats ? 0 : s->deadline_ms", ".deadline_ms = s->deadline_ms",
         "a schedule ends with the deadline of its first run", REPEAT),
     "any-zone": (
-        "workers/intake.c", "    if (!zones || !s->repeat.cron || zones_find(zones, s->repeat.zone))\n",
+        "workers/intake.c", "    if (!zones || !s->repeat.cron || zones_find(zones, s->repeat.zone, &why))\n",
         "    if (zones || !zones)\n", "a zone with a typing error is found when it is too late", REPEAT),
     "child-of-nobody": (
         "workers/live/spawn_live.c", "    m->parent = op->campaign;\n", "",
@@ -57,6 +58,31 @@ FAULTS = {
         "queues/lua/load.lua", "    if not ENDED[kids[i + 1]] then\n", "    if false then\n",
         "a parent waits for ever for a child whose end it was not told", KIDS),
     "never-forgotten": (
-        "queues/lua/admit.lua", "  pcall(forget_kids, parent)\n", "",
+        "queues/lua/admit.lua", "then pcall(forget_kids, parent) end", "then end",
         "the children of a schedule fill the memory of Redis", KIDS),
+    "no-room-is-a-run": (
+        "campaigns/schedule.c", "    if (passes(code))\n", "    if (false)\n",
+        "a full Redis uses up the times of a schedule", ["unit:campaigns.schedule_test"]),
+    "room-waited-for-beyond": (
+        "campaigns/schedule.c", "if (after_ms > 0 && after_ms <= c->now_ms) {", "if (false) {",
+        "the offer of yesterday comes when Redis has room", ["unit:campaigns.schedule_test"]),
+    "late-spawn": (
+        "queues/lua/admit.lua", 'if holder ~= "0" then', "if false then",
+        "a cancelled schedule gets one more child", KIDS),
+    "spawn-without-claim": (
+        "workers/live/spawn_live.c", "    m->parent_fence = op->fence;\n", "",
+        "a worker that was given up begins children all the same", ["unit:workers.live.spawn_live_test"]),
+    "admission-by-halves": (
+        "queues/lua/admit.lua", "  undo()\n", "",
+        "a job that is in no lane never runs", ["e2e:test_scripts_damage.py"]),
+    "born-over-another": (
+        "queues/lua/admit.lua", 'if redis.call("EXISTS", campaign_key(id)) == 1 then', "if false then",
+        "a campaign that lost its job has its counts set to zero", ["e2e:test_scripts_damage.py"]),
+    "admitted-if-told": (
+        "queues/lua/admit.lua", "then pcall(changed, id, state) end", "then changed(id, state) end",
+        "a damaged feed of changes ends admissions by halves", ["e2e:test_scripts_damage.py"]),
+    "moment-refuses-for-good": (
+        "core/io/file.c", "passing ? ERR_BUSY : ERR_IO", "ERR_IO",
+        "a good spec is refused as no file could be opened for a moment",
+        ["unit:workers.intake_zone_test"]),
 }

@@ -1,5 +1,4 @@
-/* host_ports.c: the runner's table of ports: every call becomes a message. What is
- * borrowed is copied here, as the header of the ports demands. */
+/* host_ports.c: the ports of the runner: each call is a message, its words are copied. */
 #include "core/base/json_out.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/message.h"
@@ -173,10 +172,11 @@ static void cancel_call(void *self, uint64_t call_id)
     model_cancel(self, call_id);
 }
 
-static enum err send_read(void *self, const char *campaign, const struct ask *ask,
-                          port_read_fn fn, void *arg, uint64_t ticket)
+static enum err send_read(void *self, const char *campaign, int64_t fence,
+                          const struct ask *ask, port_read_fn fn, void *arg,
+                          uint64_t ticket)
 {
-    struct message *m = begin(self, MESSAGE_READ, campaign, 0, arg, ticket);
+    struct message *m = begin(self, MESSAGE_READ, campaign, fence, arg, ticket);
     if (!m)
         return ERR_NOMEM;
     m->fn.read = fn;

@@ -188,7 +188,8 @@ static int find_fires(const struct plan *p, int64_t fires_ms[FIRES])
 {
     const struct spec *s = &p->judgement->spec;
     const struct spec_repeat *r = &s->repeat;
-    const struct zone *zone = r->cron ? zones_find(p->judgement->zones, r->zone) : NULL;
+    const struct zone *zone =
+        r->cron ? zones_find(p->judgement->zones, r->zone, NULL) : NULL;
     int64_t at = clock_wall_ms();
     int n = 0;
     if (s->not_before_ms > at)
@@ -213,7 +214,7 @@ static void put_fires(const struct plan *p, struct buf *out)
     buf_printf(out, "it repeats (%s, %s), each time as above; next:%s\n", r->cron,
                r->zone, n ? "" : " never");
     for (int i = 0; i < n; i++) {
-        const struct zone *zone = zones_find(p->judgement->zones, r->zone);
+        const struct zone *zone = zones_find(p->judgement->zones, r->zone, NULL);
         time_t wall = (time_t)(fires_ms[i] / 1000);
         struct tm tm;
         char text[32] = "";

@@ -123,17 +123,19 @@ static enum err live_reserve(void *self, const struct port_place *at, const int 
 }
 
 /* No kind of this release reads windows, results or caches. */
-static enum err live_read(void *self, const char *campaign, const struct ask *ask,
-                          port_read_fn fn, void *arg, uint64_t ticket)
+static enum err live_read(void *self, const char *campaign, int64_t fence,
+                          const struct ask *ask, port_read_fn fn, void *arg,
+                          uint64_t ticket)
 {
-    return ask->type == ASK_SPAWN ? spawn_live(self, campaign, ask, fn, arg, ticket)
-                                  : ERR_NOT_SUPPORTED;
+    return ask->type == ASK_SPAWN
+               ? spawn_live(self, campaign, fence, ask, fn, arg, ticket)
+               : ERR_NOT_SUPPORTED;
 }
 
 static const struct zone *live_zone(void *self, const char *name)
 {
     struct ports_live *p = self;
-    return zones_find(p->zones, name);
+    return zones_find(p->zones, name, NULL);
 }
 
 static enum err write_record(struct buf *out, const struct port_call_result *r)

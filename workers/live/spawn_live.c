@@ -28,6 +28,7 @@ static enum err keep(struct store_op *op, const struct inbox_admission *from)
     m->spec_sha256 = arena_strdup(a, sha);
     m->id = op->child;
     m->parent = op->campaign;
+    m->parent_fence = op->fence;
     return a->failed ? ERR_NOMEM : ERR_OK;
 }
 
@@ -51,11 +52,11 @@ static enum err judge(struct store_op *op, struct err_detail *d)
     return e;
 }
 
-enum err spawn_live(void *self, const char *parent, const struct ask *ask,
-                    port_read_fn fn, void *arg, uint64_t ticket)
+enum err spawn_live(void *self, const char *parent, int64_t fence,
+                    const struct ask *ask, port_read_fn fn, void *arg, uint64_t ticket)
 {
     struct err_detail d = {.code = ERR_OK};
-    struct store_op *op = store_op_new(self, STORE_SPAWN, parent, 0, arg, ticket);
+    struct store_op *op = store_op_new(self, STORE_SPAWN, parent, fence, arg, ticket);
     if (!op)
         return ERR_NOMEM;
     op->fn.read = fn;

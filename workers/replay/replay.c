@@ -143,10 +143,11 @@ static void port_cancel(void *self, uint64_t call_id)
     (void)self, (void)call_id;
 }
 
-static enum err port_read(void *self, const char *campaign, const struct ask *ask,
-                          port_read_fn fn, void *arg, uint64_t ticket)
+static enum err port_read(void *self, const char *campaign, int64_t fence,
+                          const struct ask *ask, port_read_fn fn, void *arg,
+                          uint64_t ticket)
 {
-    (void)campaign, (void)ask, (void)fn, (void)arg, (void)ticket;
+    (void)campaign, (void)fence, (void)ask, (void)fn, (void)arg, (void)ticket;
     struct replay *r = self;
     replay_store_fail(&r->store, "stage %s reads what is not in the journal",
                       r->store.stage);

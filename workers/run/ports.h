@@ -216,9 +216,11 @@ struct ports {
     enum err (*call)(void *self, const struct port_call *call, port_call_fn fn,
                      void *arg, uint64_t ticket, uint64_t *call_id);
     void (*cancel)(void *self, uint64_t call_id); /* it still settles */
-    /* WINDOW, RESULT, CACHE_*, SPAWN */
-    enum err (*read)(void *self, const char *campaign, const struct ask *ask,
-                     port_read_fn fn, void *arg, uint64_t ticket);
+    /* WINDOW, RESULT, CACHE_*, SPAWN; ERR_FENCED to fn: what is written is written by
+     * the holder of this claim alone */
+    enum err (*read)(void *self, const char *campaign, int64_t fence,
+                     const struct ask *ask, port_read_fn fn, void *arg,
+                     uint64_t ticket);
     /* ERR_LIMIT, ERR_OUT_OF_RANGE: the store never takes this result, a text too long
      * or an amount over PORT_AMOUNT_MAX: a smaller one is to be told. */
     enum err (*settle)(void *self, const struct port_place *at,

@@ -202,6 +202,10 @@ static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, si
     if (!run)
         return;
     leave_slot(run);
+    if (e == ERR_FENCED) {
+        run_lost(run, e);
+        return;
+    }
     struct port_call_result result = run_failure(e);
     result.text = text;
     result.len = n;
@@ -268,7 +272,8 @@ static void start_call(struct run *run, int index)
         r->counts.calls++;
         e = r->ports.call(r->ports.self, &call, on_call, r, ticket, &a->call_id);
     } else if (!e) {
-        e = r->ports.read(r->ports.self, run->id, call.ask, on_read, r, ticket);
+        e = r->ports.read(r->ports.self, run->id, run->fence, call.ask, on_read, r,
+                          ticket);
     }
     if (!e) {
         a->grant = (struct port_grant){0}; /* the call has it */

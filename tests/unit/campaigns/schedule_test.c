@@ -50,6 +50,9 @@ static const char *at(struct world *w, int64_t now_ms)
     w->c->now_ms = now_ms;
     spawned = NULL;
     world_run(w);
+    for (int i = 0; i < 3 && w->next.type == NEXT_WAIT && w->next.until_ms <= now_ms;
+         i++)
+        world_run(w); /* it is due */
     return spawned ? spawned : "";
 }
 
@@ -124,7 +127,78 @@ static void no_time_loses_its_run(void **state)
     rests_until(w, START + 2 * DAY + 9 * HOUR);
     assert_string_equal(at(w, START + 2 * DAY + 9 * HOUR), "con-1~2");
     struct schedule_view v = schedule_view(w->c);
-    assert_true(v.fired == 2 && v.failed == 0);
+    assert_true(v.fired == 2 && v.failed == 0 && v.skipped == 1);
+}
+
+/* As the one before, but back within half of the way to the next one. */
+static void what_passed_meanwhile_is_looked_at(void **state)
+{
+    struct world *w = daily(state, "");
+    w->c->now_ms = START + 9 * HOUR;
+    world_step(w);
+    (void)at(w, START + 3 * DAY + 10 * HOUR);
+    struct schedule_view v = schedule_view(w->c);
+    assert_true(v.fired == 2 && v.skipped == 2);
+    rests_until(w, START + 4 * DAY + 9 * HOUR);
+}
+
+static enum err no_room; /* what is answered */
+
+static enum err say_no_room(struct world *w, const struct ask *ask, struct buf *reply)
+{
+    (void)reply;
+    spawned = arena_strdup(&w->arena, ask->key);
+    return no_room;
+}
+
+static void waits_for_room(const struct world *w, int64_t until_ms)
+{
+    assert_int_equal(w->next.type, NEXT_WAIT);
+    assert_int_equal(w->next.until_ms, until_ms);
+    assert_true(w->next.wake & WAKE_MAIL);
+    assert_string_equal(w->c->waits_for, "room");
+    struct schedule_view v = schedule_view(w->c);
+    assert_true(v.fired == 0 && v.skipped == 0 && v.failed == 0);
+}
+
+static void a_run_without_room_is_tried_again(void **state)
+{
+    static const enum err passing[] = {ERR_BUSY, ERR_NOMEM, ERR_DEADLINE};
+    struct world *w = daily(state, ",\"times\":1");
+    w->say = say_no_room;
+    int64_t now = START + 9 * HOUR, delay = 5000;
+    for (int i = 0; i < 10; i++) {
+        no_room = passing[i % 3];
+        assert_string_equal(at(w, now), "con-1~1");
+        waits_for_room(w, now + delay);
+        now += delay;
+        delay = delay < 320000 ? 2 * delay : delay;
+    }
+    assert_int_equal(w->c->audit_count, 0);
+    w->say = say_child;
+    assert_string_equal(at(w, now), "con-1~1");
+    assert_int_equal(schedule_view(w->c).fired, 1);
+    assert_int_equal(w->next.type, NEXT_DONE); /* that was the one time */
+}
+
+static void without_room_until_the_next_time(void **state)
+{
+    struct world *w = daily(state, ",\"times\":1");
+    w->say = say_no_room;
+    no_room = ERR_BUSY;
+    assert_string_equal(at(w, START + DAY + 9 * HOUR - 1000), ""); /* too late */
+    w->c->now_ms = START + DAY + 9 * HOUR;
+    assert_string_equal(at(w, START + DAY + 9 * HOUR), "con-1~1");
+    assert_string_equal(at(w, START + 2 * DAY + 9 * HOUR - 1000), "con-1~1");
+    assert_int_equal(w->next.until_ms, START + 2 * DAY + 9 * HOUR);
+    assert_string_equal(at(w, START + 2 * DAY + 9 * HOUR), "con-1~1");
+    struct schedule_view v = schedule_view(w->c); /* the next time has begun its own */
+    assert_true(v.fired == 0 && v.skipped == 2 && v.failed == 0);
+    assert_string_equal(w->c->audit[w->c->audit_count - 1].what, "not_fired");
+    w->say = say_child;
+    assert_string_equal(at(w, START + 2 * DAY + 9 * HOUR + 20000), "con-1~1");
+    assert_int_equal(schedule_view(w->c).fired, 1);
+    assert_int_equal(w->next.type, NEXT_DONE);
 }
 
 static void the_last_time_can_be_too_late(void **state)
@@ -202,6 +276,9 @@ int main(void)
         world_test(half_of_the_way_to_the_next_is_too_late),
         world_test(no_time_has_two_runs),
         world_test(no_time_loses_its_run),
+        world_test(what_passed_meanwhile_is_looked_at),
+        world_test(a_run_without_room_is_tried_again),
+        world_test(without_room_until_the_next_time),
         world_test(the_last_time_can_be_too_late),
         world_test(it_ends_when_no_time_is_left),
         world_test(until_is_the_last_time),

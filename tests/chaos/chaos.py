@@ -35,17 +35,22 @@ class Chaos:
     def __init__(self, folder, workers, campaigns, seed):
         self.rng = random.Random(seed)
         self.stack = Durable(folder, llm_args=LLM)
-        ini = self.stack.folder / "barker.ini"
-        ini.write_text(INI)
-        self.stack.env["BARKER_CONFIG"] = str(ini)
-        self.workers = [self.stack.worker() for _ in range(workers)]
+        self.configure(self.stack.folder / "barker.ini")
+        self.workers = [self.hire() for _ in range(workers)]
         self.crowd = Crowd(self.stack, campaigns)
         self.done = dict.fromkeys(("kill", *FAULTS), 0)
         self.asleep = []  # (process, when it wakes)
         self.orphans = {}  # job: (fence, when its worker died)
         self.recovered, self.quiet_until = [], 0.0
 
+    def configure(self, ini):
+        ini.write_text(INI)
+        self.stack.env["BARKER_CONFIG"] = str(ini)
+
     # --- what happens to workers
+    def hire(self):
+        return self.stack.worker()
+
     def jobs_of(self, pid):
         key = self.stack.key
         names = sorted(self.crowd.open)
@@ -57,7 +62,7 @@ class Chaos:
 
     def replace(self, proc):
         self.workers.remove(proc)
-        self.workers.append(self.stack.worker())
+        self.workers.append(self.hire())
 
     def kill(self, proc):
         proc.kill()
@@ -88,9 +93,13 @@ class Chaos:
         self.quiet_until = time.monotonic() + 2 * LEASE_S + 3
         self.orphans.clear()
 
+    def well(self):
+        """Those that run and hear their Redis."""
+        return [w for w in self.workers if all(w is not proc for proc, _ in self.asleep)]
+
     def one_fault(self):
-        awake = [w for w in self.workers if all(w is not proc for proc, _ in self.asleep)]
-        if len(awake) < 2:
+        well = self.well()
+        if len(well) < 2:
             return
         roll, what = self.rng.uniform(0, 100), "kill"
         for name, share in FAULTS.items():
@@ -98,7 +107,7 @@ class Chaos:
             if roll < 0:
                 what = name
                 break
-        getattr(self, what)(self.rng.choice(awake))
+        getattr(self, what)(self.rng.choice(well))
         self.done[what] += 1
 
     def wake(self):
@@ -129,9 +138,16 @@ class Chaos:
         except redis.exceptions.RedisError:
             return 1  # it was killed and comes back: looked at again
 
+    def is_enough(self, kills):
+        return self.done["kill"] >= kills
+
+    def under_way(self):
+        """What must come to its end before it is judged."""
+        return False
+
     def run(self, kills, pause_s):
         due = time.monotonic() + 1
-        while self.done["kill"] < kills:
+        while not self.is_enough(kills):
             self.crowd.feed()
             self.step()
             if time.monotonic() >= due:
@@ -139,7 +155,7 @@ class Chaos:
                 due = time.monotonic() + self.rng.uniform(0.5, 1.5) * pause_s
             time.sleep(0.02)
         end = time.monotonic() + 120
-        while (self.step() or self.asleep) and time.monotonic() < end:
+        while (self.step() or self.asleep or self.under_way()) and time.monotonic() < end:
             time.sleep(0.02)
         return self.report()
 

@@ -17,6 +17,7 @@ class Crowd:
         self.begun, self.shown, self.open = 0, set(), set()
         self.told, self.last, self.wrong = collections.Counter(), "0-0", []
         self.gave_up = collections.Counter()
+        self.begun_ms = {}  # call: when a relay saw it, if one did
         self.stored = {}  # (campaign, stage, iteration, index): ms at which its reply was stored
         self.asked_twice = set()  # the same places: the first reply was objected to
 
@@ -68,7 +69,9 @@ class Crowd:
         held = [bud["calls_r"], bud["tokens_r"], bud["nano_r"],
                 str(stack.redis.hlen(stack.key("c", name, "rsv")))]
         if state != "done" or len(variants) != CALLS or counted != [SHOWN] * 2 or held != ["0"] * 4:
-            self.wrong.append((name, state, campaign["error"], len(variants), counted, held))
+            calls = {"/".join(map(str, place)): record for place, record in journal.items()}
+            self.wrong.append((name, state, campaign["error"], len(variants), counted, held,
+                               calls))
         for (stage, iteration, index, _), record in sorted(journal.items()):
             place = (name, stage, iteration, index)
             if record["s"] == "ok" and place in self.stored:
@@ -84,8 +87,9 @@ class Crowd:
         for row in starts:
             name, stage, iteration, index, _ = row["id"].split("/")
             place = (name, stage, int(iteration), int(index))
+            asked = min(row["t_ms"], self.begun_ms.get(row["id"], row["t_ms"]))
             if place in self.stored and place not in self.asked_twice \
-                    and row["t_ms"] > self.stored[place] + 5:
+                    and asked > self.stored[place] + 5:
                 paid_again.append(row["id"])
         ids = collections.Counter(row["id"] for row in starts)
         ended = {f"k{n}": [self.told[f"k{n}", what] for what in ("done", "failed", "cancelled")]

@@ -255,6 +255,15 @@ static void on_room(void *arg)
         runner_wake(w->runner);
 }
 
+/* When a leave is asked for, the last beat was a heartbeat ago at most: so long the
+ * jobs are ours for sure; half of it is left to the call to go out. */
+static int64_t leave_ms(const struct worker *w)
+{
+    int64_t ms =
+        setting(w, "worker", "lease_ms") - setting(w, "worker", "heartbeat_ms");
+    return ms > 2 ? ms / 2 : 1;
+}
+
 static enum err make_runner(struct worker *w)
 {
     struct ports_live_options live = {.queue = &w->queue,
@@ -267,7 +276,8 @@ static enum err make_runner(struct worker *w)
                                       .room_arg = w,
                                       .rerank_events =
                                           setting(w, "ranking", "rerank_events"),
-                                      .rerank_ms = setting(w, "ranking", "rerank_ms")};
+                                      .rerank_ms = setting(w, "ranking", "rerank_ms"),
+                                      .leave_ms = leave_ms(w)};
     enum err e = ports_live_new(&live, &w->ports);
     if (e)
         return e;

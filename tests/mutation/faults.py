@@ -17,6 +17,7 @@ import faults_batch
 import faults_limits
 import faults_llm
 import faults_memory
+import faults_network
 import faults_parking
 import faults_repeat
 import faults_replies
@@ -330,6 +331,7 @@ FAULTS = {
     **faults_cron.FAULTS,
     **faults_dead.FAULTS,
     **faults_memory.FAULTS,
+    **faults_network.FAULTS,
     **faults_damage.FAULTS,
     **faults_repeat.FAULTS,
     **faults_llm.FAULTS,

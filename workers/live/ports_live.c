@@ -29,6 +29,7 @@ enum err ports_live_new(const struct ports_live_options *o, struct ports_live **
     p->zones = o->zones;
     p->publish.rerank_events = o->rerank_events;
     p->publish.rerank_ms = o->rerank_ms;
+    p->leave_ms = o->leave_ms;
     idmap_init(&p->ops_by_id);
     list_init(&p->ops);
     list_init(&p->settling);

@@ -21,6 +21,7 @@ struct ports_live_options {
     loop_fn on_room; /* calls may be admitted again, see ports.admit; may be NULL */
     void *room_arg;
     int64_t rerank_events, rerank_ms;
+    int64_t leave_ms; /* a leave to call that took longer is asked for again; 0: none */
 };
 enum err ports_live_new(const struct ports_live_options *o,
                         struct ports_live **out) MUST_USE;

@@ -17,6 +17,7 @@ struct ports_live {
     const struct channel_set *channels;
     struct zones *zones;
     struct publish_options publish;
+    int64_t leave_ms;
     struct idmap ops_by_id;
     struct list ops;
     struct list settling;        /* first of each group under way */

@@ -1,6 +1,7 @@
 /* store_op.c: sending, repeating and ending store operations. */
 #include "workers/live/store_op.h"
 #include "core/base/backoff.h"
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "queues/jobs.h"
 #include "workers/live/commit_group.h"
@@ -245,6 +246,20 @@ static void repeat(struct store_op *op, enum err e)
                      0);
 }
 
+/* A leave that was long on its way may be of a claim that is lost by now: another
+ * worker asks in its place. Once: where each reply takes so long, calls go all the
+ * same. */
+static bool renew(struct store_op *op)
+{
+    int64_t age_ms = clock_mono_ms() - op->sent_ms, most_ms = op->owner->leave_ms;
+    if (op->type != STORE_RESERVE || op->renewed || most_ms <= 0 || age_ms <= most_ms)
+        return false;
+    op->renewed = true;
+    if (send(op))
+        repeat(op, ERR_BUSY);
+    return true;
+}
+
 static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
     struct ports_live *p = arg;
@@ -254,6 +269,8 @@ static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply 
     if (e == ERR_REDIS)
         log_event(LOG_ERROR, "store.refused", "campaign", op->campaign, "error",
                   reply_str(r, NULL), NULL);
+    if (!e && renew(op))
+        return;
     if (e == ERR_OK || e == ERR_FENCED || e == ERR_CANCELLED)
         end(op, e, r);
     else
@@ -277,6 +294,7 @@ static enum err send(struct store_op *op)
     case STORE_LOAD:
         return jobs_load(p->queue, op->campaign, op->fence, on_reply, p, op->id);
     case STORE_RESERVE:
+        op->sent_ms = clock_mono_ms();
         return journal_reserve(p->queue, &at, op->calls, op->count, on_reply, p,
                                op->id);
     case STORE_SETTLE:

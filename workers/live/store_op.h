@@ -36,9 +36,11 @@ struct store_op {
     char why[16];              /* HOLD */
     int64_t fence, progress, delay_ms;
     int iteration, tries, count;
-    int from;      /* MAIL: number of the next letter */
-    enum err told; /* MAIL: with what the letters so far end it */
-    bool pause;    /* MAIL: and whether they pause it */
+    int64_t sent_ms; /* RESERVE: by clock_mono_ms() */
+    bool renewed;    /* RESERVE: asked again, as its reply was old */
+    int from;        /* MAIL: number of the next letter */
+    enum err told;   /* MAIL: with what the letters so far end it */
+    bool pause;      /* MAIL: and whether they pause it */
     union {
         struct journal_call calls[STORE_BATCH_MAX]; /* RESERVE */
         struct store_op *members[STORE_BATCH_MAX];  /* SETTLE, COMMIT: their groups */

@@ -7,7 +7,7 @@ from stack import wait_for
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "chaos"))
 from netchaos import NetChaos  # noqa: E402
-from wire import DOWN, UP, Wires  # noqa: E402
+from wire import DOWN, UP, Relay, Wires  # noqa: E402
 from wires import RedisWire  # noqa: E402
 
 SPEC = {"id": "c", "kind": "content", "approval": "none",
@@ -68,6 +68,24 @@ def test_a_leave_that_comes_late_is_not_used(far, wires):
     ids = [row["id"] for row in far.ledger()[0] if row["id"].startswith("c/")]
     assert len(ids) == 1, ids
     assert far.far.poll() is None
+
+
+def test_an_outage_uses_up_no_attempts(wires, make_stack):
+    """Nobody there for some seconds, after many calls that were good: campaigns wait."""
+    stack = make_stack()
+    host, port = stack.llm_url.rsplit("/", 1)[-1].split(":")
+    wire = wires.open(Relay, (host, int(port)))
+    stack.env.update(OPENAI_BASE_URL=f"http://127.0.0.1:{wire.port}/v1",
+                     BARKER_LLM_RETRY_BASE_MS="500")
+    stack.worker()
+    stack.enqueue({**SPEC, "id": "before", "input": {"prompt": "Sell tea.", "n": 16}})
+    stack.wait_state("before", "live")
+    wires.call(wire.refuse)
+    stack.enqueue(SPEC)
+    wait_for("it to be noticed", lambda: said(stack, "llm.breaker"))
+    wires.call(wire.heed)
+    stack.wait_state("c", "live", "failed")
+    assert stack.state("c") == "live", stack.campaign("c")
 
 
 def test_chaos(tmp_path_factory):

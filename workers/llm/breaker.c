@@ -4,6 +4,8 @@
 
 #define SLOT_MS 3000 /* ten of them: 30 s */
 #define CALLS_MIN 5
+#define UNSENT_MIN 3
+#define UNSENT_MS 1000
 #define OPEN_MS 5000
 #define OPEN_MAX_MS 60000
 #define LOCKED_MS 300000
@@ -63,6 +65,7 @@ static void shut(struct breaker *b)
 {
     change(b, BREAKER_CLOSED);
     b->in_a_row = 0;
+    b->unsent = 0;
     memset(b->slots, 0, sizeof b->slots);
 }
 
@@ -82,6 +85,7 @@ static void open_failed(struct breaker *b, enum err cause, int64_t hint_ms,
     ms = ms > OPEN_MAX_MS ? OPEN_MAX_MS : ms;
     ms = hint_ms > LOCKED_MS ? LOCKED_MS : hint_ms > ms ? hint_ms : ms;
     b->in_a_row++;
+    b->unsent = 0;
     open_for(b, cause, ms, now_ms, dice);
 }
 
@@ -115,6 +119,16 @@ static bool is_bad(const struct breaker *b, int64_t now_ms)
 {
     int failures, calls = calls_of(b, now_ms, &failures);
     return calls >= CALLS_MIN && 2 * failures >= calls;
+}
+
+/* Nobody there: neither a bad prompt nor a moment without network does this. */
+static bool is_gone(struct breaker *b, enum err code, int64_t now_ms)
+{
+    if (code != ERR_UNSENT)
+        b->unsent = 0;
+    else if (b->unsent++ == 0)
+        b->unsent_ms = now_ms;
+    return b->unsent >= UNSENT_MIN && now_ms - b->unsent_ms >= UNSENT_MS;
 }
 
 void breaker_suspect(struct breaker *b, int64_t now_ms)
@@ -165,7 +179,8 @@ bool breaker_settle(struct breaker *b, struct breaker_leave leave, enum err code
     if (v == NONE)
         return false;
     count(b, v == FAILED, now_ms);
-    if (v != FAILED || !is_bad(b, now_ms))
+    bool gone = is_gone(b, code, now_ms);
+    if (v != FAILED || (!gone && !is_bad(b, now_ms)))
         return false;
     open_failed(b, code, hint_ms, now_ms, dice);
     return true;

@@ -3,7 +3,9 @@
  *
  *   CLOSED   calls go. Failures of the far side vote; half of at least five calls of
  *            the last 30 s open it (half: Hystrix; 30 s and 5 s: Polly; five of them,
- *            not twenty or a hundred, as a campaign makes few calls).
+ *            not twenty or a hundred, as a campaign makes few calls). So do three in a
+ *            row, over a second or more, that could not be sent at all: many good calls
+ *            before do not show that anybody is there now.
  *   OPEN     none goes, for 5 s, doubled with each failed probe up to 60 s, and up to a
  *            fifth more by chance; the server's own hint, if that is longer. No credit
  *            and a refused key open it at once, for five minutes: they need a person.
@@ -28,6 +30,8 @@ struct breaker { /* all zero: closed */
     uint64_t turn;     /* changes of state: a call of an earlier turn has no vote */
     int64_t until_ms;  /* OPEN: no call before */
     unsigned in_a_row; /* openings without a good call between */
+    int unsent;        /* calls in a row that could not be sent */
+    int64_t unsent_ms; /* the first of them */
     struct {
         int64_t number; /* since the clock began */
         int calls, failures;

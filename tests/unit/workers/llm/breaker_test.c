@@ -68,6 +68,35 @@ static void test_half_of_five(void **state)
     assert_true(one(&b, ERR_UNKNOWN_OUTCOME)); /* six of twelve */
 }
 
+/* However many calls were good before. */
+static void test_nobody_there(void **state)
+{
+    (void)state;
+    struct bench b = bench_new();
+    many(&b, ERR_OK, 100);
+    many(&b, ERR_UNSENT, 20); /* of one moment */
+    b.now_ms += 999;
+    many(&b, ERR_UNSENT, 1);
+    b.now_ms += 1;
+    assert_true(one(&b, ERR_UNSENT));
+    assert_int_equal(b.breaker.cause, ERR_UNSENT);
+    stays_open(&b, 5000);
+
+    b = bench_new();
+    many(&b, ERR_OK, 100);
+    many(&b, ERR_UNSENT, 1);
+    b.now_ms += 1000;
+    many(&b, ERR_UNSENT, 1); /* two are too few */
+    many(&b, ERR_SERVER, 1); /* it is there */
+    many(&b, ERR_UNSENT, 2);
+    b.now_ms += 1000;
+    many(&b, ERR_CANCELLED, 1); /* says nothing */
+    assert_true(one(&b, ERR_UNSENT));
+    b.now_ms = b.breaker.until_ms;
+    assert_true(one(&b, ERR_OK));
+    many(&b, ERR_UNSENT, 2); /* counted anew */
+}
+
 static void test_only_the_last_30_s(void **state)
 {
     (void)state;
@@ -239,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_half_of_five),
+        cmocka_unit_test(test_nobody_there),
         cmocka_unit_test(test_only_the_last_30_s),
         cmocka_unit_test(test_what_does_not_vote),
         cmocka_unit_test(test_one_probe_closes),

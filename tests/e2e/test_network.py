@@ -36,19 +36,34 @@ class Late(RedisWire):
         await super().pass_on(link, way, data, sink)
 
 
+def short_leases(stack):
+    (stack.folder / "barker.ini").write_text("[worker]\nlease_ms = 900\nheartbeat_ms = 200\n")
+    stack.env["BARKER_CONFIG"] = str(stack.folder / "barker.ini")
+
+
+def far_worker(stack, wire, **env):
+    return stack.worker(BARKER_REDIS_URL=f"redis://127.0.0.1:{wire.port}", **env)
+
+
+def model_wire(stack, wires):
+    """A relay to the model, and its address."""
+    host, port = stack.llm_url.rsplit("/", 1)[-1].split(":")
+    wire = wires.open(Relay, (host, int(port)))
+    return wire, f"http://127.0.0.1:{wire.port}/v1"
+
+
 @pytest.fixture
 def far(wires, make_stack):
     """A worker whose reservation was granted, which it does not hear."""
     stack = make_stack()
-    (stack.folder / "barker.ini").write_text("[worker]\nlease_ms = 900\nheartbeat_ms = 200\n")
-    stack.env["BARKER_CONFIG"] = str(stack.folder / "barker.ini")
+    short_leases(stack)
     near = stack.worker()
     stack.enqueue({**SPEC, "id": "first"})
     stack.wait_state("first", "live")  # Redis knows the scripts now
     near.terminate()
     assert near.wait(20) == 0
     stack.wire = wires.open(Late, stack.socket)
-    stack.far = stack.worker(BARKER_REDIS_URL=f"redis://127.0.0.1:{stack.wire.port}")
+    stack.far = far_worker(stack, stack.wire)
     stack.enqueue(SPEC)
     wait_for("a reservation", lambda: stack.redis.exists(stack.key("c", "c", "rsv")))
     yield stack
@@ -70,13 +85,36 @@ def test_a_leave_that_comes_late_is_not_used(far, wires):
     assert far.far.poll() is None
 
 
+@pytest.mark.parametrize("latency_ms", [60000, 1500], ids=["under way", "answered"])
+def test_what_was_under_way_at_a_partition(wires, make_stack, latency_ms):
+    """It is broken off once the worker hears that it lost its jobs, or its reply is refused."""
+    stack = make_stack("mock", ["--latency-ms", str(latency_ms)])
+    short_leases(stack)
+    wire = wires.open(RedisWire, stack.socket)
+    model, url = model_wire(stack, wires)
+    far = far_worker(stack, wire, OPENAI_BASE_URL=url)
+    stack.enqueue(SPEC)
+    wait_for("its call", lambda: stack.ledger()[0])
+    wires.call(wire.shut, (UP, DOWN), 60)
+    near = stack.worker()
+    wait_for("the other's call", lambda: len(stack.ledger()[0]) == 2)
+    if latency_ms < 60000:
+        stack.wait_state("c", "live")
+    wires.call(wire.clear)
+    wait_for("it to hear of it", lambda: said(stack, "worker.fenced"))
+    if latency_ms == 60000:
+        wait_for("its call to be broken off", lambda: not model.links, 20)
+    else:
+        stored = {a: r["s"] for (*_, a), r in stack.journal("c").items()}
+        assert stored == {0: "lost", 1: "ok"} and stack.campaign("c")["calls"] == "2"
+    assert near.poll() is None and far.poll() is None
+
+
 def test_an_outage_uses_up_no_attempts(wires, make_stack):
     """Nobody there for some seconds, after many calls that were good: campaigns wait."""
     stack = make_stack()
-    host, port = stack.llm_url.rsplit("/", 1)[-1].split(":")
-    wire = wires.open(Relay, (host, int(port)))
-    stack.env.update(OPENAI_BASE_URL=f"http://127.0.0.1:{wire.port}/v1",
-                     BARKER_LLM_RETRY_BASE_MS="500")
+    wire, url = model_wire(stack, wires)
+    stack.env.update(OPENAI_BASE_URL=url, BARKER_LLM_RETRY_BASE_MS="500")
     stack.worker()
     stack.enqueue({**SPEC, "id": "before", "input": {"prompt": "Sell tea.", "n": 16}})
     stack.wait_state("before", "live")

@@ -8,6 +8,10 @@ FAULTS = {
         "workers/live/store_op.c", "if (!e && renew(op))", "if (!e && false && renew(op))",
         "a worker that was cut off pays again for what another one has stored",
         [E2E + "test_a_leave_that_comes_late_is_not_used"]),
+    "fenced-and-goes-on": (
+        "workers/worker.c", "    runner_drop_all(w->runner);\n    presence_remove(", "    presence_remove(",
+        "a worker that lost its jobs pays on for their calls",
+        [E2E + "test_what_was_under_way_at_a_partition"]),
     "outage-uses-up-attempts": (
         "workers/llm/breaker.c", "return b->unsent >= UNSENT_MIN && ",
         "return false && ", "ten seconds without a model end a campaign",

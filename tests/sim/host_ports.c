@@ -1,4 +1,4 @@
-/* host_ports.c: the ports of the runner: each call is a message, its words are copied. */
+/* host_ports.c: the ports of the runner: each call is a message, its words copied. */
 #include "core/base/json_out.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/message.h"

@@ -122,7 +122,7 @@ enum err loop_new(struct loop **out)
 }
 
 /* Time outside loop_run() is not the loop's lag, so the ticker starts anew. */
-static void run_enter(struct loop *l)
+static void enter_run(struct loop *l)
 {
     check(!l->in_run);
     uv_update_time(&l->uv);
@@ -131,7 +131,7 @@ static void run_enter(struct loop *l)
     (void)uv_timer_start(&l->ticker, on_tick, TICK_MS, TICK_MS);
 }
 
-static void run_leave(struct loop *l)
+static void leave_run(struct loop *l)
 {
     (void)uv_timer_stop(&l->ticker);
     l->in_run = l->stopping = false;
@@ -139,9 +139,9 @@ static void run_leave(struct loop *l)
 
 void loop_run(struct loop *l)
 {
-    run_enter(l);
+    enter_run(l);
     (void)uv_run(&l->uv, UV_RUN_DEFAULT);
-    run_leave(l);
+    leave_run(l);
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -160,7 +160,7 @@ enum err loop_run_until(struct loop *l, const bool *done, int64_t timeout_ms)
     if (!deadline) {
         return ERR_NOMEM;
     }
-    run_enter(l);
+    enter_run(l);
     int64_t end_ms = (int64_t)uv_now(&l->uv) + (timeout_ms > 0 ? timeout_ms : 0);
     (void)uv_timer_init(&l->uv, deadline);
     (void)uv_timer_start(deadline, on_deadline,
@@ -175,7 +175,7 @@ enum err loop_run_until(struct loop *l, const bool *done, int64_t timeout_ms)
         e = l->stopping ? ERR_CANCELLED : late ? ERR_DEADLINE : ERR_OK;
     }
     uv_close((uv_handle_t *)deadline, on_deadline_closed);
-    run_leave(l);
+    leave_run(l);
     return e;
 }
 

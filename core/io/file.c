@@ -16,8 +16,20 @@ static enum err failed(struct err_detail *d, const char *path, const char *what)
     int code = errno;
     char text[128];
     const char *why = strerror_r(code, text, sizeof text);
-    bool passing = code == EMFILE || code == ENFILE || code == ENOMEM || code == EIO;
-    return err_set(d, passing ? ERR_BUSY : ERR_IO, path, "cannot %s: %s", what, why);
+    return err_set(d, ERR_IO, path, "cannot %s: %s", what, why);
+}
+
+static enum err not_opened(struct err_detail *d, const char *path)
+{
+    bool passing = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+    enum err e = failed(d, path, "open");
+    if (passing) {
+        e = ERR_BUSY;
+        if (d) {
+            d->code = e;
+        }
+    }
+    return e;
 }
 
 static enum err read_all(int fd, const char *path, struct buf *out,
@@ -49,7 +61,7 @@ enum err file_read(const char *path, struct buf *out, struct err_detail *d)
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return failed(d, path, "open");
+        return not_opened(d, path);
     }
     enum err e = read_all(fd, path, out, d);
     (void)close(fd);

@@ -7,8 +7,8 @@
 #include "core/base/err.h"
 
 /* path "-" reads stdin. Appends to out, whose cap bounds it. ERR_BUSY: not now, as
- * there are no descriptors or no memory left, or the device failed; ERR_IO: it is not
- * there, or not for us; ERR_LIMIT, ERR_NOMEM: of out. */
+ * there are no descriptors or no memory left; ERR_IO: it is not there, or not for us;
+ * ERR_LIMIT, ERR_NOMEM: of out. */
 enum err file_read(const char *path, struct buf *out, struct err_detail *d) MUST_USE;
 /* Writes to a temporary name beside it, then renames. */
 enum err file_write(const char *path, const void *bytes, size_t n,

@@ -74,7 +74,9 @@ end
 -- It ends as it begins, or it stands where workers find it.
 local function place()
   if state ~= "queued" then
+    put_off()
     finish(id, "done", state, err, UNBEGUN_KEEP_MS, now)
+    flush() -- lists and watchers that are damaged have nothing of it
     return
   end
   if parent ~= "" then tell_parent(id, parent, state, false, now) end
@@ -88,6 +90,7 @@ end
 
 -- pcall: what is damaged has nothing of it.
 local function undo()
+  later = nil
   redis.call("UNLINK", unpack(OWN))
   for _, name in ipairs({"campaigns", "due", "queued", "done", "starts", "deadlines"}) do
     redis.pcall("ZREM", key(name), id)
@@ -106,5 +109,5 @@ if not ok then
 end
 remove_entry()
 if parent ~= "" and state == "queued" then pcall(forget_kids, parent) end
-if state == "queued" then pcall(changed, id, state) end -- it is there, be it told or not
+if state == "queued" then pcall(changed, id, state) end -- it stands, be it told or not
 return {"admitted"}

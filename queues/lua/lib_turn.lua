@@ -50,6 +50,21 @@ local function take_place(queue, head, tenant)
   queue[at] = tenant
 end
 
+-- How many stand in its lanes: no more turns than that are of use to it. Read once it is to
+-- have a second one.
+local function stock_of(tenant)
+  if not tenant.stock then
+    local n = 0
+    for _, prio in ipairs({"high", "normal", "low"}) do
+      local length = redis.pcall("LLEN", lane_key(tenant.name, prio))
+      if type(length) ~= "number" then break end
+      n = n + length
+    end
+    tenant.stock = n
+  end
+  return tenant.stock
+end
+
 -- Whose the next turns are, as many as wanted: the tenants in that order, and of each how many
 -- (`planned`). Fewer: all others stand aside, are at their caps (`capped`), or were not read.
 local function plan_turns(ring, last, want)
@@ -66,7 +81,9 @@ local function plan_turns(ring, last, want)
     else
       first.planned, first.turn = first.planned + 1, first.turn + 1 / first.weight
       plan[#plan + 1] = first
-      take_place(queue, head, first)
+      if first.planned < 2 or first.planned <= stock_of(first) then
+        take_place(queue, head, first)
+      end
     end
   end
   return plan
@@ -76,6 +93,7 @@ end
 local function has_had(tenant, turns, damaged)
   local missed = tenant.planned - turns
   tenant.had, tenant.turn = tenant.had + turns, tenant.turn - missed / tenant.weight
+  if tenant.stock then tenant.stock = tenant.stock - turns end
   if missed > 0 then tenant.over = damaged and "damaged" or "empty" end
 end
 

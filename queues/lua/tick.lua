@@ -203,12 +203,13 @@ end
 
 -- The jobs of those whose turns they are, in the order of the turns, by entry.
 local function move(plan, moved)
-  local count, popped, next_of = 0, {}, {}
+  local count, used, popped, next_of = 0, 0, {}, {}
   for _, tenant in ipairs(plan) do
     if not popped[tenant] then
       local damaged
       popped[tenant], damaged = pop_lanes(tenant.name, tenant.planned)
       has_had(tenant, #popped[tenant], damaged)
+      used = used + #popped[tenant] + (tenant.over and 1 or 0)
     end
     local n = (next_of[tenant] or 0) + 1
     next_of[tenant] = n
@@ -220,7 +221,7 @@ local function move(plan, moved)
       moved[job.entry], count = job, count + 1
     end
   end
-  return count
+  return count, used
 end
 
 -- So a turn may move nothing.
@@ -229,7 +230,8 @@ local function lanes_to_ready(want)
   local ring, moved, count, turns = all, {}, 0, 0
   while count < want and turns < 2 * MOVES_MAX do
     local plan = plan_turns(ring, last, math.min(want - count, 2 * MOVES_MAX - turns))
-    count, turns = count + move(plan, moved), turns + #plan
+    local n, used = move(plan, moved)
+    count, turns = count + n, turns + used
     ring = still_in(ring, now)
     if #plan == 0 then break end
   end

@@ -169,3 +169,38 @@ def test_campaigns_are_listed_by_pages(s):
         seen += [cid for cid, _ in rows]
     assert seen == [f"c{n}" for n in reversed(range(40))]
     assert [cid for cid, _ in s.read_list(3, 2)[1]] == ["c36", "c35"]
+
+
+def test_damaged_lanes_take_no_turns_of_others(s):
+    """They stay in the ring, far behind: each is asked once, not for all that it has missed."""
+    for tenant in ("bad1", "bad2", "good"):
+        for n in range(600):
+            admit(s, f"{tenant}-{n}", tenant)
+    for tenant in ("bad1", "bad2"):
+        claim(s), claim(s), claim(s)
+        s.redis.delete(f"{ROOT}:lane:{tenant}:normal")
+        s.redis.pfadd(f"{ROOT}:lane:{tenant}:normal", "x")
+    assert [len(claim(s)) for _ in range(4)] == [64] * 4
+
+
+def test_those_of_weight_take_no_more_turns_than_they_have_jobs(s):
+    """Twenty of weight 1000 with one job each, in front of one with many."""
+    terms = "".join(f"h{n} 1000 0\n" for n in range(20)) + "big 1 0\n"
+    s.tick("w1", 0, LEASE, 1, terms=terms)
+    for n in range(20):
+        admit(s, f"j{n}", f"h{n}")
+    for n in range(200):
+        admit(s, f"b{n}", "big")
+    s.redis.zadd(f"{ROOT}:ring", {f"h{n}": n * 0.07 for n in range(20)} | {"big": 2})
+    assert [len(s.tick("w1", 64, LEASE, 0, terms=terms)[5]) for _ in range(4)] == [64, 64, 64, 28]
+
+
+def test_the_empty_take_one_turn_each(s):
+    """Names of weight that have nothing left, nearly as many as are read of the ring."""
+    terms = "".join(f"e{n} 1000 0\n" for n in range(62))
+    s.tick("w1", 0, LEASE, 1, terms=terms)
+    for n in range(100):
+        admit(s, f"b{n}", "big")
+    s.redis.zadd(f"{ROOT}:ring", {f"e{n}": n / 100 for n in range(62)} | {"big": 9})
+    assert len(s.tick("w1", 64, LEASE, 0, terms=terms)[5]) == 64
+    assert s.redis.zrange(f"{ROOT}:ring", 0, -1) == ["big"]

@@ -293,8 +293,11 @@ def test_an_admission_stands_whole_or_not_at_all(s, key):
     assert delayed or [c[0] for c in claim(s)] == ["a"]
 
 
-@pytest.mark.parametrize("key", ["rev", "changes"])
+@pytest.mark.parametrize("key", ["rev", "changes", "done"])
 def test_an_admission_that_nobody_is_told_of_stands(s, key):
     damage(s, f"{ROOT}:{key}")
     assert offer(s) == ["admitted"]
+    assert s.admit("", "b", "t", "content", "normal", "{}", "sha", 0, -1, -1, 1, 0, "", "over_budget",
+                   "over_budget") == ["admitted"]
     assert [c[0] for c in claim(s)] == ["a"]
+    assert s.redis.hget(f"{ROOT}:c:b", "state") == "over_budget"

@@ -75,6 +75,9 @@ FAULTS = {
         TICK, "for i, job in ipairs(whose) do job.spec = specs[i] or nil end",
         "for i, job in ipairs(jobs) do job.spec = specs[i] or nil end",
         "a campaign is begun with the spec of another", [CLAIMS]),
+    "turns-that-were-planned": (
+        TICK, "count + n, turns + used", "count + n, turns + #plan",
+        "two damaged lanes stop a partition", [CLAIMS]),
     "lower-lanes-wait": (
         TICK, "  while #ids < n do\n    local got", "  while #ids < 1 do\n    local got",
         "a tenant with few jobs of a priority leaves the ring", [CLAIMS, SCRIPTS]),

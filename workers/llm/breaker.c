@@ -176,8 +176,11 @@ bool breaker_settle(struct breaker *b, struct breaker_leave leave, enum err code
         open_for(b, code, LOCKED_MS, now_ms, dice);
         return true;
     }
-    if (v == NONE)
+    if (v == NONE) {
+        if (code != ERR_CANCELLED)
+            b->unsent = 0; /* somebody is there, who says so */
         return false;
+    }
     count(b, v == FAILED, now_ms);
     bool gone = is_gone(b, code, now_ms);
     if (v != FAILED || (!gone && !is_bad(b, now_ms)))

@@ -201,11 +201,11 @@ static void on_read(void *arg, uint64_t ticket, enum err e, const char *text, si
     struct run *run = run_op_take(arg, ticket, &op);
     if (!run)
         return;
-    leave_slot(run);
     if (e == ERR_FENCED) {
-        run_lost(run, e);
+        run_lost(run, e); /* its slots go with it */
         return;
     }
+    leave_slot(run);
     struct port_call_result result = run_failure(e);
     result.text = text;
     result.len = n;

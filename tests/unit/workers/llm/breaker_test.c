@@ -95,6 +95,16 @@ static void test_nobody_there(void **state)
     b.now_ms = b.breaker.until_ms;
     assert_true(one(&b, ERR_OK));
     many(&b, ERR_UNSENT, 2); /* counted anew */
+
+    static const enum err said[] = {ERR_RATE, ERR_BAD_REQUEST, ERR_BAD_OUTPUT};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        b = bench_new();
+        many(&b, ERR_OK, 100);
+        many(&b, ERR_UNSENT, 2);
+        b.now_ms += 2000;
+        many(&b, said[i], 1); /* says nothing bad, and is said by somebody */
+        many(&b, ERR_UNSENT, 2);
+    }
 }
 
 static void test_only_the_last_30_s(void **state)

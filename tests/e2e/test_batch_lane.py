@@ -130,6 +130,32 @@ def test_what_a_batch_does_not_do_is_sent_again(lane, fault):
     check_paid_once(stack)
 
 
+def test_results_that_are_told_late_are_waited_for(lane):
+    """The batch is completed, and says nothing yet of the file that they are in."""
+    stack = lane("--batch-ms", "200", "--batch-untold-ms", "1500", "--batch-errors", "0.2")
+    stack.worker()
+    stack.enqueue(SPEC)
+    stack.wait_state("b", "live")
+    good = [row["id"] for row in stack.ledger()[1] if row["status"] == 200]
+    assert len(good) > 10
+    check_paid_once(stack)
+    assert "batch.untold" in (stack.folder / "workers.log").read_text()
+
+
+def test_results_that_are_never_told_count_as_spent(lane):
+    stack = lane("--batch-ms", "200", "--batch-untold-ms", "600000", BARKER_BATCH_WAIT_S="1")
+    stack.worker()
+    stack.enqueue({**SPEC, "channel": ["plain"]})
+    stack.wait_state("b", "live")
+    batched, live = calls(stack)
+    assert len(set(batched)) == len(batched) > 0 and live
+    assert reserved(stack) == ([0, 0, 0], {})
+    lost = [r for r in stack.journal("b").values() if r.get("code") == "outcome_unknown"]
+    assert len(lost) == len(batched)
+    assert {r["message"] for r in lost} == {"nothing more is heard of the batch of this call"}
+    assert spent_nano(stack) >= cost_nano(stack, 0.5)
+
+
 def test_a_batch_that_takes_too_long_is_cancelled(lane):
     stack = lane("--batch-ms", "600000", BARKER_BATCH_WAIT_S="1")
     stack.worker()

@@ -35,7 +35,8 @@ struct sim_batch_options {
     int64_t ms;
     double missing, errors, invalid; /* probabilities */
     double expire;
-    int64_t pad; /* bytes that each line of results is longer */
+    int64_t pad;       /* bytes that each line of results is longer */
+    int64_t untold_ms; /* of files: the output is told so long after the end */
 };
 /* **borrows** all. */
 struct sim_batch_world {

@@ -115,17 +115,20 @@ struct sim_batch *sim_store_add_batch(struct sim_store *s, bool is_messages,
 static void keep(struct sim_store *s, struct buf *data, char *id, size_t size,
                  int64_t now_ms)
 {
-    struct sim_file *f = NULL;
     if (data->len > 0) {
-        f = sim_store_add_file(s, data, "results.jsonl", "batch_output", now_ms);
+        struct sim_file *f =
+            sim_store_add_file(s, data, "results.jsonl", "batch_output", now_ms);
+        snprintf(id, size, "%s", f ? f->id : "");
+        buf_fini(data);
     }
-    snprintf(id, size, "%s", f ? f->id : "");
-    buf_fini(data);
 }
 
-void sim_store_keep_results(struct sim_store *s, struct sim_batch *b)
+bool sim_store_keep_results(struct sim_store *s, struct sim_batch *b, bool with_output)
 {
     int64_t now_ms = b->at_ms[b->state];
-    keep(s, &b->output, b->output_id, sizeof(b->output_id), now_ms);
     keep(s, &b->errors, b->errors_id, sizeof(b->errors_id), now_ms);
+    if (with_output) {
+        keep(s, &b->output, b->output_id, sizeof(b->output_id), now_ms);
+    }
+    return b->output.len == 0;
 }

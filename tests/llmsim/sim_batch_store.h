@@ -33,8 +33,9 @@ struct sim_batch *sim_store_batch(const struct sim_store *s, bool is_messages,
 /* input is **taken**, also when it fails. */
 struct sim_batch *sim_store_add_batch(struct sim_store *s, bool is_messages,
                                       struct buf *input, int64_t now_ms);
-/* The results of an OpenAI batch that has ended become files. */
-void sim_store_keep_results(struct sim_store *s, struct sim_batch *b);
+/* The results of an OpenAI batch that has ended become files, once; false: the output
+ * is still to become one. */
+bool sim_store_keep_results(struct sim_store *s, struct sim_batch *b, bool with_output);
 
 /* sim_batch_json.c: what the routes say. All append. */
 void sim_batch_put_file(const struct sim_file *f, struct buf *out);

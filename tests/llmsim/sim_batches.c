@@ -42,9 +42,10 @@ static void on_tick(void *arg)
         if (!sim_batch_ended(b)) {
             sim_batch_step(b, &s->world, now);
             running = running || !sim_batch_ended(b);
-            if (sim_batch_ended(b) && !b->is_messages) {
-                sim_store_keep_results(&s->store, b);
-            }
+        }
+        if (sim_batch_ended(b) && !b->is_messages) {
+            bool told = now - b->at_ms[b->state] >= s->world.options->untold_ms;
+            running = !sim_store_keep_results(&s->store, b, told) || running;
         }
     }
     if (running) {

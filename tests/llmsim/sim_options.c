@@ -17,6 +17,7 @@ enum option_id {
     OPTION_BATCH_PAD,
     OPTION_BATCH_INVALID,
     OPTION_BATCH_EXPIRE,
+    OPTION_BATCH_UNTOLD_MS,
     OPTION_LIMIT, /* + enum sim_rate */
     OPTION_LIMIT_WINDOW = OPTION_LIMIT + SIM_RATES,
     OPTION_LIMIT_HEADERS,
@@ -47,6 +48,7 @@ static const struct option options[] = {
     {"batch-pad", required_argument, NULL, OPTION_BATCH_PAD},
     {"batch-invalid", required_argument, NULL, OPTION_BATCH_INVALID},
     {"batch-expire", required_argument, NULL, OPTION_BATCH_EXPIRE},
+    {"batch-untold-ms", required_argument, NULL, OPTION_BATCH_UNTOLD_MS},
     {"limit-rpm", required_argument, NULL, OPTION_LIMIT + SIM_RATE_CALLS},
     {"limit-tpm", required_argument, NULL, OPTION_LIMIT + SIM_RATE_TOKENS},
     {"limit-itpm", required_argument, NULL, OPTION_LIMIT + SIM_RATE_IN},
@@ -86,6 +88,8 @@ const char *sim_options_usage(void)
            "  --batch-invalid P       batches (of files) that fail validation\n"
            "  --batch-expire P        a batch expires with this share of its lines "
            "done\n"
+           "  --batch-untold-ms N     the file of results is told so long after the "
+           "end\n"
            "  --limit-rpm N           requests in a window, else 429; what is left is "
            "told\n"
            "  --limit-tpm N           the same of tokens; of prompts and of replies:\n"
@@ -134,6 +138,8 @@ static enum err read_batch_option(int id, const char *text, struct sim_batch_opt
     switch (id) {
     case OPTION_BATCH_MS:
         return read_int(text, &b->ms);
+    case OPTION_BATCH_UNTOLD_MS:
+        return read_int(text, &b->untold_ms);
     case OPTION_BATCH_PAD:
         return read_int(text, &b->pad);
     case OPTION_BATCH_MISSING:

@@ -96,8 +96,24 @@ FAULTS = {
         LLM + "lane_submit.c", "    if (is_late(n))\n        return ERR_DEADLINE;\n", "",
         "a worker that was stopped makes a batch that others have replaced", [LANE]),
     "lane-full-price": (
-        LLM + "lane_poll.c", "n->target.config->price_batch", "1",
+        LLM + "lane_poll.c", "n->target.config->price_batch);", "1);",
         "budgets are charged twice what the provider asks for", [LANE]),
+    "lane-share-rounded-down": (
+        LLM + "price.c", "ceil((double)nano * share - 1e-4)", "floor((double)nano * share)",
+        "what batches cost is counted too low, by up to a nano-dollar a call",
+        ["unit:workers.llm.price_test", LANE]),
+    "lane-untold-is-missing": (
+        LLM + "lane_poll.c", "bool untold = !*n->found.output", "bool untold = false",
+        "a batch whose results are told a little after its end is paid twice",
+        [LANE, "e2e:test_batch_lane.py::test_results_that_are_told_late_are_waited_for"]),
+    "lane-untold-for-ever": (
+        RUN, "return age_ms > wait_ms + (wait", "return false && age_ms > wait_ms + (wait",
+        "a campaign waits for ever for results that are never told",
+        ["e2e:test_batch_lane.py::test_results_that_are_never_told_count_as_spent"]),
+    "lane-untold-costs-nothing": (
+        RUN, "                   ? PORT_BATCH_LOST\n", "                   ? PORT_BATCH_REFUSED\n",
+        "what a batch did and never told stands in no budget",
+        ["e2e:test_batch_lane.py::test_results_that_are_never_told_count_as_spent"]),
     "lane-failures-not-read": (
         LLM + "lane_poll.c", "if (!*n->found.failures)", "if (true)",
         "what went wrong in a batch is not told, and counts as missing", [LANE]),

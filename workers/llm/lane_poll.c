@@ -26,8 +26,8 @@ static void count_usage(const struct lane *n, const struct lane_use *use,
     struct price_usage u = {out->tokens_in, out->tokens_out, out->tokens_cached,
                             r->has_usage ? r->tokens_written : 0};
     if (n->has_price)
-        out->usd_nano = (int64_t)((double)price_cost_nano(&n->price, &u) *
-                                  n->target.config->price_batch);
+        out->usd_nano = price_share_nano(price_cost_nano(&n->price, &u),
+                                         n->target.config->price_batch);
 }
 
 /* As of a live call. */
@@ -91,17 +91,28 @@ static bool has_failed(struct lane *n, const struct batch_status *s)
     return true;
 }
 
+/* Lines that were done are billed, and stand in the output only. A server may tell of
+ * it later than of the end; one that counts nothing may have done any of them. */
+static void end_read(struct lane *n)
+{
+    bool untold = !*n->found.output && n->found.completed != 0;
+    if (untold)
+        log_event(LOG_WARN, "batch.untold", "campaign", n->campaign, "endpoint",
+                  n->target.config->name, "name", n->found.name, NULL);
+    lane_end(n, untold ? PORT_BATCH_UNTOLD : PORT_BATCH_ENDED);
+}
+
 static void on_failures(void *arg, uint64_t ticket, const struct batch_status *s)
 {
     (void)ticket;
     if (!has_failed(arg, s))
-        lane_end(arg, PORT_BATCH_ENDED);
+        end_read(arg);
 }
 
 static void fetch_failures(struct lane *n)
 {
     if (!*n->found.failures)
-        lane_end(n, PORT_BATCH_ENDED);
+        end_read(n);
     else if (fetch(n, n->found.failures, on_failures))
         lane_end(n, PORT_BATCH_UNREACHABLE);
 }

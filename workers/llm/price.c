@@ -196,3 +196,9 @@ int64_t price_cost_nano(const struct price *p, const struct price_usage *u)
         return INT64_MAX / PARTS_PER_NANO;
     return parts / PARTS_PER_NANO + (parts % PARTS_PER_NANO > 0);
 }
+
+/* As above: a share like 0.07 is a little more in a double. */
+int64_t price_share_nano(int64_t nano, double share)
+{
+    return (int64_t)ceil((double)nano * share - 1e-4);
+}

@@ -31,6 +31,8 @@ void price_table_free(struct price_table *t);
 bool price_find(const struct price_table *t, const char *model, struct price *out);
 /* Integer nano-dollars, rounded up: a cost is never understated. */
 int64_t price_cost_nano(const struct price *p, const struct price_usage *u);
+/* What that share of a cost is, rounded up too. */
+int64_t price_share_nano(int64_t nano, double share);
 /* The dearest class of prompt tokens, for reservations. */
 double price_in_most_nano(const struct price *p);
 

@@ -163,6 +163,7 @@ struct port_batch {
 enum port_batch_state {
     PORT_BATCH_WORKING,     /* it is there; its name is told */
     PORT_BATCH_ENDED,       /* all its results were given out */
+    PORT_BATCH_UNTOLD,      /* it has ended; of what it did nothing can be read yet */
     PORT_BATCH_REFUSED,     /* it was not taken, or none of it was done */
     PORT_BATCH_ABSENT,      /* there is none of this mark */
     PORT_BATCH_LOST,        /* it was there, or may have been; nothing more is heard */

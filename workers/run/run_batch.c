@@ -13,6 +13,9 @@
  * that cannot be found so much later was never made. */
 #define SEARCH_MS (INT64_C(10) * 60 * 1000)
 #define PATIENCE 2 /* given up after twice the time after which it is cancelled */
+/* So long after that time results may still come of one that has ended without them:
+ * what it did until it was cancelled. */
+#define UNTOLD_MS (INT64_C(10) * 60 * 1000)
 
 const char *run_batch_endpoint(const struct run *run)
 {
@@ -133,6 +136,7 @@ static void settle_lost(struct run *run, int index)
     struct port_call_result result = run_failure(ERR_UNKNOWN_OUTCOME);
     result.retryable = result.sent = result.possibly_billed = true;
     result.usage_estimated = true;
+    result.message = "nothing more is heard of the batch of this call";
     result.tokens_in = most.tokens;
     result.usd_nano = most.usd_nano > 0 ? most.usd_nano : 0;
     run_settle(run, index, &result);
@@ -195,6 +199,10 @@ static enum port_batch_state judge(const struct run *run, const struct run_shard
     bool open = state == PORT_BATCH_WORKING || state == PORT_BATCH_UNREACHABLE;
     if (open && age_ms > PATIENCE * wait_ms)
         return PORT_BATCH_LOST;
+    if (state == PORT_BATCH_UNTOLD)
+        return age_ms > wait_ms + (wait_ms < UNTOLD_MS ? wait_ms : UNTOLD_MS)
+                   ? PORT_BATCH_LOST
+                   : PORT_BATCH_UNREACHABLE;
     if (state == PORT_BATCH_ENDED && age_ms > wait_ms)
         return PORT_BATCH_REFUSED; /* what it does not tell was cancelled */
     if (state == PORT_BATCH_ABSENT && age_ms < SEARCH_MS)

@@ -10,6 +10,8 @@
 #define HTTP(status, body) "HTTP/1.1 " status "\r\nConnection: close\r\n\r\n" body
 #define FILE_OK HTTP("200 OK", "{\"id\":\"file-1\"}")
 #define BATCH(status, more) "{\"id\":\"batch_1\",\"status\":\"" status "\"" more "}"
+#define COUNTS(good, bad)                                                              \
+    ",\"request_counts\":{\"total\":3,\"completed\":" good ",\"failed\":" bad "}"
 
 struct fixture {
     struct loop *loop;
@@ -35,7 +37,7 @@ static void write_config(struct fixture *f, const char *dialect, const char *mor
     assert_non_null(file);
     (void)fprintf(file,
                   "[endpoint main]\ndialect = %s\nbase_url = http://127.0.0.1:%d\n"
-                  "model = m\nprice_in = 1000\nprice_out = 1000\n%s",
+                  "model = m\nprice_in = 1000\nprice_out = 1000.000001\n%s",
                   dialect, f->server.port, more);
     (void)fclose(file);
     struct err_detail d = {0};
@@ -190,7 +192,8 @@ static void what_a_look_tells(void **state)
     polls(&f, "openai_chat", "batch_1", false, STEPS({HTTP("503 Busy", ""), true}),
           PORT_BATCH_UNREACHABLE);
     polls(&f, "openai_chat", "batch_1", false,
-          STEPS({HTTP("200 OK", BATCH("completed", "")), true}), PORT_BATCH_ENDED);
+          STEPS({HTTP("200 OK", BATCH("completed", COUNTS("0", "3"))), true}),
+          PORT_BATCH_ENDED);
     assert_int_equal(f.results, 0);
 }
 
@@ -242,7 +245,8 @@ static void results_cost_their_share(void **state)
     polls(&f, "openai_chat", "batch_1", false, STEPS(ended, {good, true}),
           PORT_BATCH_ENDED);
     assert_true(f.results == 1 && f.good == 1);
-    assert_int_equal(f.usd_nano, 8 * 1000000 / 4); /* 1000 usd a million, a quarter */
+    /* a quarter of 8 tokens at 1000 usd a million and 0.002 nano, rounded up */
+    assert_int_equal(f.usd_nano, 8 * 1000000 / 4 + 1);
     polls(&f, "openai_chat", "batch_1", false, STEPS(ended, {cut, true}),
           PORT_BATCH_ENDED);
     assert_int_equal(f.code, ERR_TRUNCATED); /* inside the JSON */
@@ -253,6 +257,41 @@ static void results_cost_their_share(void **state)
     assert_int_equal(f.results, 1);
     polls(&f, "openai_chat", "batch_1", false,
           STEPS(both, {good, true}, {HTTP("200 OK", ""), true}), PORT_BATCH_ENDED);
+}
+
+/* A server tells of the end, and later of the file with what was done: that is billed,
+ * so nothing of it is missing yet. What failed is told by itself. */
+static void an_output_that_is_not_told_yet(void **state)
+{
+#define FAILED_LINE                                                                    \
+    "{\"custom_id\":\"%s\",\"response\":{\"status_code\":500,\"body\":{\"error\":{}}}" \
+    "}\n"
+    char id[BATCH_ID_SIZE], bad[512];
+    struct fixture f;
+    (void)state;
+    batch_id_write(id, "c", "s", &(struct batch_place){1, 2, 0});
+    (void)snprintf(bad, sizeof bad, HTTP("200 OK", FAILED_LINE), id);
+    const char *all_bad =
+        HTTP("200 OK", BATCH("completed", ",\"error_file_id\":\"e\"" COUNTS("0", "3")));
+    const char *some_good =
+        HTTP("200 OK", BATCH("completed", ",\"error_file_id\":\"e\"" COUNTS("2", "1")));
+    const char *good =
+        HTTP("200 OK", BATCH("completed", ",\"output_file_id\":null" COUNTS("3", "0")));
+    const char *stopped = HTTP("200 OK", BATCH("cancelled", COUNTS("1", "0")));
+    const char *uncounted = HTTP("200 OK", BATCH("completed", ""));
+    polls(&f, "openai_chat", "batch_1", false, STEPS({all_bad, true}, {bad, true}),
+          PORT_BATCH_ENDED);
+    assert_true(f.results == 1 && f.code == ERR_SERVER && f.usd_nano == 0);
+    polls(&f, "openai_chat", "batch_1", false, STEPS({some_good, true}, {bad, true}),
+          PORT_BATCH_UNTOLD);
+    assert_true(f.results == 1 && f.code == ERR_SERVER);
+    polls(&f, "openai_chat", "batch_1", false, STEPS({good, true}), PORT_BATCH_UNTOLD);
+    polls(&f, "openai_chat", "batch_1", true, STEPS({stopped, true}),
+          PORT_BATCH_UNTOLD);
+    polls(&f, "openai_chat", "batch_1", false, STEPS({uncounted, true}),
+          PORT_BATCH_UNTOLD);
+    assert_int_equal(f.results, 0);
+#undef FAILED_LINE
 }
 
 /* Of a worker that was stopped for a while: somebody has looked for the batch by now.
@@ -301,6 +340,7 @@ int main(void)
         cmocka_unit_test(what_a_look_tells),
         cmocka_unit_test(what_a_search_tells),
         cmocka_unit_test(results_cost_their_share),
+        cmocka_unit_test(an_output_that_is_not_told_yet),
         cmocka_unit_test(nothing_is_made_late),
         cmocka_unit_test(who_takes_batches),
     };

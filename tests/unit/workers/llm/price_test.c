@@ -151,6 +151,18 @@ static void test_bad_tables(void **state)
     }
 }
 
+static void test_share(void **state)
+{
+    (void)state;
+    assert_int_equal(price_share_nano(1000, 0.5), 500);
+    assert_int_equal(price_share_nano(1001, 0.5), 501);
+    assert_int_equal(price_share_nano(1, 0.1), 1);
+    assert_int_equal(price_share_nano(100, 0.07), 7); /* 7.000000000000001 */
+    assert_int_equal(price_share_nano(7, 1), 7);
+    assert_int_equal(price_share_nano(7, 0), 0);
+    assert_int_equal(price_share_nano(0, 0.5), 0);
+}
+
 /* The shipped table is read, and its prices are in usd per million, not per token. */
 static void test_shipped_table(void **state)
 {
@@ -173,9 +185,10 @@ static void test_shipped_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cost),       cmocka_unit_test(test_cost_does_not_wrap),
-        cmocka_unit_test(test_classes),    cmocka_unit_test(test_find),
-        cmocka_unit_test(test_bad_tables), cmocka_unit_test(test_shipped_table),
+        cmocka_unit_test(test_cost),          cmocka_unit_test(test_cost_does_not_wrap),
+        cmocka_unit_test(test_classes),       cmocka_unit_test(test_share),
+        cmocka_unit_test(test_find),          cmocka_unit_test(test_bad_tables),
+        cmocka_unit_test(test_shipped_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ FAULTS = {
         "workers/llm/endpoints.c", ".tokens = (in + out) * (for_two ? 2 : 1),", ".tokens = in + out,",
         "a call that is asked twice exceeds its budget", [HEDGE]),
     "loser-goes-on": (
-        HEDGER, "        if (c->won)\n            h->options.cancel(h->options.arg, twin);", "        ;",
+        HEDGER, "        else if (c->won)\n            h->options.cancel(h->options.arg, twin);", "",
         "the request that lost holds the call until it has ended, too", [HEDGE]),
     "failure-wins": (
         HEDGER, "c->won || (twin && !twin->won && !c->result.code)",

@@ -164,13 +164,14 @@ static void observe(struct hedger *h, const struct llm_call *c)
         hedge_times_add(times_of(h, c), us);
 }
 
-/* first and last as they ended. An answer, else the failure of who is not a loser. */
+/* first and last as they ended. An answer, whoever began: the loser may have ended with
+ * one before it was closed; else the failure of who is not a loser. */
 static struct llm_call *pick(struct llm_call *first, struct llm_call *last)
 {
+    if (!first->result.code != !last->result.code)
+        return !first->result.code ? first : last;
     if (first->won || last->won)
         return first->won ? first : last;
-    if (!first->result.code || !last->result.code)
-        return !first->result.code ? first : last;
     return first->result.code == ERR_CANCELLED ? last : first;
 }
 
@@ -194,6 +195,13 @@ static void merge(struct llm_call *primary, struct llm_call *winner)
     primary->result = r;
 }
 
+/* It began, and failed: the other one may still answer, if it is not closed yet. */
+static void lose(struct llm_call *c)
+{
+    c->won = false;
+    list_remove(&c->twin->node);
+}
+
 struct llm_call *hedger_end(struct hedger *h, struct llm_call *c)
 {
     struct llm_call *twin = c->twin;
@@ -205,7 +213,9 @@ struct llm_call *hedger_end(struct hedger *h, struct llm_call *c)
     if (!twin)
         return c;
     if (!twin->over) {
-        if (c->won)
+        if (c->won && c->result.code)
+            lose(c);
+        else if (c->won)
             h->options.cancel(h->options.arg, twin);
         return NULL;
     }

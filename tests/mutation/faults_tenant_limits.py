@@ -6,6 +6,11 @@ UNIT, E2E = "unit:workers.llm.admission_tenant_test", "e2e:test_tenant_limits.py
 SCRIPT = "unit:queues.limits_test"
 
 FAULTS = {
+    "gate-unsent-forgotten": (
+        LLM + "gate.c", "        wake_at(g, g->ask_at_ms);\n        flush_later(g);\n",
+        "        wake_at(g, g->ask_at_ms);\n",
+        "what a worker without more calls has to give back is told after a minute only",
+        ["unit:workers.llm.admission_test"]),
     "tenant-not-asked": (
         LLM + "targets.c", "admission_tenant(t->options.admission, call->tenant)", "0",
         "a tenant's limits bound nothing", [E2E + "::test_max_in_flight_of_two_workers"]),

@@ -7,6 +7,7 @@ LLM = "unit:workers.llm.llm_stream_test"
 READER = "unit:workers.llm.provider_stream_test"
 
 HEDGER = "workers/llm/hedger.c"
+PICK = "unit:workers.llm.hedger_pick_test"
 LEAVE = "unit:workers.llm.hedger_leave_test"
 HEDGE, TIMES = "unit:workers.llm.hedger_test", "unit:workers.llm.hedge_times_test"
 
@@ -52,6 +53,14 @@ FAULTS = {
         HEDGER, "c->won || (twin && !twin->won && !c->result.code)",
         "c->won || (twin && !twin->won)",
         "an error of the second request takes the call from the first", [HEDGE]),
+    "hedge-failure-wins": (
+        HEDGER, "    if (!first->result.code != !last->result.code)\n"
+        "        return !first->result.code ? first : last;\n", "",
+        "an answer that was paid for is thrown away, as the other one began before it failed",
+        [PICK]),
+    "hedge-failure-closes-the-other": (
+        HEDGER, "if (c->won && c->result.code)", "if (false)",
+        "a call fails although its second request would still have answered", [PICK]),
     "hedges-unbounded": (
         "workers/llm/hedge_times.c", "    if (!hedge_times_may(t))\n        return false;\n", "",
         "an endpoint that slows down gets twice the requests", [HEDGE, TIMES]),

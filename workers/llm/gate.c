@@ -10,6 +10,7 @@
 #define ASK_MIN_MS 20
 #define ASK_MAX_MS 500 /* who asks more rarely loses its place in line */
 #define FLUSH_MS 100
+#define RETRIES_MAX 5 /* doublings of that while asks fail: 3.2 s */
 #define WANTED_MAX 1000
 #define PERMILLE 1000
 
@@ -50,6 +51,15 @@ void gate_flush_soon(struct gate *g)
     if (!g->dirty)
         loop_timer_start(g->flush, FLUSH_MS, 0);
     g->dirty = true;
+}
+
+/* An ask has failed: what there was to tell is told later, whoever calls meanwhile. */
+static void flush_later(struct gate *g)
+{
+    loop_timer_start(g->flush, FLUSH_MS << g->failures, 0);
+    g->dirty = true;
+    if (g->failures < RETRIES_MAX)
+        g->failures++;
 }
 
 void gate_hear(struct gate *g, int64_t slot, enum limits_kind kind, int64_t left,
@@ -112,7 +122,7 @@ static void lose_lease(struct gate *g, enum err e, const struct reply *r)
         log_event(LOG_WARN, "llm.no_lease", g->is_tenant ? "tenant" : "endpoint",
                   g->name, "code", err_code(e), "error", reply_str(r, NULL), NULL);
     g->ask_at_ms = clock_mono_ms() + ASK_MAX_MS;
-    gate_flush_soon(g); /* it may have been granted: says what is under way */
+    flush_later(g); /* it may have been granted: says what is under way */
 }
 
 static void on_lease(void *arg, uint64_t ticket, enum err e, const struct reply *r)
@@ -129,6 +139,7 @@ static void on_lease(void *arg, uint64_t ticket, enum err e, const struct reply 
             take_lease(g, r);
         else
             g->in_line = false;
+        g->failures = e ? g->failures : 0;
         g->told = e != ERR_OK;
         tell_room(a);
     }
@@ -187,10 +198,13 @@ void gate_ask(struct gate *g)
     if (limits_lease(a->options.queue, &what, on_lease, a, ticket)) {
         gate_forget_wishes(g);
         g->ask_at_ms = g->sent_ms + ASK_MAX_MS;
+        g->unsent = true;
         wake_at(g, g->ask_at_ms);
+        flush_later(g);
         return;
     }
     a->holds++;
+    g->unsent = false;
     g->asking = true;
     g->dirty = false;
     forget_told(g);
@@ -217,7 +231,8 @@ static void on_wake(void *arg)
 
 static bool has_to_tell(const struct gate *g)
 {
-    bool any = g->back_count || g->in_line || g->told_less || g->max_in_flight;
+    bool any =
+        g->back_count || g->in_line || g->told_less || g->max_in_flight || g->unsent;
     for (int i = 0; !any && i < LIMITS_KINDS; i++)
         any = g->of[i].lease || g->of[i].pace_back;
     return any;

@@ -28,6 +28,8 @@ struct gate {
     bool refused;   /* somebody since this lease came: nobody else is served of it */
     bool dirty;     /* flush is set */
     bool told;      /* that there is no lease */
+    bool unsent;    /* the last ask could not even be sent */
+    int failures;   /* asks in a row, up to a few: the next one waits longer */
     bool told_less; /* than what is left here, so the lease at hand is too much */
     struct gate *awaited; /* of a tenant: until its answer so much is kept for a call */
     int64_t kept[LIMITS_KINDS];

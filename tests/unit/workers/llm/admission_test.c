@@ -261,6 +261,53 @@ static void test_leave_gets_old(void **state)
     admission_free(a.admission);
 }
 
+static void on_passed(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+static void pass_time(struct loop *loop, int64_t ms)
+{
+    struct loop_timer *timer;
+    bool passed = false;
+    assert_int_equal(loop_timer_new(loop, on_passed, &passed, &timer), ERR_OK);
+    loop_timer_start(timer, ms, 0);
+    assert_int_equal(loop_run_until(loop, &passed, WAIT_MS), ERR_OK);
+    loop_timer_free(timer);
+}
+
+/* What one worker has to tell cannot even be sent for a while. It has no more calls to
+ * make; another one waits for what it gives back, and would for a minute. */
+static void test_told_by_itself_later(void **state)
+{
+    struct partition *p = *state, deaf = *p;
+    struct redis_options o = {.url = p->server.url_unix, .queue_max_bytes = 8};
+    struct err_detail d = {0};
+    struct redis *tiny;
+    struct desk a, b;
+    struct port_grant g;
+    const struct admission_tokens none = {0};
+    assert_int_equal(redis_open(p->loop, &o, &tiny, &d), ERR_OK);
+    open_desk(&a, &deaf);
+    open_desk(&b, p);
+    struct port_grant one = take(&a, TWO, 0), two = take(&a, TWO, 0);
+    stays_refused(&b, TWO, 0, 1);
+    deaf.queue.redis = tiny;
+    admission_settle(a.admission, &one, none, false);
+    admission_settle(a.admission, &two, none, false);
+    pass_time(p->loop, 300);
+    deaf.queue.redis = p->redis;
+    int asked = 0;
+    for (; asked < 20 && !try(&b, TWO, 0, &g); asked++) {
+        b.room = false;
+        assert_int_equal(loop_run_until(b.loop, &b.room, WAIT_MS), ERR_OK);
+    }
+    assert_true(asked < 20);
+    admission_free(a.admission);
+    admission_free(b.admission);
+    redis_free(tiny);
+}
+
 /* Freed with a lease on its way, and with one to be asked for. */
 static void test_freed_meanwhile(void **state)
 {
@@ -292,6 +339,7 @@ int main(void)
                                        TEST(test_used_up_is_closed),
                                        TEST(test_first_in_line),
                                        TEST(test_leave_gets_old),
+                                       TEST(test_told_by_itself_later),
                                        TEST(test_freed_meanwhile)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

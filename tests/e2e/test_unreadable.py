@@ -75,6 +75,8 @@ def test_it_can_be_cancelled(shelf, before):
     assert shelf.campaign("s0")["error"] == "cancelled"
     assert shelf.redis.hget(shelf.key("j", "s0"), "state") == "done"
     assert shelf.redis.zscore(shelf.key("done"), "s0")
+    shelf.env["BARKER_CHANNELS"] = str(shelf.table)  # it can be read again
+    assert "\nidentical\n" in shelf.cli("replay", "s0")
 
 
 def test_its_deadline_ends_it(make_stack):
@@ -89,6 +91,26 @@ def test_its_deadline_ends_it(make_stack):
     stack.worker()
     stack.wait_state("d", "failed", timeout_s=30)
     assert stack.campaign("d")["error"] == "deadline"
+    stack.env["BARKER_CHANNELS"] = str(table)
+    assert "\nidentical\n" in stack.cli("replay", "d")
+
+
+def test_one_that_never_began_can_be_cancelled(make_stack):
+    """Admitted by a worker that is gone, and read by nobody."""
+    stack = make_stack(llm_args=("--latency-ms", "60000:60000"))
+    table = stack.folder / "channels.json"
+    table.write_text(json.dumps(TABLE))
+    knowing = stack.worker(BARKER_CHANNELS=table)
+    stack.enqueue({**SPEC, "id": "q"})
+    wait_for("a call", lambda: stack.redis.exists(stack.key("c", "q", "rsv")))
+    knowing.kill()
+    knowing.wait()
+    stack.worker()
+    wait_for("it to be set aside", lambda: is_set_aside(stack, "q"))
+    order(stack, "q", do="cancel")
+    stack.wait_state("q", "cancelled")
+    stack.env["BARKER_CHANNELS"] = str(table)
+    assert "\nidentical\n" in stack.cli("replay", "q")
 
 
 def test_a_record_of_a_later_release_waits_for_it(make_stack):

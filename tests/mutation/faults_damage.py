@@ -6,6 +6,14 @@ DAMAGE, UNREADABLE, REVIEW = "e2e:test_scripts_damage.py", "e2e:test_unreadable.
 HOSTILE, LANE, CRASH = "e2e:test_hostile.py", "e2e:test_batch_lane.py", "e2e:test_crash.py"
 
 FAULTS = {
+    "unread-end-not-recorded": (
+        "workers/live/ports_live.c", ": publish_unread(commit, out);",
+        ": publish_end(commit->next->code, 0, out);",
+        "a campaign that was cancelled while nobody could read it differs from its replay",
+        ["e2e:test_unreadable.py"]),
+    "unread-end-not-replayed": (
+        "workers/replay/replay_commit.c", "    if (!*code)\n", "    if (true)\n",
+        "the same: its record is not looked at", ["e2e:test_unreadable.py"]),
     "refused-result-paid-again": (
         "workers/run/run_calls.c", "    if (e == ERR_LIMIT || e == ERR_OUT_OF_RANGE) {\n", "    if (false) {\n",
         "a call whose cost cannot be stored is paid every five seconds, without end", ["e2e:test_settle.py"]),

@@ -266,7 +266,7 @@ static enum err write_commit(struct ports_live *p, const struct port_commit *com
                              struct results *out)
 {
     return commit->campaign ? publish_commit(commit, &p->publish, out)
-                            : publish_end(commit->next->code, 0, out);
+                            : publish_unread(commit, out);
 }
 
 static enum err live_commit(void *self, const char *id,

@@ -337,3 +337,29 @@ enum err publish_end(enum err code, int mail_taken, struct results *out)
     results_done(out, campaign_state_name(state), err_code(code), PUBLISH_KEEP_MS);
     return out->args.failed;
 }
+
+enum err publish_unread(const struct port_commit *commit, struct results *out)
+{
+    enum err code = commit->next->code;
+    struct buf json;
+    struct json_out o;
+    buf_init(&json, 256);
+    json_out_init(&o, &json);
+    json_out_open(&o, '{');
+    json_out_kstr(&o, "end", err_code(code));
+    json_out_key(&o, "mail");
+    json_out_open(&o, '[');
+    json_out_close(&o, ']');
+    json_out_close(&o, '}');
+    enum err e = buf_status(&json);
+    if (!e) {
+        results_inputs(out, true);
+        results_field_int(out, "run", commit->progress);
+        results_field(out, "stage", ""); /* in its checkpoint, perhaps */
+        results_field_int(out, "iteration", 0);
+        results_field(out, "given", buf_str(&json));
+        e = publish_end(code, 0, out);
+    }
+    buf_fini(&json);
+    return e;
+}

@@ -17,5 +17,8 @@ enum err publish_commit(const struct port_commit *commit,
  * be read, or its failure does not fit a commit (ERR_LIMIT). What was written before
  * stays readable. */
 enum err publish_end(enum err code, int mail_taken, struct results *out) MUST_USE;
+/* The same for one that cannot be read (commit->campaign is NULL), and a record of that
+ * for its replay: by then it may be readable. */
+enum err publish_unread(const struct port_commit *commit, struct results *out) MUST_USE;
 
 #endif

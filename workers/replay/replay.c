@@ -241,6 +241,10 @@ static void load_now(struct replay *r, const struct settled *s)
     struct port_image image;
     arena_init(&a, JOB_MAX_BYTES);
     enum err e = replay_store_begin(&r->store) ? ERR_OK : ERR_FENCED;
+    if (!e && replay_store_end_unread(&r->store)) {
+        r->moved = true;
+        e = ERR_FENCED;
+    }
     if (!e)
         e = replay_store_image(&r->store, &a, &image);
     s->fn.load(s->arg, s->ticket, e, e ? NULL : &image);

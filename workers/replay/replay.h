@@ -3,7 +3,7 @@
  *
  * Given to a run: its checkpoint, the journal, and its inputs (mail, counts, asks that
  * the budget did not allow), which commits record. A run without a record of inputs was
- * given none, or decided nothing. */
+ * given none, or decided nothing. One that could not be read tells how it ended. */
 #ifndef BARKER_WORKERS_REPLAY_REPLAY_H
 #define BARKER_WORKERS_REPLAY_REPLAY_H
 
@@ -11,8 +11,9 @@
 #include "workers/replay/replay_state.h"
 
 struct replay_inputs {
-    int64_t seq, run;  /* numbered without gaps; the number of the commit */
-    const char *given; /* JSON {"mail","more","timed_out","unpaid","counts"} */
+    int64_t seq, run; /* numbered without gaps; the number of the commit */
+    const char
+        *given; /* JSON {"mail","more","timed_out","unpaid","counts"}; or "end" */
     size_t len;
 };
 struct replay_journal {

@@ -1,6 +1,7 @@
 /* replay_commit.c: applies the operations of a commit (queues/results.c writes them,
  * queues/lua/commit.lua reads them) to the state of a replay. */
 #include "queues/results.h"
+#include "workers/live/publish.h"
 #include "workers/replay/replay_store.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,4 +183,20 @@ enum err replay_store_commit(struct replay_store *s, struct results *w)
     s->run++;
     s->made++;
     return walk.failed;
+}
+
+bool replay_store_end_unread(struct replay_store *s)
+{
+    const char *code = json_str(json_get(s->given, "end"), "");
+    struct results w;
+    if (!*code)
+        return false;
+    results_init(&w);
+    enum err e = publish_end(err_from_code(code), 0, &w);
+    if (!e)
+        e = replay_store_commit(s, &w);
+    if (e)
+        replay_store_fail(s, "its end cannot be made again: %s", err_code(e));
+    results_fini(&w);
+    return true;
 }

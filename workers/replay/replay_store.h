@@ -37,6 +37,8 @@ enum err replay_store_failure(const struct replay_store *s, int index);
 /* What results_commit() would send. */
 struct results;
 enum err replay_store_commit(struct replay_store *s, struct results *w) MUST_USE;
+/* Could nobody read it in this run, which ended it? Then that is done. */
+bool replay_store_end_unread(struct replay_store *s);
 void replay_store_fail(struct replay_store *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

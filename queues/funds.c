@@ -16,6 +16,7 @@ enum err funds_ask(struct queue *q, const struct funds_ask *a, queue_fn fn, void
                                a->under_way, a->wanted,   a->first, a->ahead};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         args_int(&list, numbers[i]);
+    args_str(&list, a->over);
     struct key root = keys_tenant(&q->keys, a->tenant);
     return queue_run_at(q, root.name, QUEUE_fund, &list, fn, arg, ticket);
 }

@@ -20,6 +20,9 @@ struct funds_ask {
     int64_t wanted;    /* by those who wait; of a day that is over nothing is granted */
     int64_t first;     /* the most the first of them may cost; 0 = nobody waits */
     int64_t ahead;     /* to be kept at hand, if there is plenty */
+    /* Holds nothing, has told all, and never speaks again: Redis forgets it. "" = none
+     */
+    const char *over;
 };
 /* What it grants from there on is held beside under_way. */
 struct funds_reply {

@@ -4,17 +4,19 @@
 -- this request, ms after which nobody waits for a silent worker; the day of it (0: today;
 -- of a day that is over nothing is granted), what the lease has spent so far, what its
 -- calls under way hold; what more is wanted, the most that the first in line may cost (0:
--- nobody waits), and what may be kept at hand if there is plenty.
+-- nobody waits), and what may be kept at hand if there is plenty; an earlier lease of that
+-- worker that it has done with, or nothing.
 -- Reply: [day, ms that it still lasts, granted, what is spent or held by the silent, what may
 -- come back, what is spent]
 local DAY_MS, KEEP_MS = 86400000, 40 * 86400000
-local QUIET_MS, FOLD_MS = 600000, 3600000 -- when what a silent worker said is summed up
+local FOLD_MS, FORGET_MS = 3600000, 43200000 -- of silence
 local PLENTY, SHARE = 16, 4
 local function arg(i) return tonumber(ARGV[i]) or 0 end
 local limit, lease, number, lease_ms = ARGV[1], ARGV[2], arg(3), arg(4)
 local said, under_way = nano(ARGV[6]), nano(ARGV[7])
 local wanted, first, ahead = arg(8), arg(9), arg(10)
 local now = now_ms()
+local over = "w:" .. (ARGV[11] or "")
 local today = math.floor(now / DAY_MS)
 local about = arg(5) > 0 and arg(5) or today
 
@@ -34,7 +36,8 @@ local function date(days)
 end
 
 -- What the day has cost, and what the leases hold: live ones may give it back, silent
--- ones will not. After an hour that is settled.
+-- ones will not. After an hour that is booked as spent by them; what they said stays, for
+-- who speaks again (of Redis' own absence, all do) says all that it has spent so far.
 local function open(day)
   local book = {key = ledger_key(date(day)), spent = nano("0"),
                 gone = nano("0"), live = nano("0"), said = nano("0"), number = 0}
@@ -48,10 +51,11 @@ local function open(day)
     elseif name == lease then
       book.said, book.number = nano(spent), tonumber(seen) or 0
     elseif name and held == "0" then
-      if silent > QUIET_MS then old[#old + 1] = flat[i] end
+      if flat[i] == over or silent > FORGET_MS then old[#old + 1] = flat[i] end
     elseif name and silent > FOLD_MS then
       book.spent = plus(book.spent, nano(held))
-      old[#old + 1] = flat[i]
+      redis.call("HSET", book.key, flat[i],
+                 nano_text(plus(nano(spent), nano(held))) .. " 0 " .. seen .. " " .. at)
     elseif name then
       local sum = silent > lease_ms and "gone" or "live"
       book[sum] = plus(book[sum], nano(held))

@@ -4,9 +4,25 @@ FUND = "queues/lua/fund.lua"
 LIVE = "workers/live/"
 SCRIPT, E2E = "e2e:test_scripts_tenants.py", "e2e:test_tenants.py"
 PURSE = "unit:workers.live.purse_test"
+LEASES = "unit:workers.live.purse_lease_test"
 SIM = "sim:--seeds 150 --way 0"
 
 FAULTS = {
+    "fund-silent-counts-twice": (
+        FUND, """ .. " 0 " .. seen .. " " .. at)""", """ .. " 0 " .. seen .. " 0")""",
+        "after an hour without Redis all that was spent today counts twice", [SCRIPT]),
+    "fund-quiet-counts-twice": (
+        FUND, "silent > FORGET_MS", "silent > 600000",
+        "the same of a worker that had nothing under way, after ten minutes", [SCRIPT]),
+    "fund-held-counts-twice": (
+        FUND, "nano_text(plus(nano(spent), nano(held)))", "nano_text(nano(spent))",
+        "what a worker held that was away for an hour is spent, and held again", [SCRIPT]),
+    "fund-leases-kept": (
+        FUND, "flat[i] == over or ", "",
+        "the book of a day grows with each pause of a tenant's campaigns", [SCRIPT, LEASES]),
+    "fund-lease-not-named": (
+        LIVE + "purse_ledger.c", "    if (p->sent.over)\n", "    if (false)\n",
+        "the same", [LEASES]),
     "held-money-granted-again": (
         FUND, "plus(plus(book.spent, book.gone), plus(book.live, under_way))",
         "plus(book.spent, plus(book.live, under_way))",
@@ -27,7 +43,7 @@ FAULTS = {
         FUND, "if about == today then", "if true then",
         "a worker that is slow at midnight spends what is left of yesterday", [SCRIPT]),
     "one-lease-for-two-days": (
-        LIVE + "purse_ledger.c", "    new_lease(p, 0);\n    p->gone = p->all_spent = p->over_since_ms = 0;",
+        LIVE + "purse_ledger.c", "    new_lease(p, 0);\n    p->over = 0; /* yesterday's book is not looked at again */\n    p->gone = p->all_spent = p->over_since_ms = 0;",
         "    p->today = (struct purse_day){.lease = p->leases};\n    p->gone_spent = p->gone = p->all_spent = p->over_since_ms = 0;",
         "what was spent shortly before midnight is forgotten", [PURSE]),
     "large-sums-rounded": (

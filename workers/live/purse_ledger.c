@@ -8,7 +8,7 @@
 #define LEASE_MS 10000 /* a worker silent for so long is not waited for */
 #define RENEW_MS 3000
 #define FLUSH_MS 100
-#define IDLE_MS 30000  /* Redis keeps what a lease said far longer */
+#define IDLE_MS 30000  /* Redis keeps what a lease said until it is told of the next */
 #define POLL_MIN_MS 50 /* for what others may give back */
 #define POLL_MAX_MS 500
 #define QUIET_MS 5000 /* of who waits for money asks come far more often */
@@ -66,6 +66,7 @@ static void turn(struct purse *p)
     p->before = p->today;
     p->before.at_hand = 0;
     new_lease(p, 0);
+    p->over = 0; /* yesterday's book is not looked at again */
     p->gone = p->all_spent = p->over_since_ms = 0;
     p->told_over = false;
     purse_flush_soon(p);
@@ -102,6 +103,8 @@ static void take_reply(struct purse *p, const struct funds_reply *r)
         d->told = p->sent.spent;
     if (d != &p->today)
         return;
+    if (p->sent.over == p->over)
+        p->over = 0;
     d->day = r->day;
     d->at_hand += r->granted;
     p->until_ms = p->sent.at_ms + r->lasts_ms;
@@ -162,14 +165,24 @@ static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply 
     tell_room(p);
 }
 
+static void write_name(const struct purse *p, int64_t lease, char out[40])
+{
+    snprintf(out, 40, "%s-%" PRId64, p->owner->worker, lease);
+}
+
 static void ask(struct purse *p, const struct purse_day *about)
 {
     bool today = about == &p->today;
     int64_t now = clock_mono_ms();
-    char lease[40];
-    if (today && p->idle_since_ms && now - p->idle_since_ms > IDLE_MS)
+    char lease[40], over[40] = "";
+    if (today && p->idle_since_ms && now - p->idle_since_ms > IDLE_MS) {
+        p->over = p->today.lease;
         new_lease(p, p->today.day);
-    snprintf(lease, sizeof lease, "%s-%" PRId64, p->owner->worker, about->lease);
+    }
+    write_name(p, about->lease, lease);
+    p->sent.over = today ? p->over : 0;
+    if (p->sent.over)
+        write_name(p, p->sent.over, over);
     struct funds_ask what = {.tenant = p->limits->name,
                              .limit = p->limits->usd_per_day_nano,
                              .lease = lease,
@@ -180,7 +193,8 @@ static void ask(struct purse *p, const struct purse_day *about)
                              .under_way = about->under_way,
                              .wanted = today ? p->wanted : 0,
                              .first = today ? p->first : 0,
-                             .ahead = today ? p->taken : 0};
+                             .ahead = today ? p->taken : 0,
+                             .over = over};
     if (what.ahead > WANTED_MAX)
         what.ahead = WANTED_MAX;
     p->wanted = p->first = 0;

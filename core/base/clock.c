@@ -32,6 +32,15 @@ int64_t clock_mono_us(void)
     return clock_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_boot_ms(void)
+{
+#ifdef CLOCK_BOOTTIME
+    return clock_us(CLOCK_BOOTTIME) / 1000;
+#else
+    return clock_mono_ms(); /* where it counts suspensions itself */
+#endif
+}
+
 int64_t clock_cpu_us(void)
 {
     return clock_us(CLOCK_PROCESS_CPUTIME_ID);

@@ -8,6 +8,10 @@ RATES = "unit:workers.llm.rates_test"
 SIM = "sim:--seeds 150 --way 0"
 
 FAULTS = {
+    "suspended-lease-is-fresh": (
+        "core/base/clock.c", "clock_us(CLOCK_BOOTTIME)", "clock_us(CLOCK_MONOTONIC)",
+        "after a suspension a worker sends what windows long over had room for",
+        ["unit:workers.llm.admission_test", "unit:workers.live.purse_lease_test"]),
     "tokens-unbounded": (
         LEASE, "k.most - k.less - k.used\n  if", "math.huge\n  if",
         "more tokens in a minute than the key allows", [SCRIPT]),
@@ -45,7 +49,7 @@ FAULTS = {
         LLM + "admission.c", "        gate_ask(g); /* the other", "        (void)g; /* the other",
         "the other workers go on asking an endpoint that is closed", [ADMISSION]),
     "small-slips-by": (
-        LLM + "admission.c", "&& !g->refused &&", "&&",
+        LLM + "admission.c", "!g->refused && ", "",
         "a large call starves behind small ones of the same worker", [ADMISSION]),
     "leaves-with-its-permits": (
         LLM + "admission.c", "if (g->is_limited && g->number > 0)", "if (false)",

@@ -74,7 +74,7 @@ static void turn(struct purse *p)
 
 void purse_turn_day(struct purse *p)
 {
-    if (p->today.day && clock_mono_ms() >= p->until_ms)
+    if (p->today.day && clock_boot_ms() >= p->until_ms)
         turn(p);
 }
 
@@ -107,7 +107,7 @@ static void take_reply(struct purse *p, const struct funds_reply *r)
         p->over = 0;
     d->day = r->day;
     d->at_hand += r->granted;
-    p->until_ms = p->sent.at_ms + r->lasts_ms;
+    p->until_ms = p->sent.boot_ms + r->lasts_ms;
     bool is_new = r->gone - r->spent > p->gone - p->all_spent;
     if (is_new || p->sent.at_ms - p->heard_ms > QUIET_MS)
         p->over_since_ms = 0; /* another silence, or one that nobody watched */
@@ -202,6 +202,7 @@ static void ask(struct purse *p, const struct purse_day *about)
     p->sent.spent = what.spent;
     p->sent.first = what.first;
     p->sent.at_ms = now;
+    p->sent.boot_ms = clock_boot_ms();
     if (funds_ask(p->owner->options.queue, &what, on_reply, p, 0)) {
         p->ask_at_ms = now + POLL_MAX_MS;
         wake_at(p, p->ask_at_ms);

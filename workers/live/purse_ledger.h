@@ -21,7 +21,7 @@ struct purse {
     struct purse_day today, before;     /* before: calls that began a day ago */
     int64_t leases, number;
     int64_t over;             /* the lease before today's; 0 = Redis has forgotten it */
-    int64_t until_ms;         /* of today, on our clock */
+    int64_t until_ms;         /* of today, by clock_boot_ms() */
     int64_t gone, gone_spent; /* as Redis said, and what we had spent then */
     int64_t all_spent;        /* of gone: for good */
     int64_t heard_ms;         /* when that was asked for, on our clock */
@@ -36,7 +36,7 @@ struct purse {
     bool dirty;             /* flush is set for soon */
     bool told_lost, told_over;
     struct { /* the ask under way */
-        int64_t lease, spent, first, at_ms, over;
+        int64_t lease, spent, first, at_ms, boot_ms, over;
     } sent;
     struct loop_timer *wake, *flush;
 };

@@ -85,8 +85,8 @@ static bool has_room(const struct share *s, int64_t now_ms)
     const struct gate *g = s->gate;
     if (!g->is_limited)
         return now_ms >= g->closed_until_ms;
-    bool ok = now_ms >= g->closed_until_ms && now_ms < g->until_ms && !g->refused &&
-              !g->told_less;
+    bool ok = now_ms >= g->closed_until_ms && clock_boot_ms() < g->until_ms &&
+              !g->refused && !g->told_less;
     for (int i = 0; i < LIMITS_KINDS; i++)
         ok = ok && g->of[i].lease >= s->takes[i];
     return ok;
@@ -100,7 +100,7 @@ static void take(const struct admission *a, const struct share *s,
         return;
     *out = (struct port_leave){.gate = (int)(g - a->gates) + 1,
                                .slot = g->slot,
-                               .until_ms = g->sent_ms + SEND_MS};
+                               .until_ms = g->asked_ms + SEND_MS};
     for (int i = 0; i < LIMITS_KINDS; i++) {
         struct gate_share *of = &g->of[i];
         of->lease -= s->takes[i];
@@ -196,7 +196,7 @@ void admission_forgo(struct admission *a, const struct port_grant *grant)
 
 static bool is_fresh(const struct port_leave *leave)
 {
-    return !leave->gate || clock_mono_ms() < leave->until_ms;
+    return !leave->gate || clock_boot_ms() < leave->until_ms;
 }
 
 bool admission_is_fresh(const struct port_grant *grant)

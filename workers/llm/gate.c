@@ -98,7 +98,7 @@ static void take_lease(struct gate *g, const struct reply *r)
         g->of[i].lease = reply_int(reply_at(r, 3 + i));
         g->of[i].left = reply_int(reply_at(r, 3 + LIMITS_KINDS + i));
     }
-    g->until_ms = g->sent_ms + TAKE_MS;
+    g->until_ms = g->asked_ms + TAKE_MS;
     int64_t closed = reply_int(reply_at(r, 2));
     g->told_until_ms = closed > 0 ? clock_mono_ms() + closed : 0;
     wait = wait > ASK_MAX_MS ? ASK_MAX_MS : wait < ASK_MIN_MS ? ASK_MIN_MS : wait;
@@ -174,6 +174,7 @@ static void write_ask(struct gate *g, struct limits_ask *out)
                                            .told_ms = told_ms > 0 ? told_ms : 0};
     }
     g->sent_ms = now;
+    g->asked_ms = clock_boot_ms();
 }
 
 /* What was told with it is told once: lost, it comes again with the next reply. */

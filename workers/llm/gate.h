@@ -34,6 +34,7 @@ struct gate {
     struct gate *awaited; /* of a tenant: until its answer so much is kept for a call */
     int64_t kept[LIMITS_KINDS];
     int64_t number, slot, until_ms; /* the lease, */
+    int64_t asked_ms; /* for it; both on the clock that counts suspensions */
     struct gate_share of[LIMITS_KINDS];
     int64_t told_slot; /* of the latest call with which the server told something */
     int64_t ask_at_ms, closed_until_ms, sent_ms;

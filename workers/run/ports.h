@@ -60,8 +60,8 @@ enum port_verdict { PORT_GRANTED, PORT_OVER_BUDGET, PORT_EXISTS };
 
 /* What a call has of the limits of its endpoint, or of its tenant. */
 struct port_leave {
-    int gate; /* 0: there are none, nothing to give back */
-    int64_t slot, until_ms;
+    int gate;               /* 0: there are none, nothing to give back */
+    int64_t slot, until_ms; /* by clock_boot_ms() */
     int64_t taken[PORT_LIMITS], usual[PORT_LIMITS]; /* by kind, see queues/limits.h */
 };
 /* Leave for one call, from ports.admit(): it goes on with the call, or back by forgo().

@@ -1,5 +1,23 @@
 /* purse_lease_test.c: when a worker begins another lease of a tenant's money. */
+#include "tests/fakes/suspended_clock.h"
 #include "tests/unit/workers/live/purse_fixture.h"
+
+/* Over midnight, and so past the day of what is at hand. */
+static void test_a_machine_that_was_suspended(void **state)
+{
+    struct partition *p = *state;
+    struct desk a;
+    open_desk(&a, p);
+    struct port_grant g = take(&a, T, 10 * CENT);
+    struct purse *purse = &a.purses->items[0];
+    int64_t lease = purse->today.lease;
+    suspended_s += 86400;
+    assert_int_equal(purses_check(a.purses, T, 10 * CENT, 1), ERR_BUSY);
+    assert_int_not_equal(purse->today.lease, lease);
+    assert_int_equal(purse->before.lease, lease);
+    purses_settle(a.purses, &g, 10 * CENT);
+    close_desk(&a, *state);
+}
 
 /* Idle for half a minute, its worker begins another lease: the book does not grow. */
 static void test_an_old_lease_is_forgotten(void **state)
@@ -34,6 +52,7 @@ static void test_an_old_lease_is_forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        queue_test(test_a_machine_that_was_suspended),
         queue_test(test_an_old_lease_is_forgotten),
     };
     return cmocka_run_group_tests(tests, read_config, forget_config);

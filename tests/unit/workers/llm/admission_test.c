@@ -1,6 +1,7 @@
 /* admission_test.c: leave to call, by two workers on a Redis of the test's own. */
 #include "workers/llm/admission.h"
 #include "core/base/clock.h"
+#include "tests/fakes/suspended_clock.h"
 #include "tests/unit/queues/queue_fixture.h"
 
 struct desk { /* one worker */
@@ -255,8 +256,8 @@ static void test_leave_gets_old(void **state)
     open_desk(&a, *state);
     struct port_grant g = take(&a, RPM, 0), none = {0};
     assert_true(admission_is_fresh(&g) && admission_is_fresh(&none));
-    assert_true(g.there.until_ms - clock_mono_ms() <= 1500);
-    g.there.until_ms = clock_mono_ms();
+    assert_true(g.there.until_ms - clock_boot_ms() <= 1500);
+    g.there.until_ms = clock_boot_ms();
     assert_false(admission_is_fresh(&g));
     admission_free(a.admission);
 }
@@ -308,6 +309,26 @@ static void test_told_by_itself_later(void **state)
     redis_free(tiny);
 }
 
+/* Its lease is of a minute ago, though its monotonic clock has hardly moved. */
+static void test_a_machine_that_was_suspended(void **state)
+{
+    struct desk a;
+    struct port_grant g, unused;
+    const struct admission_tokens none = {0};
+    open_desk(&a, *state);
+    assert_false(admission_take(a.admission, to(MANY), none, 9, &g));
+    a.room = false;
+    assert_int_equal(loop_run_until(a.loop, &a.room, WAIT_MS), ERR_OK);
+    assert_true(try(&a, MANY, 0, &g)); /* of nine */
+    suspended_s += 60;
+    assert_false(admission_is_fresh(&g));
+    assert_false(try(&a, MANY, 0, &unused));
+    admission_forgo(a.admission, &g);
+    g = take(&a, MANY, 0);
+    assert_true(admission_is_fresh(&g));
+    admission_free(a.admission);
+}
+
 /* Freed with a lease on its way, and with one to be asked for. */
 static void test_freed_meanwhile(void **state)
 {
@@ -340,6 +361,7 @@ int main(void)
                                        TEST(test_first_in_line),
                                        TEST(test_leave_gets_old),
                                        TEST(test_told_by_itself_later),
+                                       TEST(test_a_machine_that_was_suspended),
                                        TEST(test_freed_meanwhile)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

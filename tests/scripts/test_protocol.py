@@ -201,7 +201,7 @@ def test_caps_of_lists_and_streams():
                        ("settle", "AUDIT_MAX"), ("settle", "JOURNALS_MAX")]:
         names = re.search(rf"local (.*{name}.*?) = (.*)", read(f"queues/lua/{path}.lua"))
         numbers = names.group(2).split(" --")[0].split(", ")
-        number = dict(zip(names.group(1).split(", "), numbers))[name]
+        number = dict(zip(names.group(1).split(", "), numbers))[name].strip('"')
         assert f"{int(number):,}" in page, f"{name} = {number}"
 
 

@@ -34,7 +34,8 @@ struct inbox_admission {
  * changes. "conflict": nothing changed at all; the caller refuses with ERR_ID_CONFLICT.
  * "gone": somebody else handled the entry. "full": Redis has used nine tenths of its
  * maxmemory; the entry stays, nothing changed. "fenced": the claim of the parent is
- * over. "unusable": damaged keys, nothing changed. */
+ * over. "unusable": damaged keys of it, its lane or its parent, nothing changed.
+ * ERR_REDIS: what all campaigns share is damaged; nothing changed, the entry stays. */
 enum err inbox_admit(struct queue *q, const struct inbox_admission *m, queue_fn fn,
                      void *arg, uint64_t ticket) MUST_USE;
 

@@ -6,8 +6,8 @@
 -- Refused as a whole when memory is full.
 -- Reply: "admitted"; "same": it was, before; "conflict": with another spec; "gone": the entry is
 -- not there; "full": no room for more; "fenced": the parent is not held by who says so;
--- "unusable", why: keys of this name, or what all campaigns share, are not what they should be;
--- then nothing has changed.
+-- "unusable", why: keys of this name, its lane or its parent are not what they should be. An
+-- error: what all campaigns share is not. Then nothing has changed, and the entry stays.
 local entry, id, tenant, kind = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local prio = (ARGV[5] == "high" or ARGV[5] == "low") and ARGV[5] or "normal"
 local spec, sha, nano_max = ARGV[6], ARGV[7], ARGV[10]
@@ -37,6 +37,14 @@ if redis.call("EXISTS", key("full")) == 1 then return {"full"} end
 if redis.call("EXISTS", campaign_key(id)) == 1 then
   return {"unusable", "it is there without a job: `barker doctor --repair` mends that"}
 end
+local function is_no(type, name)
+  local is = redis.call("TYPE", name).ok
+  return is ~= type and is ~= "none" and name .. " is no " .. type
+end
+local why = is_no("list", lane_key(tenant, prio)) or
+            parent ~= "" and (is_no("hash", job_key(parent)) or
+                              is_no("hash", part_key(parent, "kids")))
+if why then return {"unusable", why} end
 local OWN = {campaign_key(id), job_key(id), part_key(id, "spec"), part_key(id, "bud")}
 local now = now_ms()
 local function create()
@@ -105,7 +113,7 @@ local ok, problem = pcall(function()
 end)
 if not ok then
   undo()
-  return {"unusable", type(problem) == "table" and problem.err or tostring(problem)}
+  return redis.error_reply("ERR " .. (type(problem) == "table" and problem.err or tostring(problem)))
 end
 remove_entry()
 if parent ~= "" and state == "queued" then pcall(forget_kids, parent) end

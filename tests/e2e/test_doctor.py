@@ -76,6 +76,7 @@ def goes_live(stack):
 def test_under_load_nothing_is_reported(make_stack):
     stack = make_stack(llm_args=("--latency-ms", "5:100"))
     workers = [stack.worker() for _ in range(2)]
+    wait_for("two workers", lambda: len(list(stack.redis.scan_iter("bk:worker:*"))) == 2)
     for n in range(30):
         stack.enqueue({**SPEC, "id": f"c{n}"})
     looks = 0

@@ -39,8 +39,10 @@ def run(stack, *names):
 
 
 def attempts(stack, *names):
-    """{(campaign, stage, iteration, index, attempt): record}"""
-    return {(name, *at): record for name in names for at, record in stack.journal(name).items()}
+    """{(campaign, stage, iteration, index, attempt): record}, of those that were sent: what was
+    reserved when its worker was told to end is given back, and is no call."""
+    return {(name, *at): record for name in names for at, record in stack.journal(name).items()
+            if record.get("code") != "cancelled"}
 
 
 def place(span):

@@ -18,8 +18,8 @@ def wait_resting(stack, cid):
                     stack.redis.zscore(stack.key("due"), cid))
 
 
-def restart_as_if(stack, worker, cid, slot_ms):
-    """Its next time was then, and nobody was there."""
+def restart_as_if(stack, worker, cid, slot_ms, *, first=lambda: None):
+    """Its next time was then, and nobody was there. first: before somebody is."""
     worker.kill()
     worker.wait()
     key = stack.key("c", cid, "ck")
@@ -27,7 +27,13 @@ def restart_as_if(stack, worker, cid, slot_ms):
     ck["memo"]["slot_ms"] = slot_ms
     stack.redis.set(key, json.dumps(ck))
     stack.redis.zadd(stack.key("due"), {cid: slot_ms})
+    first()
     return stack.worker()
+
+
+def audit(stack, cid, what):
+    rows = [f for _, f in stack.redis.xrange(stack.key("c", cid, "audit"))]
+    return [f for f in rows if f["what"] == what]
 
 
 def hourly(minutes_ago):
@@ -100,6 +106,39 @@ def test_a_time_that_is_long_past_is_skipped(make_stack):
     rows = [f for _, f in stack.redis.xrange(stack.key("c", "r", "audit"))]
     assert [(f["slot_ms"], f["code"]) for f in rows if f["what"] == "not_fired"] == [
         (str(slot_ms), "expired")]
+
+
+def test_a_run_that_has_no_room_is_begun_later(make_stack):
+    """Redis is nearly full, or over its limit: no time is used up, and none of `times`."""
+    stack = make_stack()
+    worker = stack.worker()
+    cron, slot_ms = hourly(2)
+    stack.enqueue({**SPEC, "id": "r", "repeat": {"cron": cron, "times": 1}})
+    wait_resting(stack, "r")
+
+    def squeeze(percent=95):
+        used = stack.redis.info("memory")["used_memory"]
+        stack.redis.config_set("maxmemory", used * 100 // percent)
+
+    def tries():
+        return json.loads(stack.redis.get(stack.key("c", "r", "ck")))["memo"].get("tries", 0)
+
+    restart_as_if(stack, worker, "r", slot_ms, first=squeeze)
+    wait_for("it to wait for room", lambda: stack.campaign("r").get("waiting") == "room")
+    squeeze(200)  # Redis refuses the script itself
+    wait_for("it to try again", lambda: tries() == 2)
+    wait_for("it to wait for room", lambda: stack.campaign("r").get("waiting") == "room")
+    told = doc(stack, "r")["repeat"]
+    assert (told["fired"], told["skipped"], told["failed"]) == (0, 0, 0)
+    assert stack.redis.hget(stack.key("j", "r"), "owner") == "" and not children(stack, "r")
+    stack.redis.config_set("maxmemory", 0)
+    stack.wait_state("r~1", "live")
+    wait_for("it to wait for its run", lambda: stack.campaign("r")["waiting"] == "children")
+    told = doc(stack, "r")["repeat"]
+    assert (told["fired"], told["skipped"], told["failed"]) == (1, 0, 0)
+    assert [(f["slot_ms"], f["code"]) for f in audit(stack, "r", "fire_waits")] == [
+        (str(slot_ms), "busy")]
+    assert audit(stack, "r", "not_fired") == []
 
 
 def test_a_name_that_is_taken_is_left_out(make_stack):

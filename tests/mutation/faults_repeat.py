@@ -2,21 +2,21 @@
 
 SCHEDULE, PURE = "campaigns/schedule.c", ["unit:campaigns.schedule_test"]
 JUMP = ["e2e:test_clock_jump.py"]
+BEGUN = 'go_on(c, memo(c, "slot_ms"), next);\n}\n\n/* Only'
 REPEAT, KIDS = ["e2e:test_repeat.py"], ["e2e:test_scripts_kids.py"]
 
 FAULTS = {
     "fires-twice": (
-        SCHEDULE, 'count(c, "fired", 1);\n    return e ? e : go_on(c, slot_ms, next);',
-        'count(c, "fired", 1);\n    return e ? e : go_on(c, c->now_ms, next);',
+        SCHEDULE, BEGUN, 'go_on(c, c->now_ms, next);\n}\n\n/* Only',
         "when the clock of Redis goes back a time has two runs", PURE),
     "all-that-was-missed": (
         SCHEDULE, "    while (after > 0 && after <= c->now_ms", "    while (false",
         "after a night without workers a campaign is begun for each time of it", PURE),
     "never-too-late": (
-        SCHEDULE, "    if (!e && slot.too_late) {\n", "    if (false) {\n",
+        SCHEDULE, "c->now_ms >= late_ms(c, s.ms)", "false",
         "the morning's offer is sent in the evening", PURE),
     "deaf-schedule": (
-        SCHEDULE, "WAKE_TIME | WAKE_MAIL, slot);", "WAKE_TIME, slot);",
+        SCHEDULE, "WAKE_TIME | WAKE_MAIL, until_ms);", "WAKE_TIME, until_ms);",
         "a schedule cannot be paused or cancelled before its next time", PURE),
     "child-repeats": (
         SCHEDULE, '{"id", "repeat", "not_before_ms"}', '{"id", "not_before_ms"}',
@@ -60,12 +60,26 @@ FAULTS = {
     "never-forgotten": (
         "queues/lua/admit.lua", "then pcall(forget_kids, parent) end", "then end",
         "the children of a schedule fill the memory of Redis", KIDS),
-    "no-room-is-a-run": (
-        "campaigns/schedule.c", "    if (passes(code))\n", "    if (false)\n",
-        "a full Redis uses up the times of a schedule", ["unit:campaigns.schedule_test"]),
-    "room-waited-for-beyond": (
-        "campaigns/schedule.c", "if (after_ms > 0 && after_ms <= c->now_ms) {", "if (false) {",
-        "the offer of yesterday comes when Redis has room", ["unit:campaigns.schedule_test"]),
+    "lost-behind-another": (
+        SCHEDULE, BEGUN, 'go_on(c, memo(c, "slot_ms") > c->now_ms ? memo(c, "slot_ms") : c->now_ms, next);'
+        '\n}\n\n/* Only', "times that pass while a run is in coming are not even counted", PURE),
+    "no-room-no-run": (
+        SCHEDULE, "    if (is_passing(code))\n", "    if (false)\n",
+        "a Redis that is full for a moment takes a run from a schedule for good", PURE),
+    "tried-all-the-time": (
+        SCHEDULE, "TRY_LEAST_MS << tries", "TRY_LEAST_MS", "a full Redis is asked every five seconds", PURE),
+    "letter-hurries": (
+        SCHEDULE, '    if (memo(c, "again_ms") > c->now_ms && ', "    if (false && ",
+        "each letter makes a schedule ask a full Redis again", PURE),
+    "child-unheard-of": (
+        SCHEDULE, "    if (is_born(c))\n", "    if (false)\n",
+        "a run that was made though an error was heard is skipped, or counted for another time", PURE),
+    "skipped-unsaid": (
+        SCHEDULE, '    if (slot->missed && memo(c, "tries")) {\n', "    if (false) {\n",
+        "nobody is told why a time had no run", PURE),
+    "full-held-on-to": (
+        "workers/live/store_op.c", "    if (is_full(op, e, r)) {\n", "    if (false) {\n",
+        "a schedule holds a slot as long as Redis has no memory", REPEAT),
     "late-spawn": (
         "queues/lua/admit.lua", 'if holder ~= "0" then', "if false then",
         "a cancelled schedule gets one more child", KIDS),

@@ -113,9 +113,7 @@ static bool read_ask(struct world *w, struct message *m)
         put_cache(w, m->ask.key, m->ask.user);
         return true;
     } else if (m->ask.type == ASK_SPAWN) {
-        const struct store_campaign *parent = store_find(w, m->id);
-        bool held = parent && store_holds(parent, m->fence);
-        m->code = held ? store_admit(w, m->ask.key, m->id, m->ask.user) : ERR_FENCED;
+        m->code = store_bear(store_find(w, m->id), m->fence, m->ask.key, m->ask.user);
         return true;
     } else {
         m->code = ERR_NOT_SUPPORTED;

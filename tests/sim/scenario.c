@@ -223,16 +223,16 @@ static const struct scenario scenarios[] = {
      .error = "dependency_failed",
      .faults = true,
      .exact = true},
-    {.name = "schedule",
+    {.name = "schedule", /* the third time finds no room, the fourth a late one */
      .max_jobs = 1,
-     .spec =
-         "{\"kind\":\"toy_reduce\",\"repeat\":{\"cron\":\"30 */6 * * *\",\"times\":4},"
-         "\"input\":{\"count\":3,\"width\":3}}",
+     .spec = "{\"kind\":\"toy_reduce\",\"input\":{\"count\":3,\"width\":3},"
+             "\"repeat\":{\"cron\":\"20,55 * * * *\",\"times\":4}}",
      .state = "done",
      .error = "",
-     .result = "\"fired\":4",
+     .result = "\"skipped\":1",
      .faults = true,
-     .exact = true},
+     .exact = true,
+     .full_h = {1, 2}},
     {.name = "rounds",
      .spec = "{\"kind\":\"toy_rounds\",\"input\":{}}",
      .state = "done",

@@ -39,6 +39,7 @@ struct scenario {
     size_t job_max_bytes;
     int64_t refused_from_us,
         refused_until_us; /* the store is full: errors for writes */
+    int full_h[2];        /* from this hour to that the store has no room for a child */
     void (*start)(struct world *w);
     void (*on_commit)(struct world *w, struct store_campaign *c);
 };

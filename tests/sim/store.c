@@ -1,6 +1,7 @@
 /* store.c: campaigns as they come in. */
 #include "tests/sim/store.h"
 #include "core/base/json.h"
+#include "tests/sim/scenario.h"
 #include <math.h>
 #include <string.h>
 
@@ -70,6 +71,19 @@ enum err store_admit(struct world *w, const char *id, const char *parent,
             (struct campaign_child){.id = c->id, .state = "queued"};
     store_enqueue(c);
     return ERR_OK;
+}
+
+enum err store_bear(struct store_campaign *parent, int64_t fence, const char *id,
+                    const char *spec)
+{
+    struct world *w = parent->world;
+    const struct scenario *s = w->plan.scenario;
+    int64_t hour = (w->now_us - WORLD_START_US) / WORLD_HOUR_US;
+    if (!store_find(w, id) && !store_holds(parent, fence))
+        return ERR_FENCED;
+    if (!store_find(w, id) && hour >= s->full_h[0] && hour < s->full_h[1])
+        return ERR_BUSY;
+    return store_admit(w, id, parent->id, spec);
 }
 
 const char *store_get(const struct store_thing *t, const char *name)

@@ -85,6 +85,10 @@ struct store_campaign *store_find(struct world *w, const char *id);
 /* ERR_ID_CONFLICT if the id has another spec; the same spec again changes nothing. */
 enum err store_admit(struct world *w, const char *id, const char *parent,
                      const char *spec);
+/* A child of this one. ERR_FENCED: it is not made, by who does not hold the parent;
+ * ERR_BUSY: the store has no room. */
+enum err store_bear(struct store_campaign *parent, int64_t fence, const char *id,
+                    const char *spec);
 bool store_holds(const struct store_campaign *c, int64_t fence);
 
 /* store_job.c: into the queue, out to the workers, back after a crash */

@@ -260,12 +260,24 @@ static bool renew(struct store_op *op)
     return true;
 }
 
+/* Of what is not under way yet only a birth is refused for want of memory: its parent
+ * asks again later, and holds no slot until then. */
+static bool is_full(const struct store_op *op, enum err e, const struct reply *r)
+{
+    return e == ERR_REDIS && op->type == STORE_SPAWN &&
+           strncmp(reply_str(r, NULL), "OOM ", 4) == 0;
+}
+
 static void on_reply(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
     struct ports_live *p = arg;
     struct store_op *op = idmap_get(&p->ops_by_id, ticket);
     if (!op)
         return;
+    if (is_full(op, e, r)) {
+        end(op, ERR_BUSY, r);
+        return;
+    }
     if (e == ERR_REDIS)
         log_event(LOG_ERROR, "store.refused", "campaign", op->campaign, "error",
                   reply_str(r, NULL), NULL);

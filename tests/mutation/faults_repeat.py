@@ -80,6 +80,11 @@ FAULTS = {
     "full-held-on-to": (
         "workers/live/store_op.c", "    if (is_full(op, e, r)) {\n", "    if (false) {\n",
         "a schedule holds a slot as long as Redis has no memory", REPEAT),
+    "slot-given-back-twice": (
+        "workers/run/run_calls.c", "        run_lost(run, e); /* its slots go with it */\n",
+        "        leave_slot(run);\n        run_lost(run, e);\n",
+        "a worker that lost a schedule makes more calls at once than it may",
+        ["sim:--seeds 0 --way 0 --scenario schedule"]),
     "late-spawn": (
         "queues/lua/admit.lua", 'if holder ~= "0" then', "if false then",
         "a cancelled schedule gets one more child", KIDS),

@@ -79,6 +79,10 @@ enum err store_bear(struct store_campaign *parent, int64_t fence, const char *id
     struct world *w = parent->world;
     const struct scenario *s = w->plan.scenario;
     int64_t hour = (w->now_us - WORLD_START_US) / WORLD_HOUR_US;
+    if (s->full_h[1] && !w->spawn_taken && store_holds(parent, fence)) {
+        w->spawn_taken = true;
+        (void)store_release(parent, fence);
+    }
     if (!store_find(w, id) && !store_holds(parent, fence))
         return ERR_FENCED;
     if (!store_find(w, id) && hour >= s->full_h[0] && hour < s->full_h[1])

@@ -98,6 +98,7 @@ struct world {
     int64_t batch_us;        /* when the model was first given its batch; 0 = not yet */
     struct model_batch *batches;
     int batch_count;
+    bool spawn_taken; /* a job was taken while its holder asked for a child, once */
     int64_t in_flight_at_crash; /* reservations open when their holder was lost */
     char failure[400];          /* "" = none; the first is kept */
 };

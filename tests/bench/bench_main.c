@@ -11,6 +11,7 @@ static int usage(void)
         "usage: barker-bench llm --url U --requests N --concurrency C [--bare|--full]\n"
         "       barker-bench queue --jobs N --tenants T\n"
         "       barker-bench events --events N --campaigns K --dup-rate R\n"
+        "       barker-bench posterior [--sets N] [--draws N] [--seed N]\n"
         "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
         stderr);
     return 2;
@@ -28,5 +29,7 @@ int main(int argc, char **argv)
         return bench_queue(argc, argv);
     if (strcmp(argv[1], "events") == 0)
         return bench_events(argc, argv);
+    if (strcmp(argv[1], "posterior") == 0)
+        return bench_posterior(argc, argv);
     return usage();
 }

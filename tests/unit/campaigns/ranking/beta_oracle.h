@@ -4,10 +4,12 @@
 #ifndef BARKER_TESTS_UNIT_CAMPAIGNS_RANKING_BETA_ORACLE_H
 #define BARKER_TESTS_UNIT_CAMPAIGNS_RANKING_BETA_ORACLE_H
 
+#include "campaigns/ranking/posterior.h"
 #include "core/base/rng.h"
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* For assert_true; cmocka's own works in float. */
 static inline bool near(double x, double expected, double within)
@@ -84,6 +86,56 @@ static inline double oracle_p_best(const double *a, const double *b, int count, 
         before = after;
     }
     return sum;
+}
+
+/* The shape of the logit of a Beta rate: where it lies and how wide it is. */
+static inline void oracle_logit(double a, double b, double *middle, double *sd)
+{
+    *middle = log(a / b);
+    *sd = sqrt(1 / a + 1 / b);
+}
+
+static inline int oracle_by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* P(best) of every arm (at most 16): the sum over a grid of (F_k(x1) - F_k(x0)) times
+ * the product of the other F at the middle. Each arm brings `points` (at most 1,000)
+ * places of its own to the grid, evenly over 9 standard deviations of its logit on each
+ * side, so every arm is resolved however sharp it is. The error falls with 1 / points^2:
+ * about 2e-5 at 400. Nothing but the incomplete beta is shared with the product. */
+static inline void oracle_p_all(const struct posterior_arm *arms, int count, int points,
+                                double *p)
+{
+    static double grid[16 * 1000];
+    int n = 0;
+    double before[16], after[16], mid[16];
+    for (int k = 0; k < count; k++) {
+        double middle = 0;
+        double sd = 0;
+        oracle_logit(arms[k].a, arms[k].b, &middle, &sd);
+        for (int i = 0; i < points; i++)
+            grid[n++] = 1 / (1 + exp(-middle - sd * (18.0 * i / (points - 1) - 9)));
+        before[k] = p[k] = 0;
+    }
+    qsort(grid, (size_t)n, sizeof *grid, oracle_by_size);
+    for (int i = 0; i <= n; i++) {
+        double x0 = i ? grid[i - 1] : 0, x1 = i < n ? grid[i] : 1;
+        for (int k = 0; k < count; k++) {
+            after[k] = oracle_cdf(arms[k].a, arms[k].b, x1);
+            mid[k] = oracle_cdf(arms[k].a, arms[k].b, (x0 + x1) / 2);
+        }
+        for (int k = 0; k < count; k++) {
+            double others = after[k] - before[k];
+            for (int j = 0; j < count && others > 0; j++)
+                others *= j == k ? 1 : mid[j];
+            p[k] += others;
+        }
+        for (int k = 0; k < count; k++)
+            before[k] = after[k];
+    }
 }
 
 /* P(theta_1 > theta_0), Miller's sum; a1 must be a whole number. */

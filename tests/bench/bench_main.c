@@ -12,6 +12,7 @@ static int usage(void)
         "       barker-bench queue --jobs N --tenants T\n"
         "       barker-bench events --events N --campaigns K --dup-rate R\n"
         "       barker-bench posterior [--sets N] [--draws N] [--seed N]\n"
+        "       barker-bench srm [--looks N --tests N] < COUNTS\n"
         "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
         stderr);
     return 2;
@@ -31,5 +32,7 @@ int main(int argc, char **argv)
         return bench_events(argc, argv);
     if (strcmp(argv[1], "posterior") == 0)
         return bench_posterior(argc, argv);
+    if (strcmp(argv[1], "srm") == 0)
+        return bench_srm(argc, argv);
     return usage();
 }

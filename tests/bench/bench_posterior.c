@@ -124,8 +124,8 @@ static void accuracy_run(int64_t sets, int64_t draws, uint64_t seed)
            "\"within_0.002\":%.6f,\"draws_p999\":%.6f,\"draws_max\":%.6f,"
            "\"beta_p999\":%.2e,\"beta_max\":%.2e,\"sum_off_max\":%.2e}\n",
            sets, draws, seed, a.draws.count, a.open, errors_within(&a.draws, 0.002),
-           errors_at(&a.draws, 0.999), errors_at(&a.draws, 1), errors_at(&a.beta, 0.999),
-           errors_at(&a.beta, 1), a.sum_off);
+           errors_at(&a.draws, 0.999), errors_at(&a.draws, 1),
+           errors_at(&a.beta, 0.999), errors_at(&a.beta, 1), a.sum_off);
     free(a.draws.value);
     free(a.beta.value);
 }
@@ -143,8 +143,7 @@ static int64_t speed_of(const struct posterior_arm *arms, int count)
         if (posterior_rank(copy, count, &posterior_prior_default, &out))
             bench_die("posterior_rank", "failed");
         clock_gettime(CLOCK_MONOTONIC, &to);
-        int64_t ns =
-            (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
+        int64_t ns = (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
         best = ns < best ? ns : best;
     }
     return best;

@@ -7,5 +7,6 @@ int bench_llm(int argc, char **argv);
 int bench_queue(int argc, char **argv);
 int bench_events(int argc, char **argv);
 int bench_posterior(int argc, char **argv);
+int bench_srm(int argc, char **argv);
 
 #endif

@@ -104,8 +104,9 @@ static inline int oracle_by_size(const void *a, const void *b)
 /* P(best) of every arm (at most 16): the sum over a grid of (F_k(x1) - F_k(x0)) times
  * the product of the other F at the middle. Each arm brings `points` (at most 1,000)
  * places of its own to the grid, evenly over 9 standard deviations of its logit on each
- * side, so every arm is resolved however sharp it is. The error falls with 1 / points^2:
- * about 2e-5 at 400. Nothing but the incomplete beta is shared with the product. */
+ * side, so every arm is resolved however sharp it is. The error falls with 1 /
+ * points^2: about 2e-5 at 400. Nothing but the incomplete beta is shared with the
+ * product. */
 static inline void oracle_p_all(const struct posterior_arm *arms, int count, int points,
                                 double *p)
 {

@@ -28,20 +28,14 @@ double srm_tail(double x, int freedom)
 {
     if (!(x > 0))
         return 1;
-    double half = x / 2, term, sum = 0, first;
-    if (freedom % 2 == 0) {
-        term = exp(-half);
-        first = 0;
-    } else {
-        sum = erfc(sqrt(half));
-        term = exp(-half) * sqrt(half / M_PI) * 2;
-        first = 0.5;
-    }
-    /* the terms of exp(-x/2) (x/2)^j / Gamma(j + 1), j whole or half, below freedom/2
-     */
-    for (double j = first; j < freedom / 2.0; j++) {
+    bool odd = freedom % 2;
+    double half = x / 2, j = odd ? 0.5 : 0, sum = odd ? erfc(sqrt(half)) : 0;
+    double term = exp(-half) * (odd ? 2 * sqrt(half / M_PI) : 1);
+    /* terms exp(-x/2) (x/2)^j / Gamma(j + 1), j whole or half, below freedom / 2 */
+    for (int i = 0; i < freedom / 2; i++) {
         sum += term;
-        term *= half / (j + 1);
+        j += 1;
+        term *= half / j;
     }
     return fmin(1, sum);
 }

@@ -85,3 +85,29 @@ double beta_density(const struct beta_shape *shape, const struct beta_point *at)
     return exp(shape->log_peak + shape->a * (at->log_x - shape->log_x) +
                shape->b * (at->log_not_x - shape->log_not_x));
 }
+
+/* Distance from the peak to the quantile on the side where x grows. The signed root r
+ * of twice the drop is nearly normal, and r + ln(q / r) / r more so, with q the slope
+ * over the root of the curvature at the peak. */
+static double tail_distance(double a, double b, double sigmas)
+{
+    double z = sigmas, u = 0, curvature = sqrt(a * (b / (a + b)));
+    for (int i = 0; i < 8; i++) {
+        double slope;
+        u = distance_of(a, b, z);
+        double drop = drop_at(a, b, u, &slope), r = sqrt(2 * drop);
+        double next = sigmas - log(slope / curvature / r) / r;
+        next = next > 0.05 ? next : 0.05;
+        if (fabs(next - z) < 1e-6)
+            break;
+        z = next;
+    }
+    return u;
+}
+
+void beta_interval(double a, double b, double sigmas, double *lo, double *hi)
+{
+    double peak = log(a / b);
+    *lo = beta_point(peak - tail_distance(b, a, sigmas)).x;
+    *hi = beta_point(peak + tail_distance(a, b, sigmas)).x;
+}

@@ -1,5 +1,6 @@
 /* posterior.c: the two-level prior, and what the quadrature says of it. */
 #include "campaigns/ranking/posterior.h"
+#include "campaigns/ranking/beta.h"
 #include "campaigns/ranking/quadrature.h"
 
 #include <math.h>
@@ -31,10 +32,16 @@ static double successes_of(const struct posterior_arm *arm)
     return (double)(arm->successes < arm->trials ? arm->successes : arm->trials);
 }
 
+/* What is known of the placement's own rate: a Beta of that mean and strength. */
+struct level {
+    double mean, strength;
+};
+
 /* Mean of the arms' rates, each weighted by how far its data outweigh the prior M, and
- * shrunk to mu. Arms without trials have no weight. */
-static double level_of(const struct posterior_arm *arms, int count,
-                       const struct posterior_prior *prior)
+ * shrunk to mu. Arms without trials have no weight. An arm tells as much of the level
+ * as n M / (n + M) trials of one rate would. */
+static struct level level_of(const struct posterior_arm *arms, int count,
+                             const struct posterior_prior *prior)
 {
     double weight = prior->m_between / prior->m_within, sum = weight * prior->mu;
     for (int k = 0; k < count; k++) {
@@ -45,7 +52,7 @@ static double level_of(const struct posterior_arm *arms, int count,
         sum += w * successes_of(&arms[k]) / n;
         weight += w;
     }
-    return sum / weight;
+    return (struct level){sum / weight, weight * prior->m_within};
 }
 
 /* Beta(a, b) of one arm and its mean. */
@@ -62,6 +69,22 @@ static void arm_update(struct posterior_arm *arm, double level, double m_within)
     arm->mean = arm->a / (arm->a + arm->b);
 }
 
+/* The interval of one arm when the level is not taken for known: the Beta of the same
+ * mean, whose variance has that of the prior's mean added, times the square of the
+ * prior's part in the arm's mean (Morris 1983). */
+static void arm_interval(struct posterior_arm *arm, const struct level *level)
+{
+    double strength = arm->a + arm->b, n = (double)arm->trials;
+    double prior = fmax(0, strength - fmin(n, TRIALS_MAX));
+    double mean = arm->prior_mean > 0 ? arm->prior_mean : level->mean;
+    mean = between(mean, 1e-6, 1 - 1e-6);
+    double part = prior / strength, own = arm->mean * (1 - arm->mean);
+    double added = part * part * mean * (1 - mean) / (level->strength + 1);
+    double wide = between(own / (own / (strength + 1) + added) - 1, 1, strength);
+    beta_interval(fmax(arm->mean * wide, 1e-6), fmax((1 - arm->mean) * wide, 1e-6),
+                  1.959963984540054, &arm->lo, &arm->hi);
+}
+
 static void arms_compare(struct posterior_arm *arms, int count,
                          struct posterior_result *out)
 {
@@ -72,8 +95,6 @@ static void arms_compare(struct posterior_arm *arms, int count,
     out->expected_max = fmax(best, quadrature_run(q, count).expected_max);
     for (int k = 0; k < count; k++) {
         arms[k].p_best = q[k].p_best;
-        arms[k].lo = q[k].lo;
-        arms[k].hi = q[k].hi;
         arms[k].expected_loss = out->expected_max - arms[k].mean;
         arms[k].tied = arms[k].expected_loss < 0.01 * best;
     }
@@ -89,9 +110,11 @@ enum err posterior_rank(struct posterior_arm *arms, int count,
         if (arms[k].trials < 0 || arms[k].successes < 0)
             return ERR_OUT_OF_RANGE;
     struct posterior_prior guarded = prior_guard(prior);
-    *out = (struct posterior_result){.level = level_of(arms, count, &guarded)};
+    struct level level = level_of(arms, count, &guarded);
+    *out = (struct posterior_result){.level = level.mean};
     for (int k = 0; k < count; k++) {
-        arm_update(&arms[k], out->level, guarded.m_within);
+        arm_update(&arms[k], level.mean, guarded.m_within);
+        arm_interval(&arms[k], &level);
         out->evidence = out->evidence || successes_of(&arms[k]) > 0;
         if (arms[k].mean > arms[out->leader].mean)
             out->leader = k;

@@ -73,12 +73,36 @@ static void points_agree_on_both_sides_of_zero(void **state)
     assert_true(far.x == 0 && far.log_x == -1e6 && far.log_not_x == 0);
 }
 
+static void interval_leaves_its_tails(void **state)
+{
+    (void)state;
+    static const double wide[][3] = {
+        {1, 1, 1.4e-3}, {2.5, 177, 2e-4}, {24.5, 1725, 2e-5}, {1, 1e5, 6e-4},
+        {3, 3, 2e-4},   {300, 2e4, 2e-5}, {9e4, 2e3, 2e-5},   {0.5, 50, 2e-3},
+        {0.1, 7, 8e-3}, {1, 1750, 6e-4},  {60, 1, 6e-4},      {5, 0.4, 3e-3},
+    };
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        double a = wide[i][0], b = wide[i][1], lo = 0, hi = 1;
+        beta_interval(a, b, 1.959963984540054, &lo, &hi);
+        assert_true(near(oracle_cdf(a, b, lo), 0.025, wide[i][2]));
+        assert_true(near(oracle_cdf(a, b, hi), 0.975, wide[i][2]));
+        beta_interval(a, b, 1, &lo, &hi);
+        assert_true(near(oracle_cdf(a, b, lo), 0.158655, 6 * wide[i][2]));
+    }
+    for (size_t i = 0; i < SHAPES; i++) {
+        double lo = 0, hi = 0;
+        beta_interval(shapes[i][0], shapes[i][1], 1.959963984540054, &lo, &hi);
+        assert_true(lo >= 0 && lo <= hi && hi <= 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(density_is_that_of_the_definition),
         cmocka_unit_test(knots_rise_and_drop_by_half_squares),
         cmocka_unit_test(points_agree_on_both_sides_of_zero),
+        cmocka_unit_test(interval_leaves_its_tails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

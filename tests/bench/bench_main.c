@@ -13,6 +13,10 @@ static int usage(void)
         "       barker-bench events --events N --campaigns K --dup-rate R\n"
         "       barker-bench posterior [--sets N] [--draws N] [--seed N]\n"
         "       barker-bench srm [--looks N --tests N] < COUNTS\n"
+        "       barker-bench evidence --part winners|coverage [--policy P] [--tests "
+        "N]\n"
+        "           [--arms K] [--size N] [--looks N] [--rate R] [--lift L]\n"
+        "           [--no-control] [--seed N]\n"
         "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
         stderr);
     return 2;
@@ -34,5 +38,7 @@ int main(int argc, char **argv)
         return bench_posterior(argc, argv);
     if (strcmp(argv[1], "srm") == 0)
         return bench_srm(argc, argv);
+    if (strcmp(argv[1], "evidence") == 0)
+        return bench_evidence(argc, argv);
     return usage();
 }

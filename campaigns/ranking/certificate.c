@@ -101,15 +101,15 @@ static void pair_mix(const struct pair *pair, struct certificate *out)
     double mode = peak_of(pair, mixed_slope);
     struct slope top = mixed_slope(pair, mode), zero = mixed_slope(pair, 0);
     double sd = 1 / sqrt(-top.second), h = NODE_STEP * sd, sum = 0, above = 0;
-    int from = (int)floor((mode - NODE_REACH * sd) / h);
-    int to = (int)ceil((mode + NODE_REACH * sd) / h);
-    for (int i = from; i <= to; i++) {
-        double f = exp(mixed_slope(pair, i * h).value - top.value);
+    int64_t from = (int64_t)floor((mode - NODE_REACH * sd) / h);
+    int64_t to = (int64_t)ceil((mode + NODE_REACH * sd) / h);
+    for (int64_t i = from; i <= to; i++) {
+        double f = exp(fmin(0, mixed_slope(pair, (double)i * h).value - top.value));
         sum += f;
         above += i > 0 ? f : i == 0 ? f / 2 : 0;
     }
     /* Euler-Maclaurin: the half-line begins where f has a slope */
-    double f0 = exp(zero.value - top.value);
+    double f0 = exp(fmin(0, zero.value - top.value));
     if (from <= 0 && to >= 0)
         above += h / 12 * f0 * zero.first;
     double scale = SPREAD * sqrt(2 * M_PI);
@@ -134,7 +134,7 @@ enum err certificate_pair(const struct epoch_table *table, int leader, int refer
     out->hi = expm1(crossing_of(&pair, out->evidence - bar, best, FAR));
     if (out->evidence > bar && best > 0)
         out->word = CERTIFICATE_PROVEN;
-    else if (out->p_better >= LIKELY)
+    else if (out->p_better >= LIKELY && out->evidence > 0)
         out->word = CERTIFICATE_LIKELY;
     return ERR_OK;
 }

@@ -61,7 +61,7 @@ static inline void ab_begin(struct ab_test *ab, int arms, int64_t horizon,
 static inline void ab_look(struct ab_test *ab, struct trials *t, int64_t n,
                            double level)
 {
-    int64_t seen[AB_ARMS];
+    int64_t seen[AB_ARMS] = {0};
     struct epoch_count *row = &ab->counts[ab->epochs * ab->arms];
     check(ab->epochs < AB_LOOKS && ab->arms <= AB_ARMS);
     trials_split(t, n, ab->shares, ab->arms, seen);

@@ -198,6 +198,22 @@ static void a_winner_is_told_against_control_or_the_next(void **state)
     assert_true(c.word == CERTIFICATE_NONE && c.reference == -1);
 }
 
+static void extreme_counts_stay_sound(void **state)
+{
+    (void)state;
+    static const int64_t n[] = {0, 1, 1000, 1000000000, INT64_MAX};
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = 0; j < 5; j++)
+            for (int c = 0; c < 4; c++) {
+                struct epoch_count row[2] = {{n[i], c % 2 ? n[i] : 1},
+                                             {n[j], c > 1 ? n[j] : 1}};
+                struct certificate x = pair(row, 1, 1);
+                assert_true(x.p_better >= 0 && x.p_better <= 1 && x.lo >= -1);
+                assert_true(x.lo <= x.hi && x.lift > -1 && isfinite(x.lift));
+                assert_true(!isnan(x.evidence));
+            }
+}
+
 static void wrong_input_is_refused(void **state)
 {
     (void)state;
@@ -290,6 +306,7 @@ int main(void)
         cmocka_unit_test(words_follow_the_counts),
         cmocka_unit_test(a_drifting_level_proves_nothing),
         cmocka_unit_test(a_winner_is_told_against_control_or_the_next),
+        cmocka_unit_test(extreme_counts_stay_sound),
         cmocka_unit_test(wrong_input_is_refused),
         cmocka_unit_test(good_enough_is_half_a_percent),
         cmocka_unit_test(equal_arms_have_no_winner),

@@ -1,6 +1,7 @@
 /* bench_evidence.c: how often statements are true, on simulated tests under a policy
  * that adapts: false winners, power, and what the intervals cover. */
 #include "campaigns/ranking/certificate.h"
+#include "campaigns/ranking/levels.h"
 #include "tests/bench/bench_env.h"
 #include "tests/bench/bench_runs.h"
 #include "tests/fakes/ab_test.h"
@@ -14,7 +15,7 @@ struct plan {
     const struct policy *policy;
     int64_t tests, size;
     int arms, looks, control;
-    double rate, lift;
+    double rate, lift, drift;
     uint64_t seed;
 };
 
@@ -77,7 +78,7 @@ static void test_run(struct ab_test *ab, struct trials *t, const struct plan *pl
         proven = proven || c.word == CERTIFICATE_PROVEN;
         wrong = wrong || (c.word == CERTIFICATE_PROVEN && truth <= 0);
         missed = missed || truth < c.lo || truth > c.hi;
-        likely = likely || c.word != CERTIFICATE_NONE;
+        likely = c.word != CERTIFICATE_NONE; /* at the last look */
         naive = naive || naive_differs(ab, leader, c.reference);
         inverse = inverse || inverse_differs(ab, leader, c.reference);
     }
@@ -156,6 +157,61 @@ static void coverage(const struct plan *plan)
            inside / arms, leaders / (double)plan->tests, lifts / pairs);
 }
 
+/* Relative loss of taking that arm for the best. */
+static double loss_of(const struct ab_test *ab, const struct epoch_count *counts)
+{
+    struct posterior_arm arms[AB_ARMS] = {{0}};
+    struct posterior_result ranked;
+    double best = 0;
+    for (int k = 0; k < ab->arms; k++) {
+        arms[k].trials = counts[k].trials;
+        arms[k].successes = counts[k].successes;
+        best = fmax(best, ab->rate[k]);
+    }
+    if (posterior_rank(arms, ab->arms, &posterior_prior_default, &ranked))
+        bench_die("posterior_rank", "failed");
+    return 1 - ab->rate[ranked.leader] / best;
+}
+
+/* What the pick costs with counts as they are and with adjusted ones, when ln of the
+ * level swings as a sine of that height, three times. */
+static void levels(const struct plan *plan)
+{
+    static struct ab_test ab;
+    struct trials t;
+    int found = 0, raw_best = 0, best = 0;
+    double raw_loss = 0, loss = 0, tests = (double)plan->tests;
+    trials_seed(&t, plan->seed);
+    for (int64_t i = 0; i < plan->tests; i++) {
+        struct epoch_count raw[AB_ARMS], adjusted[AB_ARMS];
+        struct levels_result r;
+        rates_draw(&ab, &t, plan->arms);
+        ab_begin(&ab, plan->arms, plan->size, plan->policy);
+        for (int look = 0; look < plan->looks; look++)
+            ab_look(&ab, &t, plan->size / plan->looks,
+                    exp(plan->drift * sin(6 * M_PI * look / plan->looks)));
+        for (int k = 0; k < plan->arms; k++)
+            raw[k] =
+                (struct epoch_count){ab.posterior[k].trials, ab.posterior[k].successes};
+        struct epoch_table table = ab_table(&ab);
+        if (levels_adjust(&table, adjusted, &r))
+            bench_die("levels_adjust", "failed");
+        double x = loss_of(&ab, raw), y = loss_of(&ab, adjusted);
+        found += r.found;
+        raw_best += x <= 0;
+        best += y <= 0;
+        raw_loss += x;
+        loss += y;
+    }
+    printf("{\"bench\":\"evidence\",\"part\":\"levels\",\"policy\":\"%s\",\"tests\":"
+           "%" PRId64 ",\"arms\":%d,\"size\":%" PRId64 ",\"looks\":%d,\"drift\":%g,"
+           "\"found\":%.4f,\"raw_best\":%.4f,\"best\":%.4f,\"raw_loss\":%.4f,"
+           "\"loss\":%.4f}\n",
+           plan->policy->name, plan->tests, plan->arms, plan->size, plan->looks,
+           plan->drift, found / tests, raw_best / tests, best / tests, raw_loss / tests,
+           loss / tests);
+}
+
 static double fraction(int argc, char **argv, const char *name, double fallback)
 {
     const char *text = bench_option(argc, argv, name, NULL);
@@ -179,6 +235,7 @@ int bench_evidence(int argc, char **argv)
         .control = bench_flag(argc, argv, "--no-control") ? -1 : 0,
         .rate = fraction(argc, argv, "--rate", 0.015),
         .lift = fraction(argc, argv, "--lift", 0),
+        .drift = fraction(argc, argv, "--drift", 0.5),
         .seed = (uint64_t)bench_number(argc, argv, "--seed", 1),
     };
     if (!plan.policy)
@@ -190,7 +247,12 @@ int bench_evidence(int argc, char **argv)
         coverage(&plan);
         return 0;
     }
-    plan.arms = plan.arms ? plan.arms : 2;
-    winners(&plan);
+    plan.arms = plan.arms ? plan.arms : 4;
+    if (strcmp(part, "levels") == 0)
+        levels(&plan);
+    else if (strcmp(part, "winners") == 0)
+        winners(&plan);
+    else
+        bench_die(part, "is no part");
     return 0;
 }

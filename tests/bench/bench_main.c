@@ -13,10 +13,11 @@ static int usage(void)
         "       barker-bench events --events N --campaigns K --dup-rate R\n"
         "       barker-bench posterior [--sets N] [--draws N] [--seed N]\n"
         "       barker-bench srm [--looks N --tests N] < COUNTS\n"
-        "       barker-bench evidence --part winners|coverage [--policy P] [--tests "
+        "       barker-bench evidence --part winners|coverage|levels [--policy P] "
+        "[--tests "
         "N]\n"
         "           [--arms K] [--size N] [--looks N] [--rate R] [--lift L]\n"
-        "           [--no-control] [--seed N]\n"
+        "           [--drift D] [--no-control] [--seed N]\n"
         "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
         stderr);
     return 2;

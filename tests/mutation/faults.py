@@ -12,6 +12,7 @@ import faults_clocks
 import faults_damage
 import faults_cron
 import faults_dead
+import faults_evidence
 import faults_fair
 import faults_batch
 import faults_limits
@@ -330,6 +331,7 @@ FAULTS = {
     **faults_clocks.FAULTS,
     **faults_cron.FAULTS,
     **faults_dead.FAULTS,
+    **faults_evidence.FAULTS,
     **faults_memory.FAULTS,
     **faults_network.FAULTS,
     **faults_damage.FAULTS,

@@ -137,45 +137,6 @@ static void walker_integrate(struct walker *w, const struct panel *panel)
     w->end = w->before + half * sum;
 }
 
-/* Root of F = q between two places where F and its slope f are known: bisection on the
- * cubic through them. */
-static double quantile_between(const struct beta_shape *shape, double t0, double f0,
-                               double t1, double f1, double q)
-{
-    struct beta_point p0 = beta_point(t0), p1 = beta_point(t1);
-    double h = t1 - t0, s0 = h * beta_density(shape, &p0),
-           s1 = h * beta_density(shape, &p1), lo = 0, hi = 1;
-    for (int i = 0; i < 30; i++) {
-        double u = (lo + hi) / 2, v = 1 - u;
-        double f =
-            v * v * (f0 * (1 + 2 * u) + s0 * u) + u * u * (f1 * (1 + 2 * v) - s1 * v);
-        if (f < q)
-            lo = u;
-        else
-            hi = u;
-    }
-    return beta_point(t0 + h * (lo + hi) / 2).x;
-}
-
-/* Stores the quantile q if F passes it in this panel. */
-static void walker_quantile(const struct walker *w, const struct panel *panel, double q,
-                            double *out)
-{
-    if (!(w->before < q && q <= w->end))
-        return;
-    double t0 = panel->from, f0 = w->before, t1 = panel->to, f1 = w->end;
-    for (int i = 0; i < POINTS; i++) {
-        if (w->cdf[i] >= q) {
-            t1 = panel->at[i].t;
-            f1 = w->cdf[i];
-            break;
-        }
-        t0 = panel->at[i].t;
-        f0 = w->cdf[i];
-    }
-    *out = quantile_between(&w->shape, t0, f0, t1, f1, q);
-}
-
 /* Adds the panel to P_k and to E[max]. The product of the others comes from the left
  * and from the right, never by dividing by a small F_k. Arms behind have F = 1. */
 static void walk_combine(struct walk *walk, const struct panel *panel)
@@ -198,18 +159,14 @@ static void walk_combine(struct walk *walk, const struct panel *panel)
     }
 }
 
-static void walk_panel(struct walk *walk, struct quadrature_arm *arms,
-                       struct panel *panel)
+static void walk_panel(struct walk *walk, struct panel *panel)
 {
     double middle = (panel->from + panel->to) / 2, half = panel->to - middle;
     for (int i = 0; i < POINTS; i++)
         panel->at[i] = beta_point(middle + half * node[i]);
     for (int j = 0; j < walk->active_count; j++) {
         struct walker *w = &walk->arm[walk->active[j]];
-        struct quadrature_arm *arm = &arms[walk->active[j]];
         walker_integrate(w, panel);
-        walker_quantile(w, panel, 0.025, &arm->lo);
-        walker_quantile(w, panel, 0.975, &arm->hi);
         w->before = w->end;
     }
     /* left of an arm's knots its F is 0, and so is every product with it */
@@ -221,13 +178,10 @@ struct quadrature_result quadrature_run(struct quadrature_arm *arms, int count)
 {
     struct walk walk = {.expected_max = 0};
     struct panel panel = {.from = -INFINITY};
-    for (int k = 0; k < count; k++) {
+    for (int k = 0; k < count; k++)
         beta_shape_init(&walk.arm[k].shape, arms[k].a, arms[k].b);
-        arms[k].lo = 0;
-        arms[k].hi = 1;
-    }
     while (walk_next(&walk, count, &panel)) {
-        walk_panel(&walk, arms, &panel);
+        walk_panel(&walk, &panel);
         panel.from = panel.to;
     }
     double mass = 0;

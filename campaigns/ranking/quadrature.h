@@ -13,7 +13,6 @@
 struct quadrature_arm {
     double a, b;   /* in: each in [1e-6, 2e9], a + b >= 1 */
     double p_best; /* out: sums to 1 over the arms */
-    double lo, hi; /* out: central 95 % interval */
 };
 struct quadrature_result {
     double expected_max;

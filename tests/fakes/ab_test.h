@@ -1,5 +1,6 @@
 /* ab_test.h: a simulated test: arms of known rates, looks, and a policy that moves the
- * shares after each look. Every look closes an epoch. */
+ * shares after each look. A look closes the epoch if the shares may move; else the one
+ * epoch stays open. */
 #ifndef BARKER_TESTS_FAKES_AB_TEST_H
 #define BARKER_TESTS_FAKES_AB_TEST_H
 
@@ -57,23 +58,31 @@ static inline void ab_begin(struct ab_test *ab, int arms, int64_t horizon,
     ab_rank(ab);
 }
 
+static inline void ab_open(struct ab_test *ab)
+{
+    size_t at = (size_t)(ab->epochs * ab->arms), arms = (size_t)ab->arms;
+    check(ab->epochs < AB_LOOKS && ab->arms <= AB_ARMS);
+    memcpy(&ab->shares_of[at], ab->shares, sizeof *ab->shares * arms);
+    memset(&ab->counts[at], 0, sizeof *ab->counts * arms);
+    ab->epochs++;
+}
+
 /* n trials at the rates times level, then a look. */
 static inline void ab_look(struct ab_test *ab, struct trials *t, int64_t n,
                            double level)
 {
     int64_t seen[AB_ARMS] = {0};
-    struct epoch_count *row = &ab->counts[ab->epochs * ab->arms];
-    check(ab->epochs < AB_LOOKS && ab->arms <= AB_ARMS);
+    if (ab->policy != &ab_equal || !ab->epochs)
+        ab_open(ab);
+    struct epoch_count *row = &ab->counts[(ab->epochs - 1) * ab->arms];
     trials_split(t, n, ab->shares, ab->arms, seen);
-    memcpy(&ab->shares_of[ab->epochs * ab->arms], ab->shares,
-           sizeof *ab->shares * (size_t)ab->arms);
     for (int k = 0; k < ab->arms; k++) {
         int64_t hits = trials_binomial(t, seen[k], fmin(1, ab->rate[k] * level));
-        row[k] = (struct epoch_count){seen[k], hits};
+        row[k].trials += seen[k];
+        row[k].successes += hits;
         ab->posterior[k].trials += seen[k];
         ab->posterior[k].successes += hits;
     }
-    ab->epochs++;
     ab->used += n;
     ab_rank(ab);
 }

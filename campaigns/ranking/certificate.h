@@ -26,7 +26,7 @@
  * / n_b; docs/RANKING.md has the measured rates. Not covered: users of whom each brings
  * many trials, since their successes are not independent.
  *
- * Cost: about 80 logarithms an epoch and pair. Pure, no allocation. */
+ * Cost: about 1 us an epoch and pair. Pure, no allocation. */
 #ifndef BARKER_CAMPAIGNS_RANKING_CERTIFICATE_H
 #define BARKER_CAMPAIGNS_RANKING_CERTIFICATE_H
 

@@ -183,7 +183,7 @@ static void levels(const struct plan *plan)
     double raw_loss = 0, loss = 0, tests = (double)plan->tests;
     trials_seed(&t, plan->seed);
     for (int64_t i = 0; i < plan->tests; i++) {
-        struct epoch_count raw[AB_ARMS], adjusted[AB_ARMS];
+        struct epoch_count raw[AB_ARMS] = {{0, 0}}, adjusted[AB_ARMS] = {{0, 0}};
         struct levels_result r;
         rates_draw(&ab, &t, plan->arms);
         ab_begin(&ab, plan->arms, plan->size, plan->policy);

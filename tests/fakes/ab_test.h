@@ -60,7 +60,7 @@ static inline void ab_begin(struct ab_test *ab, int arms, int64_t horizon,
 
 static inline void ab_open(struct ab_test *ab)
 {
-    size_t at = (size_t)(ab->epochs * ab->arms), arms = (size_t)ab->arms;
+    size_t arms = (size_t)ab->arms, at = (size_t)ab->epochs * arms;
     check(ab->epochs < AB_LOOKS && ab->arms <= AB_ARMS);
     memcpy(&ab->shares_of[at], ab->shares, sizeof *ab->shares * arms);
     memset(&ab->counts[at], 0, sizeof *ab->counts * arms);

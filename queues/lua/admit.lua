@@ -55,7 +55,7 @@ local function create()
              "usd_budget", nano_max == "-1" and "0" or decimal(nano_max, 9), "cached", "0",
              "variants", "0", "live", "0", "pending", "0", "rejected", "0",
              "impressions", "0", "delivered", "0", "clicks", "0", "conversions", "0",
-             "orphans", "0", "revenue", "0", "lift", "0", "lift_lo", "0", "lift_hi", "0",
+             "orphans", "0", "recipients", "0", "revenue", "0", "lift", "0", "lift_lo", "0", "lift_hi", "0",
              "created_ms", int(now), "waiting", "", "waiting_ms", "0")
   if parent ~= "" then redis.call("HSET", campaign_key(id), "parent", parent) end
   redis.call("SET", part_key(id, "spec"), spec)

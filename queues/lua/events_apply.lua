@@ -1,237 +1,239 @@
 #!lua flags=allow-oom
---@use job money public seen
--- ARGV: cursor, last, window_ms, then per event: campaign, variant, type, count,
--- value in micro-units, currency, id hash ("0" = none), ts_ms, epoch
--- Sums are made in tables; each hash is read once and written once.
+--@use job seen
+-- Says which events of a batch are new, adds them to what is not folded in yet (events_fold),
+-- and moves the cursor.
+-- ARGV: cursor, last, window_ms, worker, lease_ms, how many were late, how many stood in the
+-- batch before; then per campaign how many words follow, its id, and per variant its id, how many words follow, and groups of
+-- events that are alike. A group of things with an id and without a value: its field of the
+-- sums ("<epoch>:<variant>:<type>:<minute>"), how many, the hashes of their ids. Any other:
+-- "+", field, currency, of events without an id how many, their count, their
+-- value in micro-units; how many with an id, how many users; hash, count and value of each
+-- id; the hashes of users whose impressions these are. No field stands in two groups of the
+-- first sort, nor in one before another.
+local ARGV, call, tonumber = ARGV, redis.call, tonumber -- globals are slower
 local cursor, last, window = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local STEP, HOLDOUT, EXACT_MAX = 9, "_holdout", 2 ^ 53
-local PUBLIC = {impression = "impressions", delivered = "delivered", click = "clicks",
-                conversion = "conversions"}
-local KNOWN = {impression = 1, click = 1, cart = 1, conversion = 1, refund = 1, open = 1,
-               delivered = 1, unsubscribe = 1, complaint = 1, bounce = 1, csat = 1,
-               resolved = 1}
-local COUNTERS_MAX = 20000 -- of one campaign; further custom types count as "other"
-local redis, ARGV, tonumber, type = redis, ARGV, tonumber, type -- globals are slower
+local HOLDOUT, EXACT_MAX = "_holdout", 2 ^ 53
+local READ_AHEAD = 400 -- entries that are read before the next batch says how large they are
+local LARGE_MAX = 4 * 1024 * 1024 -- bytes of as many entries that are read as they are
 
-local state = redis.call("HMGET", key("ev"), "cursor", "gens", "applied", "duplicate",
-                         "late", "orphan", "refused")
+local state = call("HMGET", key("ev"), "cursor", "seen", "applied", "duplicate", "late",
+                   "orphan", "refused")
 if (state[1] or "0-0") ~= cursor or not string.find(last, "^%d+%-%d+$") then
   return {"stale"}
 end
 local now = now_ms()
+local count = {applied = 0, duplicate = tonumber(ARGV[7]) or 0, orphan = 0}
+local stray, stray_vid = "", ""
+local touched, damage = {"ZADD", key("dirty"), "NX"}, ""
 
-local function bump(sums, field, n) sums[field] = (sums[field] or 0) + n end
-
--- What the batch touches, looked up once: campaigns, their placements, their variants.
--- A hash that was damaged by hand (pcall) is none: it must not stop all the others.
-local campaigns = {}
-local function campaign_of(id)
-  local c = campaigns[id]
-  if c == nil then
-    local left = redis.call("PTTL", campaign_key(id))
-    c = left ~= -2 and
-        {id = id, left = left, name = campaign_key(id), exact_name = part_key(id, "n"),
-         variants = {}, places = {}, exact = {}, sums = {}, money = {}, events = 0}
-    campaigns[id] = c
-  end
-  return c
+-- Whether the campaign has this variant; asked of its hash once, then noted in `n`.
+local function has_variant(id, vid)
+  if vid == HOLDOUT then return call("EXISTS", campaign_key(id)) == 1 end
+  local place = redis.pcall("HGET", variant_key(id, vid), "placement")
+  return type(place) == "string" and place
 end
 
-local function placement_of(c, place)
-  local p = c.places[place]
-  if not p then
-    local name = placement_key(c.id, place)
-    local epoch = redis.pcall("HGET", name, "epoch")
-    if not epoch then ensure_placement(c.id, place) end
-    p = {name = name, sums = {}, epoch = type(epoch) == "string" and tonumber(epoch) or 0}
-    c.places[place] = p
+-- The variants of the words from `at` to `stop`, each with whether it exists.
+local function find_variants(id, at, stop)
+  local fields, known = {"HMGET", part_key(id, "n")}, {}
+  while at <= stop do
+    fields[#fields + 1] = "@" .. ARGV[at]
+    at = at + 2 + tonumber(ARGV[at + 1])
   end
-  return p
-end
-
-local function variant_of(c, vid)
-  local v = c.variants[vid]
-  if v == nil then
-    local name = variant_key(c.id, vid)
-    local place = vid ~= HOLDOUT and redis.pcall("HGET", name, "placement")
-    if vid == HOLDOUT then
-      v = {prefixes = {}}
-    elseif type(place) == "string" then
-      v = {name = name, sums = {}, prefixes = {},
-           place = place ~= "" and placement_of(c, place)}
-    else
-      v = false
-    end
-    c.variants[vid] = v
-  end
-  return v
-end
-
--- "<epoch>:<variant>:". An epoch that was never in force is none: counters stay bounded.
-local function prefix_of(v, vid, epoch)
-  local prefix = v.prefixes[epoch]
-  if not prefix then
-    local n = tonumber(epoch) or -1
-    local known = n >= 0 and n <= (v.place and v.place.epoch or -1)
-    prefix = (known and int(n) or "-1") .. ":" .. vid .. ":"
-    v.prefixes[epoch] = prefix
-  end
-  return prefix
-end
-
--- Micro-units: all in `n`, per currency and owner.
-local function add_money(c, v, vid, prefix, micro, currency)
-  c.currency = c.currency or currency
-  c.money[#c.money + 1] = {prefix .. "micro:" .. currency, micro}
-  c.money[#c.money + 1] = {"revenue_micro:c:" .. currency, micro, c.name}
-  if v.name then
-    c.money[#c.money + 1] = {"revenue_micro:v:" .. vid .. ":" .. currency, micro, v.name}
-  end
-  if v.place then
-    local place = string.sub(v.place.name, #placement_key(c.id, "") + 1)
-    c.money[#c.money + 1] = {"revenue_micro:p:" .. place .. ":" .. currency, micro,
-                             v.place.name}
-  end
-end
-
-local function is_crowded(c)
-  if c.crowded == nil then
-    local fields = redis.pcall("HLEN", c.exact_name)
-    c.crowded = type(fields) == "number" and fields > COUNTERS_MAX
-  end
-  return c.crowded
-end
-
-local function tally(c, v, vid, at)
-  local type, count = ARGV[at + 2], tonumber(ARGV[at + 3]) or 1
-  local micro, field = tonumber(ARGV[at + 4]) or 0, PUBLIC[type]
-  if not KNOWN[type] and is_crowded(c) then type = "other" end
-  local prefix = prefix_of(v, vid, ARGV[at + 8])
-  bump(c.exact, prefix .. type, count)
-  if field then
-    bump(c.sums, field, count)
-    if v.name then bump(v.sums, field, count) end
-    if v.place and field ~= "clicks" then bump(v.place.sums, field, count) end
-  end
-  if micro ~= 0 then add_money(c, v, vid, prefix, micro, ARGV[at + 5]) end
-  c.events = c.events + count
-end
-
--- Adds sums to the fields of a hash, in two calls at most; a counter stands still past
--- 2^53, or at the end of 64 bits (pcall).
-local function raise(name, sums)
-  local fields, out = {}, {}
-  for field in pairs(sums) do fields[#fields + 1] = field end
-  if #fields <= 2 then
-    for _, field in ipairs(fields) do
-      local sum = redis.pcall("HINCRBY", name, field, sums[field])
-      if type(sum) == "table" and string.find(sum.err, "WRONGTYPE", 1, true) then
-        error(sum)
+  local noted = call(unpack(fields))
+  for i = 1, #noted do
+    local vid = string.sub(fields[i + 2], 2)
+    known[vid] = noted[i]
+    if not noted[i] then
+      local place = has_variant(id, vid)
+      known[vid] = place
+      if place then
+        call("HSET", part_key(id, "n"), fields[i + 2], place == true and "" or place)
+        local left = call("PTTL", campaign_key(id)) -- of one that has ended
+        if left >= 0 then call("PEXPIRE", part_key(id, "n"), left) end
       end
+    end
+  end
+  return known
+end
+
+-- Money is summed in two parts, of which each stays exact in a double: thousands of units, and
+-- micro-units below that.
+local THOUSAND = 1e9
+local function split(micro)
+  local high = math.floor(micro / THOUSAND)
+  return high, micro - high * THOUSAND
+end
+local function joined(high, low)
+  local carry = math.floor(low / THOUSAND)
+  high, low = high + carry, low - carry * THOUSAND
+  if high >= 0 then return high == 0 and int(low) or string.format("%d%09d", high, low) end
+  if low > 0 then high, low = high + 1, THOUSAND - low end
+  return high == 0 and "-" .. int(low) or string.format("%d%09d", high, low)
+end
+
+-- The new ones of `n` events whose words begin at `at`.
+local function take_others(at, n)
+  local new, things, high, low = 0, 0, 0, 0
+  for i = at, at + 3 * n - 1, 3 do
+    if count_new(ARGV, i, 1) == 1 then
+      new, things = new + 1, things + (tonumber(ARGV[i + 1]) or 1)
+      local more, rest = split(tonumber(ARGV[i + 2]) or 0)
+      high, low = high + more, low + rest
+    end
+  end
+  return new, things, high, low
+end
+
+-- The sums of the campaign in hand: fields, what is added to each, and where those are that may
+-- come again.
+local fields, sums, place_of, highs, lows, users
+local function add(field, n)
+  if n == 0 then return end
+  local at = place_of[field] or #fields + 1
+  place_of[field], fields[at], sums[at] = at, field, (sums[at] or 0) + n
+end
+
+-- Adds them to what is not folded in yet; a counter stands still past 2^53 or at the end of 64
+-- bits (pcall). A value of more than 64 bytes makes Redis keep a hash in which fields are not
+-- looked for one by one.
+local WIDE = string.rep("-", 65)
+local function raise(id)
+  local name = part_key(id, "d")
+  if #fields <= 2 then
+    for i, field in ipairs(fields) do
+      local sum = redis.pcall("HINCRBY", name, field, int(sums[i]))
+      if type(sum) == "table" and string.find(sum.err, "WRONGTYPE", 1, true) then error(sum) end
     end
     return
   end
-  local old = redis.call("HMGET", name, unpack(fields))
+  local old = call("HMGET", name, unpack(fields))
+  local out = {"HSET", name}
   for i, field in ipairs(fields) do
-    out[2 * i - 1] = field
-    out[2 * i] = int(math.min((tonumber(old[i]) or 0) + sums[field], EXACT_MAX))
+    out[2 * i + 1] = field
+    out[2 * i + 2] = int(old[i] and math.min(tonumber(old[i]) + sums[i], EXACT_MAX) or sums[i])
   end
-  redis.call("HSET", name, unpack(out))
+  if #fields > 8 and not old[1] then out[#out + 1], out[#out + 2] = "", WIDE end
+  call(unpack(out))
 end
 
--- 64-bit sums; an overflow leaves the old one: one absurd producer must not stop others.
--- Public revenue is in the currency that came first; others stay in `n`.
-local function write_money(c)
-  if not c.currency then return end
-  redis.call("HSETNX", c.exact_name, "currency", c.currency)
-  local main = ":" .. redis.call("HGET", c.exact_name, "currency")
-  local owners = {}
-  for _, m in ipairs(c.money) do
-    redis.pcall("HINCRBY", c.exact_name, m[1], int(m[2]))
-    if m[3] and string.sub(m[1], -#main) == main then owners[m[3]] = m[1] end
+-- The group whose "+" is at `g`; where the next one begins.
+local function take_group(g)
+  local field, currency = ARGV[g + 1], ARGV[g + 2]
+  local free, things, micro = tonumber(ARGV[g + 3]), tonumber(ARGV[g + 4]), tonumber(ARGV[g + 5])
+  local ids, seen_by = tonumber(ARGV[g + 6]), tonumber(ARGV[g + 7])
+  g = g + 8
+  local new, more, high, low = take_others(g, ids)
+  add(field, things + more)
+  local of_free, rest = split(micro)
+  high, low = high + of_free, low + rest
+  if high ~= 0 or low ~= 0 then
+    local name = field .. ":" .. currency
+    highs[name], lows[name] = (highs[name] or 0) + high, (lows[name] or 0) + low
   end
-  for owner, field in pairs(owners) do
-    redis.call("HSET", owner, "revenue",
-               decimal(redis.call("HGET", c.exact_name, field), 6))
-  end
+  count.applied, count.duplicate = count.applied + free + new, count.duplicate + ids - new
+  g = g + 3 * ids
+  for i = g, g + seen_by - 1 do users[#users + 1] = ARGV[i] end
+  add(field .. "#", count_new(ARGV, g, seen_by))
+  return g + seen_by
 end
 
-local function rerank_soon(c)
-  local j = redis.call("HMGET", job_key(c.id), "state", "wake", "rerank_events",
-                       "rerank_ms")
-  if not j[1] then return end
-  local pending = redis.call("HINCRBY", job_key(c.id), "pending_events", int(c.events))
-  if j[1] == "waiting" and bit.band(tonumber(j[2]) or 0, EVENTS) ~= 0 then
-    due_at(c.id, rerank_at(pending, tonumber(j[3]) or 0, tonumber(j[4]) or 0, now))
-  end
-end
-
--- A campaign that has ended expires: keys born now must end with it.
-local function expire_late(c)
-  if c.left < 0 then return end
-  redis.call("PEXPIRE", c.exact_name, c.left)
-  redis.call("PEXPIRE", part_key(c.id, "places"), c.left)
-  for _, p in pairs(c.places) do redis.call("PEXPIRE", p.name, c.left) end
-end
-
-local function write(c)
-  raise(c.name, c.sums)
-  if c.events == 0 then return end
-  raise(c.exact_name, c.exact)
-  for _, v in pairs(c.variants) do
-    if v and v.name then raise(v.name, v.sums) end
-  end
-  for _, p in pairs(c.places) do raise(p.name, p.sums) end
-  write_money(c)
-  rerank_soon(c)
-  expire_late(c)
-end
-
--- One campaign that cannot be written to (its keys were damaged by hand) must not stop
--- all the others, now and at each repeat.
-local damage = ""
-local function write_all()
-  for id, c in pairs(campaigns) do
-    if c and (c.events > 0 or c.sums.orphans) then
-      local ok, problem = pcall(write, c)
-      if not ok then
-        damage = id .. ": " .. (type(problem) == "table" and problem.err or problem)
+local function take_variant(g, stop)
+  while g <= stop do
+    if ARGV[g] == "+" then
+      g = take_group(g)
+    else
+      local n = tonumber(ARGV[g + 1])
+      local new = count_new(ARGV, g + 2, n)
+      if new > 0 then
+        local at = place_of[ARGV[g]] or #fields + 1
+        fields[at], sums[at] = ARGV[g], (sums[at] or 0) + new
       end
+      count.applied, count.duplicate = count.applied + new, count.duplicate + n - new
+      g = g + 2 + n
     end
   end
 end
 
-local count = {applied = 0, duplicate = 0, late = 0, orphan = 0}
-local stray, stray_vid = "", ""
-local function judge(at)
-  local vid, hash, ts = ARGV[at + 1], ARGV[at + 6], tonumber(ARGV[at + 7]) or 0
-  if ts > 0 and ts < now - window then return "late" end
-  local c = campaign_of(ARGV[at])
-  local v = c and variant_of(c, vid)
-  if not v then
-    if c then bump(c.sums, "orphans", 1) end
-    if stray == "" then stray, stray_vid = ARGV[at], vid end
-    return "orphan"
+local function count_strays(id, vid, g, stop)
+  local n = 0
+  while g <= stop do
+    if ARGV[g] == "+" then
+      local ids, seen_by = tonumber(ARGV[g + 6]), tonumber(ARGV[g + 7])
+      n, g = n + tonumber(ARGV[g + 3]) + ids, g + 8 + 3 * ids + seen_by
+    else
+      n, g = n + tonumber(ARGV[g + 1]), g + 2 + tonumber(ARGV[g + 1])
+    end
   end
-  if hash ~= "0" and is_seen(hash, now) then return "duplicate" end
-  tally(c, v, vid, at)
-  return "applied"
+  if stray == "" then stray, stray_vid = id, vid end
+  count.orphan = count.orphan + n
+  return n
+end
+
+local function campaign(at, stop)
+  local id = ARGV[at]
+  local known, strays = find_variants(id, at + 1, stop), 0
+  fields, sums, place_of, highs, lows = {}, {}, {}, {}, {}
+  users = {"PFADD", part_key(id, "u")}
+  at = at + 1
+  while at <= stop do
+    local vid, last = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
+    if known[vid] then
+      take_variant(at + 2, last)
+    else
+      strays = strays + count_strays(id, vid, at + 2, last)
+    end
+    at = last + 1
+  end
+  if strays > 0 and call("EXISTS", campaign_key(id)) == 1 then add("orphans", strays) end
+  if #fields == 0 then return end
+  raise(id)
+  for field, high in pairs(highs) do
+    local micro = joined(high, lows[field])
+    if micro ~= "0" then redis.pcall("HINCRBY", part_key(id, "d"), field, micro) end
+  end
+  if #users > 2 then call(unpack(users)) end
+  touched[#touched + 1], touched[#touched + 2] = int(now), id
+end
+
+-- Whether the next entries may be read as they are: the first nodes of the stream, each of
+-- which holds one entry at least, have few bytes. MEMORY USAGE gives the average of those it
+-- was told to look at, times all.
+local function is_light()
+  local bytes = redis.pcall("MEMORY", "USAGE", key("events"), "SAMPLES", READ_AHEAD)
+  if type(bytes) ~= "number" then return 0 end
+  if bytes <= LARGE_MAX then return 1 end
+  local nodes = 1
+  local info = redis.pcall("XINFO", "STREAM", key("events"))
+  for i = 1, #info, 2 do
+    if info[i] == "radix-tree-keys" then nodes = info[i + 1] end
+  end
+  return nodes > READ_AHEAD and bytes / (nodes - 1) * READ_AHEAD <= LARGE_MAX and 1 or 0
 end
 
 load_seen(state[2], now, window)
-for at = 4, #ARGV - STEP + 1, STEP do bump(count, judge(at), 1) end
-write_all()
-local function total(at, n)
-  return int(math.min((tonumber(state[at]) or 0) + n, EXACT_MAX))
+local at = 8
+while at < #ARGV do
+  local stop = at + tonumber(ARGV[at])
+  -- One campaign whose keys were damaged by hand must not stop all the others.
+  local ok, problem = pcall(campaign, at + 1, stop)
+  if not ok then
+    damage = ARGV[at + 1] .. ": " .. (type(problem) == "table" and problem.err or problem)
+  end
+  at = stop + 1
 end
-redis.call("HSET", key("ev"), "gens", save_seen(), "cursor", last,
-           "applied", total(3, count.applied), "duplicate", total(4, count.duplicate),
-           "late", total(5, count.late), "orphan", total(6, count.orphan),
-           "refused", total(7, 0))
-redis.call("XTRIM", key("events"), "MINID", last)
-redis.call("XDEL", key("events"), last)
-local reply = {"applied", count.applied, count.duplicate, count.late, count.orphan}
-if count.orphan > 0 or damage ~= "" then
-  reply[6], reply[7], reply[8] = stray, stray_vid, damage
+if #touched > 3 then redis.pcall(unpack(touched)) end
+
+local late = tonumber(ARGV[6]) or 0
+local function total(i, n)
+  return int(math.min((tonumber(state[i]) or 0) + n, EXACT_MAX))
 end
-return reply
+call("HSET", key("ev"), "seen", save_seen(), "cursor", last,
+     "applied", total(3, count.applied), "duplicate", total(4, count.duplicate),
+     "late", total(5, late), "orphan", total(6, count.orphan), "refused", total(7, 0))
+call("XTRIM", key("events"), "MINID", last)
+call("XDEL", key("events"), last)
+local left = call("XLEN", key("events"))
+if left > 0 then call("SET", lease_key("events"), ARGV[4], "PX", ARGV[5]) end
+return {"applied", count.applied, count.duplicate, late, count.orphan, stray, stray_vid, damage,
+        left > 0 and is_light() or 0, left}

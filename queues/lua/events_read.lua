@@ -8,7 +8,7 @@ local cursor = redis.call("HGET", key("ev"), "cursor") or "0-0"
 local lease = lease_key("events")
 local owner = redis.call("GET", lease)
 local is_sound = redis.call("PTTL", lease) <= tonumber(ARGV[4]) -- or the clock went back
-if owner and owner ~= worker and is_sound and not force then return {cursor, {}} end
+if owner and owner ~= worker and is_sound and not force then return {cursor, {}, 1} end
 
 local function show(entry)
   local size = 0
@@ -31,4 +31,4 @@ while #out < count and bytes < reply_max do
   from = "(" .. page[#page][1]
 end
 if #out > 0 then redis.call("SET", lease, worker, "PX", ARGV[4]) end
-return {cursor, out}
+return {cursor, out, 0}

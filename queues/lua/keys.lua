@@ -5,11 +5,11 @@ local ROOT = KEYS[1]
 
 -- Of the partition: inbox events control rejected changes campaigns dead ev (public);
 -- due ring terms held queued given starts deadlines done hb gone run grace rev
--- rejected_bytes full (private).
+-- rejected_bytes full dirty (private).
 local function key(name) return ROOT .. ":" .. name end
 
 -- Of a campaign.
--- Parts: spec ck bud rsv vids places mail n kids jrs series audit inputs doc.
+-- Parts: spec ck bud rsv vids places mail n d f u kids jrs series audit inputs doc.
 local function campaign_key(id) return ROOT .. ":c:" .. id end
 local function part_key(id, part) return ROOT .. ":c:" .. id .. ":" .. part end
 local function variant_key(id, vid) return ROOT .. ":c:" .. id .. ":v:" .. vid end
@@ -17,6 +17,7 @@ local function placement_key(id, place) return ROOT .. ":c:" .. id .. ":p:" .. p
 local function rank_key(id, place) return ROOT .. ":c:" .. id .. ":rank:" .. place end
 local function alloc_key(id, place) return ROOT .. ":c:" .. id .. ":alloc:" .. place end
 local function epochs_key(id, place) return ROOT .. ":c:" .. id .. ":epochs:" .. place end
+local function minute_key(id, minute) return ROOT .. ":c:" .. id .. ":m:" .. minute end
 local function journal_key(id, stage, iteration)
   return ROOT .. ":c:" .. id .. ":jr:" .. stage .. ":" .. iteration
 end

@@ -44,7 +44,7 @@ end
 -- Parts that every campaign has, and those that a campaign that ends as it came has not:
 -- one look instead of many.
 local ALWAYS = {"spec", "bud"}
-local MAYBE = {"jrs", "vids", "places", "ck", "rsv", "mail", "n", "kids", "series",
+local MAYBE = {"jrs", "vids", "places", "ck", "rsv", "mail", "n", "d", "f", "u", "kids", "series",
                "audit", "inputs", "doc"}
 local function is_bare(id)
   local names, before = {"EXISTS"}, part_key(id, "")

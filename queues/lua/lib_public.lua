@@ -16,6 +16,7 @@ local function ensure_variant(id, vid)
              "parent", "", "round", 0, "reason", "", "weight", 0, "p_best", 0,
              "expected_loss", 0, "rate", 0, "rate_lo", 0, "rate_hi", 0,
              "impressions", 0, "delivered", 0, "clicks", 0, "conversions", 0,
-             "revenue", 0, "usd", 0)
+             "revenue", 0, "complaints", 0, "unsubscribes", 0, "bounces", 0,
+             "refunds", 0, "usd", 0)
   redis.call("RPUSH", part_key(id, "vids"), vid)
 end

@@ -376,6 +376,7 @@ if alive then
 end
 local oldest = redis.call("ZRANGE", key("queued"), 0, 0, "WITHSCORES")
 return {now, alive and 1 or 0, redis.call("XLEN", key("inbox")),
-        redis.call("XLEN", key("control")), redis.call("XLEN", key("events")),
+        redis.call("XLEN", key("control")),
+        redis.call("XLEN", key("events")) + redis.call("ZCARD", key("dirty")),
         claimed, poked, redis.call("ZCARD", key("queued")),
         oldest[2] and now - oldest[2] or 0, recovered}

@@ -39,6 +39,39 @@ def text_of(name):
     return shebang + read("keys.lua") + libs + body
 
 
+def groups(events, by):
+    found = {}
+    for e in events:
+        found.setdefault(e[by], []).append(e)
+    return found.items()
+
+
+def is_plain(e):
+    _, _, _, count, micro, _, eid, _, user, _ = e
+    return eid and count == 1 and not micro and not user
+
+
+def field_of(e):
+    return f"{e[7]}:{e[1]}:{e[2]}:{e[9]}"
+
+
+def groups_of(events):
+    """Plain ones by field, each of the others by itself; no field stands in two plain groups."""
+    words = []
+    for e in events:
+        if not is_plain(e):
+            _, _, _, count, micro, currency, eid, _, user, _ = e
+            free = [0, 0, 0, 1] if eid else [1, count, micro, 0]
+            ids, users = [eid, count, micro] if eid else [], [user] if user else []
+            words += ["+", field_of(e), currency, *free, len(users), *ids, *users]
+    plain = {}
+    for e in filter(is_plain, events):
+        plain.setdefault(field_of(e), []).append(e[6])
+    for field, ids in plain.items():
+        words += [field, len(ids), *ids]
+    return words
+
+
 class Scripts:
     """scripts.tick("w1", 4, 3000, 1) runs tick.lua on the partition's root key."""
 
@@ -75,6 +108,30 @@ class Scripts:
 
     def commit(self, *one):
         return self.commit_all(one)[0]
+
+    def apply(self, cursor, last, window, events, late=0, worker="w"):
+        """Events (campaign, variant, type, count, micro, currency, id, epoch, user, minute) as
+        events_apply takes them: the first five words of its reply."""
+        words, kept, met = [], [], set()
+        for e in events:
+            if not e[6] or (e[0], e[1], e[6]) not in met:
+                kept.append(e)
+            met.add((e[0], e[1], e[6]))
+        for campaign, block in groups(kept, 0):
+            of_campaign = [campaign]
+            for variant, some in groups(block, 1):
+                of_variant = groups_of(some)
+                of_campaign += [variant, len(of_variant), *of_variant]
+            words += [len(of_campaign), *of_campaign]
+        return self.events_apply(cursor, last, window, worker, 200, late,
+                                 len(events) - len(kept), *words)
+
+    def fold(self, age_ms=0, keep_ms=72 * 3_600_000):
+        """Everything; what was damaged."""
+        damage = []
+        while (reply := self.events_fold(8, age_ms, keep_ms))[0]:
+            damage += [reply[2]] if reply[2] else []
+        return damage
 
     def __getattr__(self, name):
         if name not in self.shas:

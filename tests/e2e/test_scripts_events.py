@@ -25,16 +25,21 @@ def campaign(s, name, placements=("email", "sms"), variants=3, ops=()):
     return job
 
 
-def event(c="c0", v="v0", t="click", n=1, micro=0, cur="", eid=0, ts=0, epoch=2):
-    return c, v, t, n, micro, cur, eid, ts, epoch
+def event(c="c0", v="v0", t="click", n=1, micro=0, cur="", eid=0, epoch=2, user=0, minute=7):
+    return c, v, t, n, micro, cur, eid, epoch, user, minute
 
 
-def apply(s, events, cursor=None, window=WINDOW):
-    """Applies events as one batch behind the cursor."""
+def apply(s, events, cursor=None, window=WINDOW, late=0, fold=True):
+    """Applies events as one batch behind the cursor; with what the fold found damaged."""
     last = s.redis.xadd(EVENTS, {"c": "x"})
     if cursor is None:
         cursor = s.redis.hget(f"{ROOT}:ev", "cursor") or "0-0"
-    return s.events_apply(cursor, last, window, *[x for e in events for x in e])
+    reply = s.apply(cursor, last, window, events, late)
+    damage = s.fold() if fold else []
+    if reply == ["stale"]:
+        return reply
+    told = reply[7:8] if reply[7] else damage
+    return reply[:7] + told if reply[4] or told else reply[:5]
 
 
 def decimal(micro):
@@ -51,7 +56,7 @@ class Tally:
         self.exact, self.money = collections.Counter(), collections.Counter()
 
     def add(self, e, placement):
-        c, v, t, n, micro, _, eid, _, epoch = e
+        c, v, t, n, micro, _, eid, epoch, _, _ = e
         if eid and eid in self.seen:
             return "duplicate"
         self.seen.add(eid)
@@ -82,9 +87,10 @@ def random_event(rng):
                     "zoom"])
     worth = {"conversion": rng.randint(1, 10**9), "refund": -rng.randint(1, 10**8)}
     micro = worth.get(t, 0)
-    return event(f"c{rng.randrange(3)}", rng.choice(["v0", "v1", "v2", "_holdout"]), t,
+    c, v = rng.randrange(3), rng.randrange(4)
+    return event(f"c{c}", ["v0", "v1", "v2", "_holdout"][v], t,
                  rng.choice([1, 1, 1, 1000]), micro, "EUR" if micro else "",
-                 rng.choice([0, rng.randint(-300, 300) << 40]), 0,
+                 rng.choice([0, 10**18 + (rng.randint(0, 40) << 40) + 4 * c + v]),
                  rng.choice([2, 1, -1, 9]))
 
 
@@ -109,25 +115,25 @@ def test_model(s, seed):
 
 def test_the_batch_is_read_bounded_and_trimmed(s):
     ids = [s.redis.xadd(EVENTS, {"c": "c0", "t": "x" * size}) for size in (5, 500, 7, 9)]
-    cursor, entries = s.events_read("w1", 3, 0, 200, 100, 10_000)
+    cursor, entries, _ = s.events_read("w1", 3, 0, 200, 100, 10_000)
     assert cursor == "0-0" and [e[0] for e in entries] == ids[:3]
     assert [(e[1], e[2] is None) for e in entries] == [(9, False), (504, True), (11, False)]
-    assert s.events_read("w2", 3, 0, *LIMITS) == ["0-0", []]  # w1 is at it
+    assert s.events_read("w2", 3, 0, *LIMITS) == ["0-0", [], 1]  # w1 is at it
     assert len(s.events_read("w2", 9, 1, *LIMITS)[1]) == 4
     assert len(s.events_read("w2", 9, 1, 200, 1000, 510)[1]) == 1  # bytes in all
-    assert s.events_apply("0-0", ids[2], WINDOW) == ["applied", 0, 0, 0, 0]
+    assert s.apply("0-0", ids[2], WINDOW, [])[:5] == ["applied", 0, 0, 0, 0]
     assert [e[0] for e in s.redis.xrange(EVENTS)] == ids[3:]
     assert s.events_read("w2", 9, 1, *LIMITS)[0] == ids[2]
-    assert s.events_apply("0-0", ids[3], WINDOW) == ["stale"]
-    assert s.events_apply(ids[2], "not an id", WINDOW) == ["stale"]
+    assert s.apply("0-0", ids[3], WINDOW, []) == ["stale"]
+    assert s.apply(ids[2], "not an id", WINDOW, []) == ["stale"]
 
 
 def test_late_orphan_and_currencies(s):
     campaign(s, "c0")
-    assert apply(s, [event(ts=1), event("nobody"), event(v="nobody"),
+    assert apply(s, [event("nobody"), event(v="nobody"),
                      event(micro=1_500_000, cur="EUR"), event(micro=7_000_000, cur="USD"),
-                     event(micro=-250_001, cur="EUR")]) == [
-        "applied", 3, 0, 1, 2, "nobody", "v0", ""]
+                     event(micro=-250_001, cur="EUR")], late=1) == [
+        "applied", 3, 0, 1, 2, "nobody", "v0"]
     assert s.redis.hget(f"{ROOT}:c:c0", "revenue") == "1.249999"
     n = s.redis.hgetall(f"{ROOT}:c:c0:n")
     assert n["currency"] == "EUR" and n["revenue_micro:c:USD"] == "7000000"
@@ -151,14 +157,14 @@ def totals(s):
 def test_what_is_not_counted_is_told(s):
     campaign(s, "c0")
     assert s.redis.hget(f"{ROOT}:c:c0", "orphans") == "0"
-    apply(s, [event(v="gone", n=5), event(v="gone2"), event("nobody"), event(ts=1),
-              event(eid=7), event(eid=7), event(eid=8)])
+    apply(s, [event(v="gone", n=5), event(v="gone2"), event("nobody"),
+              event(eid=7), event(eid=7), event(eid=8)], late=1)
     assert s.redis.hget(f"{ROOT}:c:c0", "orphans") == "2"
     assert totals(s) == [2, 1, 1, 3, 0]
     s.refuse("events", "", "bad_json", "", "", "x", 1, "")
     s.refuse("inbox", "", "bad_json", "", "", "x", 1, "")
     assert totals(s) == [2, 1, 1, 3, 1]
-    assert apply(s, [event(v="gone3")]) == ["applied", 0, 0, 0, 1, "c0", "gone3", ""]
+    assert apply(s, [event(v="gone3")]) == ["applied", 0, 0, 0, 1, "c0", "gone3"]
     assert s.redis.hget(f"{ROOT}:c:c0", "orphans") == "3"
     assert totals(s) == [2, 1, 1, 4, 1]
     assert not s.redis.exists(f"{ROOT}:c:c0:v:gone", f"{ROOT}:c:c0:v:gone3")
@@ -176,7 +182,7 @@ def test_orphans_of_an_ended_campaign_expire_with_it(s):
 
 @pytest.mark.parametrize("key, why", [
     ("c:c0", "damage"), ("c:c0:v:v0", "orphan"), ("c:c0:p:email", "damage"),
-    ("c:c0:n", "damage"), ("j:c0", "damage")])
+    ("c:c0:n", "orphan"), ("c:c0:d", "damage"), ("j:c0", "damage")])
 def test_a_damaged_campaign_does_not_stop_the_others(s, key, why):
     for name in ("c0", "c1"):
         campaign(s, name)
@@ -186,7 +192,7 @@ def test_a_damaged_campaign_does_not_stop_the_others(s, key, why):
              for n, c in ((1, "c0"), (2, "c1"))]
     reply = apply(s, batch)
     assert reply[0] == "applied" and reply[1] == (3 if why == "orphan" else 6)
-    if why == "damage":
+    if why == "damage" or not key.endswith("v0"):
         assert reply[7].startswith("c0: ") and "WRONGTYPE" in reply[7]
     other = s.redis.hmget(f"{ROOT}:c:c1", *(PUBLIC[t] for t in kinds))
     assert other == ["1", "1", "1"]
@@ -196,9 +202,9 @@ def test_a_damaged_campaign_does_not_stop_the_others(s, key, why):
 
 def test_a_damaged_set_of_ids_stops_nobody(s):
     campaign(s, "c0")
-    for shard in range(64):
-        s.redis.set(f"{ROOT}:seen:1:{shard}", "not a set")
-    assert apply(s, [event(eid=1), event(eid=2)])[:2] == ["applied", 2]
+    for shard in range(100):
+        s.redis.set(f"{ROOT}:seen:1:{shard:02}", "not a set")
+    assert apply(s, [event(eid=11), event(eid=12)])[:2] == ["applied", 2]
 
 
 def test_absurd_sums_stop_nobody(s):
@@ -216,7 +222,7 @@ def test_custom_types_are_bounded(s):
     n = f"{ROOT}:c:c0:n"
     s.redis.hset(n, mapping={f"2:v0:t{i}": 1 for i in range(20_001)})
     apply(s, [event(t=f"new{i}") for i in range(5)] + [event(t="cart")])
-    assert s.redis.hlen(n) == 20_003
+    assert s.redis.hlen(n) == 20_004  # "@v0" too
     assert (s.redis.hget(n, "2:v0:other"), s.redis.hget(n, "2:v0:cart")) == ("5", "1")
 
 
@@ -239,14 +245,14 @@ def test_events_make_a_re_rank_due_once(s):
 
 
 def generations(s):
-    text = s.redis.hget(f"{ROOT}:ev", "gens")
+    text = s.redis.hget(f"{ROOT}:ev", "seen")
     return [[int(x) for x in g.split()] for g in text.split(";") if g]
 
 
 def age(s, ms, count=None):
     """Makes all generations older."""
-    gens = [[i, opened - ms, bits, count or c] for i, opened, bits, c in generations(s)]
-    s.redis.hset(f"{ROOT}:ev", "gens",
+    gens = [[i, opened - ms, digits, count or c, n] for i, opened, digits, c, n in generations(s)]
+    s.redis.hset(f"{ROOT}:ev", "seen",
                  "".join(" ".join(map(str, g)) + ";" for g in gens))
 
 
@@ -266,16 +272,27 @@ def test_generations_remember_the_whole_window(s):
 
 
 def test_a_full_generation_opens_a_wider_one(s):
+    """And what it has is moved there, a few sets at a time: nothing is forgotten meanwhile."""
     campaign(s, "c0")
-    apply(s, [event(eid=1 << 50)])
-    age(s, 0, count=244 << 6)
-    assert apply(s, [event(eid=1 << 50), event(eid=1 << 51)])[1:3] == [1, 1]
-    assert [(g[0], g[2]) for g in generations(s)] == [(2, 9), (1, 6)]
-    age(s, WINDOW // 3, count=244 << 20)
-    apply(s, [event(eid=1 << 52)])
-    assert generations(s)[0][2] == 20  # as many as before, and never more than that
-    key = s.redis.keys(f"{ROOT}:seen:3:*")[0]
-    assert s.redis.object("encoding", key) == "intset"
+    rng = random.Random(3)
+    ids = [rng.randint(10**18, 9 * 10**18) for _ in range(600)]
+    apply(s, [event(eid=i) for i in ids])
+    age(s, 0, count=244 * 100)
+    for n in range(24):
+        some = ids[25 * n:25 * n + 25]
+        assert apply(s, [event(eid=i) for i in some + [n + 10**18]])[1:3] == [1, 25]
+        assert [g[0] for g in generations(s)] == [2, 1] and generations(s)[1][4] == 4 * n + 4
+    apply(s, [])
+    assert [(g[0], g[2], g[4]) for g in generations(s)] == [(2, 3, -1)]
+    assert not s.redis.keys(f"{ROOT}:seen:1:*")
+    assert generations(s)[0][3] == 624
+    assert apply(s, [event(eid=i) for i in ids])[1:3] == [0, 600]
+    keys = s.redis.keys(f"{ROOT}:seen:2:*")
+    assert all(0 < s.redis.pttl(k) <= WINDOW * 4 / 3 for k in keys)
+    assert s.redis.object("encoding", keys[0]) == "intset"
+    age(s, WINDOW // 3, count=244 * 10**6)
+    apply(s, [event(eid=10**18 + 999)])
+    assert generations(s)[0][2] == 6  # as many as before, and never more than that
 
 
 def test_extreme_ids_are_exact(s):
@@ -283,3 +300,71 @@ def test_extreme_ids_are_exact(s):
     campaign(s, "c0")
     ids = [2**63 - 1, 2**63 - 2, -2**63, -2**63 + 1, 2**53, 2**53 + 1, -1, 1]
     assert apply(s, [event(eid=i) for i in ids + ids])[1:3] == [8, 8]
+
+
+def test_what_is_counted_waits_to_be_folded(s):
+    """In a key of its own, once, for as long as asked; and not beyond the end of its campaign."""
+    campaign(s, "c0"), campaign(s, "c1")
+    batch = [event(eid=10**18 + n, c=f"c{n % 2}") for n in range(20)]
+    assert apply(s, batch, fold=False)[:3] == ["applied", 20, 0]
+    assert s.redis.hget(f"{ROOT}:c:c0", "clicks") == "0"
+    assert s.redis.zrange(f"{ROOT}:dirty", 0, -1) == ["c0", "c1"]
+    assert s.events_fold(8, 60_000, 1000) == [0, 2, ""]
+    assert s.events_fold(1, 0, 1000) == [1, 1, ""]
+    assert s.redis.hget(f"{ROOT}:c:c0", "clicks") == "10"
+    assert not s.redis.exists(f"{ROOT}:c:c0:d") and s.redis.exists(f"{ROOT}:c:c1:d")
+    s.redis.delete(f"{ROOT}:c:c1")
+    assert s.fold() == [] and not s.redis.exists(f"{ROOT}:c:c1:d", f"{ROOT}:dirty")
+    assert not s.redis.exists(f"{ROOT}:c:c1")
+
+
+def test_a_tick_tells_of_what_is_to_be_folded(s):
+    campaign(s, "c0")
+    apply(s, [event()], fold=False)
+    assert s.tick("w", 0, 1_000_000, 0)[4] == 1
+    s.fold()
+    assert s.tick("w", 0, 1_000_000, 0)[4] == 0
+
+
+def test_minutes_and_first_impressions(s):
+    campaign(s, "c0")
+    user, other = 10**18 + 1, 10**18 + 2
+    apply(s, [event(t="impression", user=user), event(t="impression", user=user, v="v1"),
+              event(t="impression", user=other, v="v1", minute=8, n=3), event(minute=8)])
+    assert s.redis.hgetall(f"{ROOT}:c:c0:f") == {"2:v0": "1", "2:v1": "1"}
+    assert s.redis.hget(f"{ROOT}:c:c0", "recipients") == "2"
+    assert s.redis.hgetall(f"{ROOT}:c:c0:m:7") == {"v0:impression": "1", "v1:impression": "1"}
+    assert s.redis.hgetall(f"{ROOT}:c:c0:m:8") == {"v1:impression": "3", "v0:click": "1"}
+    assert 0 < s.redis.pttl(f"{ROOT}:c:c0:m:8") <= WINDOW
+
+
+def test_harm_is_counted_by_variant(s):
+    campaign(s, "c0")
+    apply(s, [event(t=t) for t in ("complaint", "unsubscribe", "bounce", "bounce")]
+          + [event(t="refund", micro=-5, cur="EUR")])
+    fields = ("complaints", "unsubscribes", "bounces", "refunds", "revenue")
+    assert s.redis.hmget(f"{ROOT}:c:c0:v:v0", *fields) == ["1", "1", "2", "1", "-0.000005"]
+
+
+def test_large_entries_are_told(s):
+    campaign(s, "c0")
+    for size in (10, 10, 10):
+        s.redis.xadd(EVENTS, {"c": "x" * size})
+    assert apply_first(s)[8:] == [1, 2]
+    s.redis.xadd(EVENTS, {"c": "x" * 5_000_000})
+    assert apply_first(s)[8:] == [0, 2]
+
+
+def apply_first(s):
+    """Only the first entry."""
+    (first, _), = s.redis.xrange(EVENTS, count=1)
+    return s.apply(s.redis.hget(f"{ROOT}:ev", "cursor") or "0-0", first, WINDOW, [])
+
+
+def test_money_is_exact_beyond_doubles(s):
+    campaign(s, "c0")
+    n, most = 200, 10**15
+    apply(s, [event(t="conversion", micro=most - i, cur="EUR", eid=10**18 + i) for i in range(n)])
+    apply(s, [event(t="refund", micro=-(most - i), cur="EUR", eid=2 * 10**18 + i)
+              for i in range(n - 1)])
+    assert s.redis.hget(f"{ROOT}:c:c0:n", "revenue_micro:c:EUR") == str(most - n + 1)

@@ -47,7 +47,7 @@ FAULTS = {
         LUA + "tick.lua", "    heal()\n", "",
         "one key deleted by hand, and the age of the queue alarms for ever", [BOUNDS]),
     "revenue-of-the-last-currency": (
-        LUA + "events_apply.lua", "if m[3] and string.sub(m[1], -#main) == main then",
+        LUA + "events_fold.lua", "if m[3] and string.sub(m[1], -#main) == main then",
         "if m[3] then", "revenue in EUR shows the sum of the dollars",
         ["e2e:test_scripts_events.py"]),
     # --- reviews

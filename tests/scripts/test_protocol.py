@@ -152,7 +152,7 @@ def test_event_fields_and_types():
     page = section("Events")
     fields = re.findall(r'^    \{"(\w+)", [A-Z]+\},', read("campaigns/formats/plain.c"), re.M)
     assert not missing(fields, page)
-    known = re.search(r"local KNOWN = \{(.*?)\}", read("queues/lua/events_apply.lua"),
+    known = re.search(r"local KNOWN = \{(.*?)\}", read("queues/lua/events_fold.lua"),
                       re.S).group(1)
     assert not missing(re.findall(r"(\w+) = 1", known), page)
 

@@ -1,42 +1,46 @@
-/* feedback.c: read → refuse what is bad → apply the rest, and again.
+/* feedback.c: read → refuse what is bad → apply the rest → fold, and again.
  *
- * Refusals are answered before the batch is applied, since applying trims the entries:
- * what is refused is never lost, and at worst a bad event of an array stands twice in
- * `rejected`. Nothing is retried here: after any failure the next kick reads again
- * from the cursor, and what was applied lies before it. */
+ * While Redis applies a batch the next one is read and parsed. Nothing is retried here:
+ * after any failure the next kick reads again from the cursor, and what was applied
+ * lies before it. */
 #include "workers/feedback/feedback.h"
 #include "core/base/clock.h"
-#include "core/base/hash.h"
 #include "core/base/log.h"
-#include "queues/inbox.h"
-#include "workers/feedback/feedback_entry.h"
+#include "workers/feedback/feedback_batch.h"
 #include "workers/feedback/feedback_orphans.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define ENTRY_ID_MAX 48
-#define ARENA_BYTES ((size_t)16 << 20) /* a read is 4 MiB, kept twice at most */
-
-#define READ_COUNT 100 /* entries at once: keeps one apply at about 1 ms of Redis */
+#define READ_COUNT 200    /* entries at once: keeps one apply at about 1 ms of Redis */
+#define FOLD_AGE_MS 500   /* of counts, while there are more to come */
+#define FOLD_MORE_MS 2000 /* while another worker applies them */
+#define FOLD_SOME 16      /* campaigns, after every fourth batch */
+#define FOLD_EVERY 4
+#define FOLD_REST 8 /* at once, when the stream is empty */
 
 struct feedback {
     struct queue *queue; /* borrows */
     char worker[64];
     int window_h;
-    bool busy;
-    /* the batch */
-    struct arena arena;
-    struct events_item items[EVENTS_BATCH_MAX];
-    int count;
-    char cursor[ENTRY_ID_MAX], last[ENTRY_ID_MAX]; /* last "" = empty batch */
-    int refusals_open, refusals;
-    enum err failed; /* a refusal was not answered: the batch must not be applied */
-    struct feedback_entry entry;
+    bool busy, stopping;
+    int open; /* commands under way */
+    unsigned batch_number;
+    struct feedback_batch batches[2];
+    struct feedback_batch *applying, *next; /* NULL = none */
+    bool next_ready;                        /* read, and its refusals are answered */
+    bool plain;                             /* what comes next may be read as it is */
     struct feedback_orphans orphans;
 };
 
-static void read_batch(struct feedback *f);
+static void go_on(struct feedback *f);
+
+static void on_settled(void *arg, struct feedback_batch *b)
+{
+    struct feedback *f = arg;
+    (void)b;
+    f->next_ready = true;
+    go_on(f);
+}
 
 enum err feedback_new(struct queue *q, struct loop *l, const struct config *c,
                       const char *worker, struct feedback **out)
@@ -48,7 +52,8 @@ enum err feedback_new(struct queue *q, struct loop *l, const struct config *c,
     f->queue = q;
     f->window_h = (int)config_int(c, "events", "window_h");
     snprintf(f->worker, sizeof f->worker, "%s", worker);
-    arena_init(&f->arena, ARENA_BYTES);
+    for (int i = 0; i < 2; i++)
+        feedback_batch_init(&f->batches[i], q, f->window_h, on_settled, f);
     *out = f;
     return ERR_OK;
 }
@@ -57,7 +62,8 @@ void feedback_free(struct feedback *f)
 {
     if (!f)
         return;
-    arena_fini(&f->arena);
+    for (int i = 0; i < 2; i++)
+        feedback_batch_fini(&f->batches[i]);
     free(f);
 }
 
@@ -66,170 +72,209 @@ bool feedback_is_busy(const struct feedback *f)
     return f->busy;
 }
 
-/* Ends this turn; what is left is found by the next kick. */
+/* Ends this turn, once what is under way has come back; what is left is found by the
+ * next kick. */
 static void stop(struct feedback *f, enum err e, const char *where)
 {
     if (e && e != ERR_CANCELLED)
         log_event(LOG_WARN, "events.failed", "at", where, "error", err_code(e), NULL);
-    arena_fini(&f->arena);
-    f->busy = false;
+    f->stopping = true;
 }
+
+static void end_turn(struct feedback *f)
+{
+    for (int i = 0; i < 2; i++)
+        feedback_batch_clear(&f->batches[i], "");
+    f->applying = f->next = NULL;
+    f->busy = f->stopping = false;
+}
+
+/* --- folding ---------------------------------------------------------------------- */
+
+static void tell_damage(const char *damage)
+{
+    if (damage[0])
+        log_event(LOG_ERROR, "events.damaged", "campaign", damage, NULL);
+}
+
+static void fold(struct feedback *f, int most, int64_t age_ms, bool until_none);
+
+/* ticket: 1 = until none is left. */
+static void on_folded(void *arg, uint64_t ticket, enum err e, const struct reply *r)
+{
+    struct feedback *f = arg;
+    f->open--;
+    if (e) {
+        stop(f, e, "fold");
+    } else {
+        tell_damage(reply_str(reply_at(r, 2), NULL));
+        bool more = reply_int(reply_at(r, 0)) > 0 && reply_int(reply_at(r, 1)) > 0;
+        if (ticket && more && !f->stopping)
+            fold(f, FOLD_REST, 0, true);
+        else if (ticket)
+            f->stopping = true;
+    }
+    go_on(f);
+}
+
+static void fold(struct feedback *f, int most, int64_t age_ms, bool until_none)
+{
+    enum err e =
+        events_fold(f->queue, most, age_ms, f->window_h, on_folded, f, until_none);
+    if (e)
+        stop(f, e, "fold");
+    else
+        f->open++;
+}
+
+/* --- applying --------------------------------------------------------------------- */
 
 /* What was not counted and is nobody's to see otherwise. */
 static void tell_losses(struct feedback *f, const struct reply *r)
 {
-    const char *damage = reply_str(reply_at(r, 7), NULL);
     feedback_orphans_add(&f->orphans, reply_int(reply_at(r, 4)),
                          reply_str(reply_at(r, 5), NULL),
                          reply_str(reply_at(r, 6), NULL));
     (void)feedback_orphans_tell(&f->orphans, clock_mono_ms());
-    if (damage[0])
-        log_event(LOG_ERROR, "events.damaged", "campaign", damage, NULL);
+    tell_damage(reply_str(reply_at(r, 7), NULL));
 }
 
 static void on_applied(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
     struct feedback *f = arg;
     (void)ticket;
+    f->open--;
+    f->applying = NULL;
+    f->plain = false;
     if (e) {
         stop(f, e, "apply");
-        return;
+    } else if (reply_count(r) < 10) { /* stale: another applier was faster */
+        stop(f, ERR_OK, "apply");
+    } else {
+        char counted[24];
+        snprintf(counted, sizeof counted, "%lld", (long long)reply_int(reply_at(r, 1)));
+        log_event(LOG_DEBUG, "events.applied", "counted", counted, NULL);
+        tell_losses(f, r);
+        f->plain = reply_int(reply_at(r, 8)) == 1;
+        if (reply_int(reply_at(r, 9)) > 0 && f->batch_number++ % FOLD_EVERY == 0)
+            fold(f, FOLD_SOME, FOLD_AGE_MS, false);
     }
-    char counted[24];
-    snprintf(counted, sizeof counted, "%lld", (long long)reply_int(reply_at(r, 1)));
-    log_event(LOG_DEBUG, "events.applied", "outcome", reply_str(reply_at(r, 0), NULL),
-              "counted", counted, NULL);
-    tell_losses(f, r);
-    read_batch(f); /* also if another applier was faster ("stale") */
+    go_on(f);
 }
 
 static void apply(struct feedback *f)
 {
-    enum err e = events_apply(f->queue, f->cursor, f->last, f->items, f->count,
-                              f->window_h, on_applied, f, 0);
+    const struct feedback_batch *b = f->applying;
+    struct events_batch batch = {.worker = f->worker,
+                                 .cursor = b->cursor,
+                                 .last = b->last,
+                                 .items = b->items,
+                                 .count = b->count,
+                                 .late = b->late,
+                                 .window_h = f->window_h};
+    enum err e = events_apply(f->queue, &batch, on_applied, f, 0);
     if (e)
         stop(f, e, "apply");
-}
-
-static void on_refused(void *arg, uint64_t ticket, enum err e, const struct reply *r)
-{
-    struct feedback *f = arg;
-    (void)ticket;
-    (void)r;
-    f->refusals_open--;
-    f->failed = e ? e : f->failed;
-    if (f->refusals_open)
-        return;
-    if (f->failed)
-        stop(f, f->failed, "refuse");
     else
-        apply(f);
+        f->open++;
 }
 
-/* entry "" = one event of an entry that stays. */
-static void refuse(struct feedback *f, const char *entry, int64_t size,
-                   const struct feedback_refusal *why)
+/* --- reading ---------------------------------------------------------------------- */
+
+static struct feedback_batch *spare(struct feedback *f)
 {
-    char sha256[HASH_SHA256_HEX];
-    hash_sha256_hex(why->raw, why->raw_len, sha256);
-    struct inbox_refusal refusal = {.stream = "events",
-                                    .entry = entry,
-                                    .code = err_code(why->why.code),
-                                    .pointer = why->why.path,
-                                    .message = why->why.message,
-                                    .raw = why->raw,
-                                    .raw_len = why->raw_len,
-                                    .size_bytes = size,
-                                    .sha256 = sha256};
-    f->refusals++;
-    enum err e = inbox_refuse(f->queue, &refusal, on_refused, f, 0);
+    return f->applying == &f->batches[0] ? &f->batches[1] : &f->batches[0];
+}
+
+static void take_rows(struct feedback *f, const struct reply *rows, bool plain)
+{
+    enum err e = feedback_batch_fill(f->next, rows, plain);
     if (e)
-        f->failed = e;
+        stop(f, e, "read");
+    if (!f->next->last[0])
+        f->next = NULL; /* there is nothing */
     else
-        f->refusals_open++;
-}
-
-static enum err read_entry(struct feedback *f, const struct reply *fields, int64_t size)
-{
-    struct redis_arg words[FEEDBACK_WORDS_MAX + 2];
-    size_t count = reply_count(fields);
-    if (reply_type(fields) != REPLY_ARRAY) {
-        f->entry.count = 0;
-        f->entry.refused_count = 1;
-        f->entry.whole = true;
-        f->entry.refused[0] = (struct feedback_refusal){.raw = ""};
-        err_set(&f->entry.refused[0].why, ERR_LIMIT, "",
-                "the entry has %lld bytes, at most %d are read", (long long)size,
-                EVENTS_ENTRY_MAX);
-        return ERR_OK;
-    }
-    if (count > sizeof words / sizeof *words)
-        count = sizeof words / sizeof *words;
-    for (size_t i = 0; i < count; i++)
-        words[i].at = reply_str(reply_at(fields, i), &words[i].len);
-    return feedback_entry_read(words, count, &f->arena, &f->entry);
-}
-
-/* Moves the entry that was read into the batch; false when it does not fit any more. */
-static bool take_entry(struct feedback *f, const char *id, int64_t size)
-{
-    const struct feedback_entry *entry = &f->entry;
-    if (f->count + entry->count > EVENTS_BATCH_MAX || f->refusals >= EVENTS_BATCH_MAX)
-        return false;
-    for (int i = 0; i < entry->count; i++)
-        f->items[f->count++] = entry->items[i];
-    for (int i = 0; i < entry->refused_count; i++) {
-        const struct feedback_refusal *refusal = &entry->refused[i];
-        refuse(f, entry->whole ? id : "",
-               entry->whole ? size : (int64_t)refusal->raw_len, refusal);
-    }
-    snprintf(f->last, sizeof f->last, "%s", id);
-    return true;
-}
-
-static enum err fill_batch(struct feedback *f, const struct reply *entries)
-{
-    for (size_t i = 0; i < reply_count(entries); i++) {
-        const struct reply *row = reply_at(entries, i);
-        const char *id = reply_str(reply_at(row, 0), NULL);
-        int64_t size = reply_int(reply_at(row, 1));
-        enum err e = read_entry(f, reply_at(row, 2), size);
-        if (e)
-            return f->last[0] ? ERR_OK
-                              : e; /* the rest of it comes with the next read */
-        if (!take_entry(f, id, size))
-            return ERR_OK;
-    }
-    return ERR_OK;
+        f->next_ready = !f->next->refusals_open;
 }
 
 static void on_read(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
     struct feedback *f = arg;
     (void)ticket;
-    if (!e) {
-        snprintf(f->cursor, sizeof f->cursor, "%s", reply_str(reply_at(r, 0), NULL));
-        e = fill_batch(f, reply_at(r, 1));
+    f->open--;
+    if (e) {
+        f->next = NULL;
+        stop(f, e, "read");
+    } else {
+        feedback_batch_clear(f->next, reply_str(reply_at(r, 0), NULL));
+        take_rows(f, reply_at(r, 1), false);
+        if (!f->next && !f->stopping)
+            fold(f, FOLD_REST, reply_int(reply_at(r, 2)) ? FOLD_MORE_MS : 0, true);
     }
-    /* refusals under way come back by themselves, and then apply or stop */
-    f->failed = e ? e : f->failed;
-    if (f->refusals_open)
-        return;
-    if (f->failed || !f->last[0])
-        stop(f, f->failed, "read");
-    else
-        apply(f);
+    go_on(f);
 }
 
-static void read_batch(struct feedback *f)
+static void on_read_plain(void *arg, uint64_t ticket, enum err e, const struct reply *r)
 {
-    arena_fini(&f->arena);
-    f->count = f->refusals = f->refusals_open = 0;
-    f->failed = ERR_OK;
-    f->last[0] = '\0';
-    enum err e = events_read(f->queue, f->worker, READ_COUNT, false, on_read, f, 0);
-    if (e)
+    struct feedback *f = arg;
+    (void)ticket;
+    f->open--;
+    if (e) {
+        f->next = NULL;
         stop(f, e, "read");
+    } else {
+        take_rows(f, r, true);
+    }
+    go_on(f);
+}
+
+static void read_next(struct feedback *f)
+{
+    f->next = spare(f);
+    f->next_ready = false;
+    enum err e;
+    if (f->applying) {
+        feedback_batch_clear(f->next, f->applying->last);
+        e = events_read_plain(f->queue, f->next->cursor, READ_COUNT, on_read_plain, f,
+                              0);
+    } else {
+        feedback_batch_clear(f->next, "");
+        e = events_read(f->queue, f->worker, READ_COUNT, false, on_read, f, 0);
+    }
+    if (e) {
+        f->next = NULL;
+        stop(f, e, "read");
+    } else {
+        f->open++;
+    }
+}
+
+/* What can be done now. The next read goes out before the batch that is to be applied,
+ * so that it is parsed meanwhile. */
+static void go_on(struct feedback *f)
+{
+    if (f->next && f->next_ready && f->next->failed && !f->stopping)
+        stop(f, f->next->failed, "refuse");
+    if (f->stopping) {
+        bool refusing = f->next && f->next->refusals_open;
+        if (!f->open && !refusing)
+            end_turn(f);
+        return;
+    }
+    if (f->applying)
+        return;
+    if (f->next && f->next_ready) {
+        f->applying = f->next;
+        f->next = NULL;
+        if (f->plain)
+            read_next(f);
+        if (!f->stopping)
+            apply(f);
+    } else if (!f->next && !f->open) {
+        read_next(f);
+    }
+    if (f->stopping && !f->open)
+        end_turn(f);
 }
 
 void feedback_kick(struct feedback *f)
@@ -237,5 +282,6 @@ void feedback_kick(struct feedback *f)
     if (f->busy)
         return;
     f->busy = true;
-    read_batch(f);
+    f->plain = false;
+    go_on(f);
 }

@@ -14,6 +14,25 @@ static struct events_item item_of(const char *type)
                                 .user = "u"};
 }
 
+/* Of this process; the callback is the caller's. */
+static struct events_batch batch_of(const char *cursor, const char *last,
+                                    const struct events_item *items, int count,
+                                    int window_h)
+{
+    return (struct events_batch){.worker = "w1",
+                                 .cursor = cursor,
+                                 .last = last,
+                                 .items = items,
+                                 .count = count,
+                                 .window_h = window_h};
+}
+
+static void fold(struct partition *p)
+{
+    const char *text = call(p, events_fold(&p->queue, 8, 0, 72, THEN(p)));
+    assert_true(begins(text, "[1 0 "));
+}
+
 static void serve(struct partition *p)
 {
     struct results w;
@@ -33,9 +52,13 @@ static void test_send_read_apply(void **state)
     (void)call(p, events_send_text(&p->queue, "{\"t\":1}", 7, THEN(p)));
     const char *text = call(p, events_read(&p->queue, "w1", 200, false, THEN(p)));
     assert_true(begins(text, "['0-0' [['"));
-    assert_non_null(strstr(text, "' 8 ['e' '{\"t\":1}']]]]"));
+    assert_non_null(strstr(text, "' 8 ['e' '{\"t\":1}']]] 0]"));
+    text = call(p, events_read_plain(&p->queue, "0-0", 5, THEN(p)));
+    assert_non_null(strstr(text, "' ['e' '{\"t\":1}']]]"));
+    text = call(p, events_read_plain(&p->queue, "9999999999999-9", 5, THEN(p)));
+    assert_string_equal(text, "[]");
     assert_string_equal(call(p, events_read(&p->queue, "w2", 5, false, THEN(p))),
-                        "['0-0' []]");
+                        "['0-0' [] 1]");
     assert_non_null(
         strstr(call(p, events_read(&p->queue, "w2", 5, true, THEN(p))), "'e'"));
     struct events_item items[] = {item_of("click"), item_of("conversion"),
@@ -43,18 +66,20 @@ static void test_send_read_apply(void **state)
     items[0].id_hash = items[2].id_hash = UINT64_MAX; /* -1 as a signed number */
     items[1].value_micro = 39950000;
     items[1].currency = "EUR";
-    assert_string_equal(call(p, events_apply(&p->queue, "0-0", "9999999999999-9", items,
-                                             3, 72, THEN(p))),
-                        "['applied' 2 1 0 0]");
-    assert_string_equal(call(p, events_apply(&p->queue, "0-0", "9999999999999-9", items,
-                                             3, 72, THEN(p))),
-                        "['stale']");
+    struct events_batch b = batch_of("0-0", "9999999999999-9", items, 3, 72);
+    assert_string_equal(call(p, events_apply(&p->queue, &b, THEN(p))),
+                        "['applied' 2 1 0 0 '' '' '' 0 0]");
+    assert_string_equal(call(p, events_apply(&p->queue, &b, THEN(p))), "['stale']");
+    fold(p);
     assert_string_equal(
         ask(p, "HMGET", "bk:{0}:c:a", "clicks", "conversions", "revenue"),
         "['1' '1' '39.95']");
     assert_string_equal(ask(p, "XLEN", "bk:{0}:events"), "0");
-    assert_string_equal(ask(p, "KEYS", "bk:{0}:seen:1:*"), "['bk:{0}:seen:1:63']");
-    assert_string_equal(ask(p, "SMEMBERS", "bk:{0}:seen:1:63"), "['-1']");
+    /* 10^18 + (2^64 - 1) mod 8 * 10^18 */
+    assert_string_equal(ask(p, "KEYS", "bk:{0}:seen:1:*"), "['bk:{0}:seen:1:15']");
+    assert_string_equal(ask(p, "SMEMBERS", "bk:{0}:seen:1:15"),
+                        "['3446744073709551615']");
+    assert_string_equal(ask(p, "HVALS", "bk:{0}:c:a:f"), "[]");
 }
 
 static void test_a_whole_batch(void **state)
@@ -66,9 +91,11 @@ static void test_a_whole_batch(void **state)
         items[i] = item_of("impression");
         items[i].id_hash = (uint64_t)(i % 150 + 1) << 32;
     }
-    assert_string_equal(call(p, events_apply(&p->queue, "0-0", "1-1", items,
-                                             EVENTS_BATCH_MAX, 72, THEN(p))),
-                        "['applied' 150 50 0 0]");
+    struct events_batch b = batch_of("0-0", "1-1", items, EVENTS_BATCH_MAX, 72);
+    assert_string_equal(call(p, events_apply(&p->queue, &b, THEN(p))),
+                        "['applied' 150 50 0 0 '' '' '' 0 0]");
+    fold(p);
+    assert_string_equal(ask(p, "HGET", "bk:{0}:c:a:f", "-1:v1"), "'1'"); /* one user */
     assert_string_equal(ask(p, "HGET", "bk:{0}:c:a:n", "-1:v1:impression"), "'150'");
 }
 
@@ -93,16 +120,22 @@ static void test_bounds(void **state)
     items[0].count = -5;
     items[1].count = INT64_MAX;
     items[1].value_micro = INT64_MIN;
-    (void)call(p, events_apply(&p->queue, "0-0", "1-1", items, 2, 1, THEN(p)));
+    struct events_batch b = batch_of("0-0", "1-1", items, 2, 1);
+    (void)call(p, events_apply(&p->queue, &b, THEN(p)));
+    fold(p);
     assert_string_equal(ask(p, "HMGET", "bk:{0}:c:a", "clicks", "revenue"),
                         "['1000000001' '-1000000000']");
-    assert_string_equal(
-        call(p, events_apply(&p->queue, "1-1", "1-2", NULL, 0, 1, THEN(p))),
-        "['applied' 0 0 0 0]");
-    assert_int_equal(
-        events_apply(&p->queue, "1-2", "1-3", items, EVENTS_BATCH_MAX + 1, 1, THEN(p)),
-        ERR_OUT_OF_RANGE);
-    assert_int_equal(events_apply(&p->queue, "1-2", "1-3", items, 1, 0, THEN(p)),
+    b = batch_of("1-1", "1-2", NULL, 0, 1);
+    b.late = 3;
+    assert_string_equal(call(p, events_apply(&p->queue, &b, THEN(p))),
+                        "['applied' 0 0 3 0 '' '' '' 0 0]");
+    b = batch_of("1-2", "1-3", items, EVENTS_BATCH_MAX + 1, 1);
+    assert_int_equal(events_apply(&p->queue, &b, THEN(p)), ERR_OUT_OF_RANGE);
+    b = batch_of("1-2", "1-3", items, 1, 0);
+    assert_int_equal(events_apply(&p->queue, &b, THEN(p)), ERR_OUT_OF_RANGE);
+    assert_int_equal(events_fold(&p->queue, 0, 0, 1, THEN(p)), ERR_OUT_OF_RANGE);
+    assert_int_equal(events_fold(&p->queue, 1, -1, 1, THEN(p)), ERR_OUT_OF_RANGE);
+    assert_int_equal(events_read_plain(&p->queue, "0-0", 201, THEN(p)),
                      ERR_OUT_OF_RANGE);
     assert_int_equal(events_read(&p->queue, "w", 0, false, THEN(p)), ERR_OUT_OF_RANGE);
 }

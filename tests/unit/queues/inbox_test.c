@@ -60,8 +60,8 @@ static void test_all_public_fields(void **state)
         "usd_known",   "usd_budget", "cached",      "variants",   "live",
         "pending",     "rejected",   "impressions", "clicks",     "revenue",
         "conversions", "lift",       "lift_lo",     "lift_hi",    "created_ms",
-        "error",       "updated_ms", "delivered",   "orphans",    "waiting",
-        "waiting_ms"};
+        "error",       "updated_ms", "delivered",   "orphans",    "recipients",
+        "waiting",     "waiting_ms"};
     admit(p, "c1");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         assert_string_equal(ask(p, "HEXISTS", "bk:{0}:c:c1", fields[i]), "1");

@@ -86,7 +86,8 @@ static void test_read_back(void **state)
         "['v2' ['placement' '' 'text' '' 'state' 'pending' 'parent' '' "
         "'round' '0' 'reason' '' 'weight' '0' 'p_best' '0' 'expected_loss' "
         "'0' 'rate' '0' 'rate_lo' '0' 'rate_hi' '0' 'impressions' '0' 'delivered' '0' "
-        "'clicks' '0' 'conversions' '0' 'revenue' '0' 'usd' '0']]"));
+        "'clicks' '0' 'conversions' '0' 'revenue' '0' 'complaints' '0' "
+        "'unsubscribes' '0' 'bounces' '0' 'refunds' '0' 'usd' '0']]"));
     text = call(p, results_read_campaign(&p->queue, "a", THEN(p)));
     assert_true(begins(text, "['state' 'live' 'error' '' 'updated_ms' '"));
     assert_string_equal(call(p, results_read_campaign(&p->queue, "b", THEN(p))), "[]");

@@ -65,7 +65,7 @@ static void test_all_public_fields(void **state)
     admit(p, "c1");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         assert_string_equal(ask(p, "HEXISTS", "bk:{0}:c:c1", fields[i]), "1");
-    assert_string_equal(ask(p, "HLEN", "bk:{0}:c:c1"), "31");
+    assert_string_equal(ask(p, "HLEN", "bk:{0}:c:c1"), "32");
     assert_string_equal(ask(p, "HGET", "bk:{0}:c:c1", "usd_budget"), "'2.5'");
     assert_string_equal(
         ask(p, "HMGET", "bk:{0}:c:c1:bud", "calls_max", "tokens_max", "nano_max"),

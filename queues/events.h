@@ -35,6 +35,7 @@ struct events_item {
     int64_t ts_ms;        /* event time; 0 = when it was sent */
     int64_t epoch;        /* allocation epoch it claims; -1 = unknown */
     const char *user;     /* pseudonymous id or "" */
+    bool ts_fixed;        /* ts_ms came in another unit than its format has */
 };
 struct events_batch {
     const char *worker,

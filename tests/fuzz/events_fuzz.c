@@ -69,31 +69,12 @@ static void read_lines(char *text, size_t n)
     read_entry(words, count - count % 2);
 }
 
-/* The formats alone, with less room than they may fill. */
-static void read_formats(const char *text, size_t n)
-{
-    struct err_detail d = {.code = ERR_OK};
-    struct json *root = NULL;
-    struct format_event out[1];
-    int count = 0;
-    if (json_parse(text, n, &json_limits_spec, &root, &d))
-        return;
-    enum err e = format_read(root, out, 1, &count, &d);
-    check(count >= 0 && count <= 1);
-    if (e)
-        fuzz_check_refusal(e, &d);
-    else if (count)
-        check(format_check_event(&out[0], &d) == ERR_OK);
-    json_free(root);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     char *text = fuzz_string(data, n);
     if (n > 0 && (text[0] == '{' || text[0] == '[')) {
         struct redis_arg words[] = {redis_text("e"), redis_bytes(text, n)};
         read_entry(words, 2);
-        read_formats(text, n);
     } else {
         read_lines(text, n);
     }

@@ -1,7 +1,6 @@
 /* feedback_entry.c: reading stream entries. */
 #include "workers/feedback/feedback_entry.h"
-#include "campaigns/checks/pointer.h"
-#include "campaigns/formats/format.h"
+#include "campaigns/formats/format_reader.h"
 #include "campaigns/spec.h"
 #include "core/base/buf.h"
 #include "core/base/hash.h"
@@ -60,6 +59,7 @@ static enum err keep_event(struct entry_reader *r, const struct format_event *e)
         .id_hash = hash_id(e),
         .ts_ms = e->ts_ms,
         .epoch = e->epoch,
+        .ts_fixed = e->ts_fixed,
         .user = pseudonym(r->arena, e->user),
     };
     if (!item->campaign || !item->variant || !item->type || !item->currency ||
@@ -92,19 +92,15 @@ static enum err refuse_whole(struct entry_reader *r, const struct err_detail *wh
     return refusal->raw ? ERR_OK : ERR_NOMEM;
 }
 
-/* One event of an array; d->path is relative to it. */
-static enum err refuse_one(struct entry_reader *r, const struct json *j, size_t index,
+/* One event of many. */
+static enum err refuse_one(struct entry_reader *r, const struct json *j,
                            const struct err_detail *d)
 {
     struct feedback_refusal *refusal = &r->out->refused[r->out->refused_count];
-    struct pointer at = {.len = 0};
     struct buf text;
     buf_init(&text, 2 * EVENTS_ENTRY_MAX);
     bool kept = json_print(j, &text) != ERR_NOMEM; /* too long: its beginning */
-    pointer_add_index(&at, index);
     refusal->why = *d;
-    snprintf(refusal->why.path, sizeof refusal->why.path, "%.20s%.160s", at.text,
-             d->path);
     refusal->raw = kept ? copy_raw(r->arena, buf_str(&text), text.len) : NULL;
     refusal->raw_len = text.len;
     buf_fini(&text);
@@ -114,43 +110,38 @@ static enum err refuse_one(struct entry_reader *r, const struct json *j, size_t 
     return ERR_OK;
 }
 
-/* One JSON value of a format. d says why if the result is not ERR_OK. */
-static enum err read_value(struct entry_reader *r, const struct json *j,
-                           struct err_detail *d)
+static enum err read_events(struct entry_reader *r, struct format_reader *reader,
+                            struct err_detail *d)
 {
-    struct format_event events[FORMAT_EVENTS_MAX];
-    int count = 0;
-    enum err e = format_read(j, events, FORMAT_EVENTS_MAX, &count, d);
-    if (e)
-        return e;
-    if (r->out->count + count > EVENTS_BATCH_MAX)
-        return err_set(d, ERR_LIMIT, "", "at most %d events in one entry",
-                       EVENTS_BATCH_MAX);
-    for (int i = 0; i < count && !e; i++)
-        e = keep_event(r, &events[i]);
+    struct format_event event;
+    struct err_detail why;
+    enum err e = ERR_OK;
+    for (int n = 0; !e && format_reader_next(reader, &event, &why); n++) {
+        if (n == EVENTS_BATCH_MAX)
+            return err_set(d, ERR_LIMIT, "", "at most %d events in one entry",
+                           EVENTS_BATCH_MAX);
+        if (why.code == ERR_NOMEM)
+            e = ERR_NOMEM;
+        else if (why.code)
+            e = refuse_one(r, reader->at, &why);
+        else
+            e = keep_event(r, &event);
+    }
     return e;
 }
 
-static enum err read_array(struct entry_reader *r, const struct json *array,
-                           struct err_detail *d)
+/* d says why if nothing of it is taken. */
+static enum err read_root(struct entry_reader *r, const struct json *root,
+                          struct err_detail *d)
 {
-    size_t index = 0;
-    if (!json_count(array))
-        return err_set(d, ERR_MISSING, "", "there is no event in the array");
-    if (json_count(array) > EVENTS_BATCH_MAX)
-        return err_set(d, ERR_LIMIT, "", "at most %d events in one entry",
-                       EVENTS_BATCH_MAX);
-    json_each (item, array) {
-        struct err_detail why = {.code = ERR_OK};
-        enum err e = read_value(r, item, &why);
-        if (e && e != ERR_NOMEM)
-            e = refuse_one(r, item, index, &why);
-        if (e)
-            return e;
-        index++;
-    }
-    if (r->out->count)
-        return ERR_OK;
+    struct format_reader reader;
+    format_reader_init(&reader, root, r->arena);
+    enum err e = read_events(r, &reader, d);
+    format_reader_fini(&reader);
+    if (e || r->out->count)
+        return e;
+    if (!r->out->refused_count)
+        return err_set(d, ERR_MISSING, "", "there is no event in it");
     *d = r->out->refused[0].why;
     return d->code;
 }
@@ -160,10 +151,8 @@ static enum err read_json(struct entry_reader *r, const char *text, size_t n)
     struct err_detail d = {.code = ERR_OK};
     struct json *root = NULL;
     enum err e = json_parse(text, n, &entry_limits, &root, &d);
-    if (!e && json_type(root) == JSON_ARRAY)
-        e = read_array(r, root, &d);
-    else if (!e)
-        e = read_value(r, root, &d);
+    if (!e)
+        e = read_root(r, root, &d);
     json_free(root);
     if (e && e != ERR_NOMEM)
         e = refuse_whole(r, &d, text, n);

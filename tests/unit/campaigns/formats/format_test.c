@@ -20,7 +20,7 @@ static struct format_event good(void)
 static void refused(const struct format_event *e, enum err code, const char *path)
 {
     struct err_detail d = {.message = ""};
-    assert_int_equal(format_check_event(e, &d), code);
+    assert_int_equal(format_check_event(e, NULL, &d), code);
     assert_int_equal(d.code, code);
     assert_string_equal(d.path, path);
     assert_true(d.message[0]);
@@ -29,7 +29,7 @@ static void refused(const struct format_event *e, enum err code, const char *pat
 static void accepted(const struct format_event *e)
 {
     struct err_detail d = {.message = ""};
-    assert_int_equal(format_check_event(e, &d), ERR_OK);
+    assert_int_equal(format_check_event(e, NULL, &d), ERR_OK);
 }
 
 static void test_list(void **state)
@@ -122,6 +122,9 @@ static void test_numbers(void **state)
     e = good();
     e.epoch = -2;
     refused(&e, ERR_OUT_OF_RANGE, "/epoch");
+    e = good();
+    e.quantity = 1000001;
+    refused(&e, ERR_OUT_OF_RANGE, "/quantity");
 }
 
 static void test_money(void **state)

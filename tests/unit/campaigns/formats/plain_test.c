@@ -1,60 +1,23 @@
 /* plain_test.c: plain events, as JSON and as fields of a stream entry. */
-#include "campaigns/formats/format.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-/* *state holds the tree of the event under test: its strings are borrowed. */
-static int drop(void **state)
-{
-    json_free(*state);
-    *state = NULL;
-    return 0;
-}
-
-static const struct json *parse(void **state, const char *text)
-{
-    struct err_detail d;
-    struct json *root = NULL;
-    drop(state);
-    assert_int_equal(json_parse(text, strlen(text), &json_limits_spec, &root, &d),
-                     ERR_OK);
-    *state = root;
-    return root;
-}
-
-static struct format_event read_good(void **state, const char *text)
-{
-    struct format_event e;
-    struct err_detail d = {.message = ""};
-    int count = 0;
-    enum err err = format_read(parse(state, text), &e, 1, &count, &d);
-    if (err)
-        print_error("%s: %s %s\n", text, d.path, d.message);
-    assert_int_equal(err, ERR_OK);
-    assert_int_equal(count, 1);
-    return e;
-}
+#include "tests/unit/campaigns/formats/format_fixture.h"
 
 static void test_names(void **state)
 {
     static const char *const texts[] = {
         "{\"c\":\"con-1\",\"v\":\"v2\",\"t\":\"conversion\",\"n\":3,\"val\":39.95,"
         "\"cur\":\"EUR\",\"eid\":\"e9\",\"ts\":1760000000123,\"u\":\"ann\",\"ep\":4,"
-        "\"imp\":\"i7\"}",
+        "\"imp\":\"i7\",\"qty\":2}",
         "{\"campaign\":\"con-1\",\"variant\":\"v2\",\"type\":\"conversion\","
         "\"count\":3,\"value\":39.95,\"currency\":\"EUR\",\"eid\":\"e9\","
-        "\"ts\":1760000000123,\"user\":\"ann\",\"epoch\":4,\"impression\":\"i7\"}",
+        "\"ts\":1760000000123,\"user\":\"ann\",\"epoch\":4,\"impression\":\"i7\","
+        "\"quantity\":2}",
         "{\"campaign\":\"con-1\",\"v\":\"v2\",\"type\":\"conversion\",\"n\":\"3\","
         "\"val\":\"39.95\",\"cur\":\"EUR\",\"eid\":\"e9\",\"ts\":\"1760000000123\","
-        "\"uid\":\"ann\",\"ep\":\"4\",\"imp\":\"i7\",\"more\":{\"x\":[1]}}",
+        "\"uid\":\"ann\",\"ep\":\"4\",\"imp\":\"i7\",\"qty\":\"2\",\"more\":{\"x\":[1]}"
+        "}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct format_event e = read_good(state, texts[i]);
+        struct format_event e = format_one(state, texts[i]);
         assert_string_equal(e.campaign, "con-1");
         assert_string_equal(e.variant, "v2");
         assert_string_equal(e.type, "conversion");
@@ -66,14 +29,16 @@ static void test_names(void **state)
         assert_string_equal(e.user, "ann");
         assert_int_equal(e.epoch, 4);
         assert_string_equal(e.impression, "i7");
+        assert_int_equal(e.quantity, 2);
+        assert_string_equal(e.source, "plain");
     }
 }
 
 static void test_absent(void **state)
 {
     struct format_event e =
-        read_good(state, "{\"c\":\"a\",\"v\":\"v1\",\"t\":\"click\","
-                         "\"val\":null,\"value\":null,\"u\":null}");
+        format_one(state, "{\"c\":\"a\",\"v\":\"v1\",\"t\":\"click\","
+                          "\"val\":null,\"value\":null,\"u\":null}");
     assert_int_equal(e.count, 1);
     assert_int_equal(e.value_micro, 0);
     assert_int_equal(e.epoch, -1);
@@ -87,7 +52,7 @@ static int64_t value_of(void **state, const char *type, const char *value)
     char text[200];
     snprintf(text, sizeof text, "{\"c\":\"a\",\"v\":\"v1\",\"t\":\"%s\",\"val\":%s}",
              type, value);
-    return read_good(state, text).value_micro;
+    return format_one(state, text).value_micro;
 }
 
 static void test_money(void **state)
@@ -136,6 +101,7 @@ static const struct {
     {"\"v\":\"v1\",\"cur\":\"eur\"", ERR_BAD_VALUE, "/cur"},
     {"\"v\":\"v1\",\"u\":\"a\",\"uid\":\"a\"", ERR_DUPLICATE_KEY, "/uid"},
     {"\"v\":\"v/1\"", ERR_BAD_ID, "/v"},
+    {"\"v\":[\"v1\"]", ERR_BAD_TYPE, "/v"},
     {"\"variant\":\"\"", ERR_MISSING, "/variant"},
     {"\"x\":1", ERR_MISSING, "/variant"},
 };
@@ -144,18 +110,9 @@ static void test_bad(void **state)
 {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[300];
-        struct format_event e;
-        struct err_detail d = {.message = ""};
-        int count = 7;
         snprintf(text, sizeof text, "{\"c\":\"a\",\"t\":\"conversion\",%s}",
                  bad[i].members);
-        enum err err = format_read(parse(state, text), &e, 1, &count, &d);
-        if (err != bad[i].code || strcmp(d.path, bad[i].path) != 0)
-            print_error("%s: %s %s\n", text, err_code(err), d.path);
-        assert_int_equal(err, bad[i].code);
-        assert_string_equal(d.path, bad[i].path);
-        assert_int_equal(count, 0);
-        assert_true(d.message[0]);
+        format_refused(state, text, bad[i].code, bad[i].path);
     }
 }
 
@@ -163,21 +120,23 @@ static void test_detect(void **state)
 {
     static const char *const no[] = {
         "{}", "{\"type\":\"track\",\"event\":\"Order Completed\"}",
-        "{\"specversion\":\"1.0\",\"type\":\"click\",\"source\":\"s\"}", "[]", "5"};
-    struct format_event e;
-    struct err_detail d;
-    int count = 0;
+        "{\"specversion\":\"1.0\",\"type\":\"click\",\"source\":\"s\"}",
+        "{\"campaign\":\"a\",\"variant\":\"v1\"}"};
     const struct format *plain = format_find("plain");
     for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
-        assert_false(plain->detect(parse(state, no[i])));
-        assert_int_not_equal(format_read(parse(state, no[i]), &e, 1, &count, &d),
-                             ERR_OK);
+        const struct format_fixture *f = format_try(state, no[i]);
+        assert_int_equal(f->count, 0);
+        assert_false(plain->detect(f->root));
     }
-    const struct json *root = parse(state, "{\"variant\":\"v1\",\"type\":\"click\"}");
-    assert_true(plain->detect(root));
-    assert_int_equal(format_read(root, &e, 1, &count, &d), ERR_MISSING);
-    assert_string_equal(d.path, "/campaign");
-    assert_int_equal(plain->read(root, &e, 0, &count, &d), ERR_LIMIT);
+    format_refused(state, "{\"campaign\":\"a\",\"variant\":\"v1\"}", ERR_BAD_VALUE, "");
+    format_refused(state, "5", ERR_BAD_TYPE, "");
+    format_refused(state, "{\"c\":\"a\",\"v\":\"v1\",\"t\":[\"click\"]}", ERR_BAD_TYPE,
+                   "/t");
+    format_refused(state, "[{\"variant\":\"v1\",\"type\":\"click\"}]", ERR_MISSING,
+                   "/0/campaign");
+    format_refused(state, "[{\"c\":\"a\",\"v\":\"v1\",\"t\":\"click\",\"n\":0}]",
+                   ERR_OUT_OF_RANGE, "/0/n");
+    assert_int_equal(format_try(state, "[]")->count, 0);
 }
 
 #define PAIR(name, text)                                                               \
@@ -238,11 +197,11 @@ static void test_bad_pairs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_names, drop),
-        cmocka_unit_test_teardown(test_absent, drop),
-        cmocka_unit_test_teardown(test_money, drop),
-        cmocka_unit_test_teardown(test_bad, drop),
-        cmocka_unit_test_teardown(test_detect, drop),
+        cmocka_unit_test_teardown(test_names, format_drop),
+        cmocka_unit_test_teardown(test_absent, format_drop),
+        cmocka_unit_test_teardown(test_money, format_drop),
+        cmocka_unit_test_teardown(test_bad, format_drop),
+        cmocka_unit_test_teardown(test_detect, format_drop),
         cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_bad_pairs),
     };

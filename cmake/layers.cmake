@@ -34,7 +34,8 @@ barker_def(kind_src KIND campaigns/kinds.def campaigns/kinds)
 barker_def(policy_src POLICY campaigns/policies.def campaigns/ranking/policies)
 barker_def(format_src FORMAT campaigns/formats.def campaigns/formats)
 file(GLOB campaign_src CONFIGURE_DEPENDS campaigns/*.c campaigns/kinds/*/*.c campaigns/checks/*.c
-    campaigns/ranking/*.c campaigns/prompts/*.c campaigns/formats/format*.c)
+    campaigns/ranking/*.c campaigns/prompts/*.c campaigns/formats/format*.c
+    campaigns/formats/shopify.c)
 file(GLOB campaign_text CONFIGURE_DEPENDS campaigns/prompts/*.txt campaigns/data/*.json)
 add_library(campaigns STATIC ${campaign_src} ${kind_src} ${policy_src} ${format_src})
 target_link_libraries(campaigns PUBLIC core_base PRIVATE PkgConfig::UTF8PROC m)

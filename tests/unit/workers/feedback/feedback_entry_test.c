@@ -200,6 +200,61 @@ static void test_array_limit(void **state)
     buf_fini(&text);
 }
 
+/* A batch of another format is an array too; pointers are those of the entry. */
+static void test_batch(void **state)
+{
+    const struct feedback_entry *entry = read_text(
+        state,
+        "[{\"client_id\":\"7\",\"events\":[{\"name\":\"purchase\",\"timestamp_micros\":"
+        "1795771800,\"params\":{\"campaign\":\"a\",\"content\":\"v1\",\"value\":2}},"
+        "{\"name\":\"purchase\",\"params\":{\"campaign\":\"a\",\"content\":\"v1\","
+        "\"value\":-2}}]},{\"c\":\"a\",\"v\":\"v1\",\"t\":\"click\"}]");
+    assert_false(entry->whole);
+    assert_int_equal(entry->count, 2);
+    assert_string_equal(entry->items[0].type, "conversion");
+    assert_int_equal(entry->items[0].value_micro, 2000000);
+    assert_int_equal(entry->items[0].ts_ms, 1795771800000);
+    assert_true(entry->items[0].ts_fixed);
+    assert_false(entry->items[1].ts_fixed);
+    assert_int_equal(entry->refused_count, 1);
+    assert_string_equal(entry->refused[0].why.path, "/0/events/1/params/value");
+    assert_string_equal(entry->refused[0].raw,
+                        "{\"name\":\"purchase\",\"params\":{\"campaign\":\"a\","
+                        "\"content\":\"v1\",\"value\":-2}}");
+    is_refused(read_text(state, "{\"batch\":[{\"type\":\"page\"}]}"), ERR_MISSING, "");
+    is_refused(read_text(state, "{\"batch\":[{\"type\":\"track\"}]}"), ERR_MISSING,
+               "/batch/0/event");
+}
+
+/* Batches of ten good events and nine bad ones. */
+static const struct feedback_entry *read_batches(void **state, int batches)
+{
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    for (int i = 0; i < batches; i++) {
+        buf_append_str(&text, i ? ",{\"batch\":[" : "[{\"batch\":[");
+        for (int k = 0; k < 10; k++)
+            buf_printf(&text,
+                       "%s{\"type\":\"track\",\"event\":\"x\",\"properties\":{"
+                       "\"campaign\":\"a\",\"variant\":\"v\"}}",
+                       k ? ",7," : "");
+        buf_append_str(&text, "]}");
+    }
+    buf_append_str(&text, "]");
+    const struct feedback_entry *entry = read_text(state, buf_str(&text));
+    buf_fini(&text);
+    return entry;
+}
+
+/* Good and bad ones count together, of whatever batches. */
+static void test_batch_limit(void **state)
+{
+    const struct feedback_entry *entry = read_batches(state, 10);
+    assert_int_equal(entry->count, 100);
+    assert_int_equal(entry->refused_count, 90);
+    is_refused(read_batches(state, 11), ERR_LIMIT, "");
+}
+
 /* Refused bytes are kept as they came, also behind a NUL. */
 static void test_nul_bytes(void **state)
 {
@@ -229,6 +284,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_array, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_array_limit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_batch_limit, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

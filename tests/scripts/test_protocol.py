@@ -158,6 +158,23 @@ def test_event_fields_and_types():
     assert not missing(re.findall(r"(\w+) = 1", known), page)
 
 
+def test_event_formats():
+    """Each is a column; what it reads stands in it, as do the names of events."""
+    page = section("Formats")
+    formats = re.findall(r"^FORMAT\((\w+)\)", read("campaigns/formats.def"), re.M)
+    assert len(formats) > 6 and not missing(formats, page)
+    words = set(re.findall(r"\w+", page))
+    for name in formats + ["shopify"]:
+        members = re.findall(r'json_get\([^;]*?"(\w+)"\)|reading_take_\w+\([^;]*?"(\w+)"\)',
+                             read(f"campaigns/formats/{name}.c")) if name != "plain" else []
+        unsaid = {a or b for a, b in members} - words
+        assert not unsaid, f"{name}: {unsaid}"
+    names = re.findall(r'^    \{"(\w+)", "\w+"\}', read("campaigns/formats/format_names.c"), re.M)
+    spelled = re.sub(r"(?<=[a-z])\s(?=[A-Za-z])", "_", page).lower()
+    assert len(names) > 15
+    assert [n for n in names if n not in spelled and not n.startswith("dfemail")] == []
+
+
 def test_orders():
     text = read("queues/lua/control.lua")
     fields = re.search(r"local FIELDS = \{(.*?)\}\n", text).group(1)

@@ -14,6 +14,7 @@ import faults_cron
 import faults_dead
 import faults_evidence
 import faults_fair
+import faults_formats
 import faults_batch
 import faults_limits
 import faults_llm
@@ -334,6 +335,7 @@ FAULTS = {
     **faults_rules.FAULTS,
     **faults_embed.FAULTS,
     **faults_fair.FAULTS,
+    **faults_formats.FAULTS,
     **faults_limits.FAULTS,
     **faults_failover.FAULTS,
     **faults_parking.FAULTS,

@@ -52,6 +52,7 @@ static void test_no_mixture(void **state)
 {
     found(state, "\"campaign_id\":\"a\"", UTM("u", "u1"), "u", "u1");
     found(state, "\"campaign_id\":\"a\",\"coupon\":\"a/k1\"", UTM("u", ""), "a", "k1");
+    found(state, "\"campaign_id\":\"a\",\"coupon\":\"k1\"", UTM("u", ""), "a", "k1");
     format_refused(state,
                    "{\"type\":\"track\",\"event\":\"x\",\"properties\":{\"email_id\":"
                    "\"m1\",\"coupon\":\"k1\"}}",

@@ -66,6 +66,7 @@ static const struct {
 } money[] = {
     {"\"revenue\":39.95", 39950000},
     {"\"revenue\":\"39.95\"", 39950000},
+    {"\"revenue\":2.01", 2010000}, /* a little less as a double */
     {"\"revenue\":\"0.000001\"", 1},
     {"\"revenue\":0.000001", 1},
     {"\"revenue\":999999999.999999", 999999999999999},

@@ -18,6 +18,7 @@ static int usage(void)
         "N]\n"
         "           [--arms K] [--size N] [--looks N] [--rate R] [--lift L]\n"
         "           [--drift D] [--no-control] [--seed N]\n"
+        "       barker-bench offpolicy --csv FILE [--target uniform|FILE] [--grouped]\n"
         "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
         stderr);
     return 2;
@@ -41,5 +42,7 @@ int main(int argc, char **argv)
         return bench_srm(argc, argv);
     if (strcmp(argv[1], "evidence") == 0)
         return bench_evidence(argc, argv);
+    if (strcmp(argv[1], "offpolicy") == 0)
+        return bench_offpolicy(argc, argv);
     return usage();
 }

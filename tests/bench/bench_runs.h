@@ -9,5 +9,6 @@ int bench_events(int argc, char **argv);
 int bench_posterior(int argc, char **argv);
 int bench_srm(int argc, char **argv);
 int bench_evidence(int argc, char **argv);
+int bench_offpolicy(int argc, char **argv);
 
 #endif

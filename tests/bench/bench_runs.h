@@ -10,5 +10,6 @@ int bench_posterior(int argc, char **argv);
 int bench_srm(int argc, char **argv);
 int bench_evidence(int argc, char **argv);
 int bench_offpolicy(int argc, char **argv);
+int bench_delay(int argc, char **argv);
 
 #endif

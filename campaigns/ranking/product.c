@@ -59,21 +59,29 @@ static double density(const struct shape *s, double t)
     return beta_density(&s->beta, &point);
 }
 
+/* Integral over a stretch whose first value is known, by Simpson's rule. */
+static double stretch(const struct shape *s, double from, double width, double first,
+                      double *last)
+{
+    *last = density(s, from + width);
+    return width / 6 * (first + 4 * density(s, from + width / 2) + *last);
+}
+
 double product_above(const struct product *x, double limit)
 {
     struct shape s;
     shape_init(&s, x);
-    double end = log(limit) - s.shift, below = 0, all = 0;
-    for (int i = 0; i < (BETA_KNOTS - 1) * PARTS * 2; i++) {
-        const double *knot = &s.beta.knot[i / (PARTS * 2)];
-        double width = (knot[1] - knot[0]) / (PARTS * 2);
-        double from = knot[0] + i % (PARTS * 2) * width + s.shift;
-        double part = fmin(fmax(end + s.shift - from, 0), width);
-        double middle = density(&s, from + width / 2);
-        all += width / 6 * (density(&s, from) + 4 * middle + density(&s, from + width));
-        below += part / 6 *
-                 (density(&s, from) + 4 * density(&s, from + part / 2) +
-                  density(&s, from + part));
+    double end = log(limit), below = 0, all = 0, last = 0;
+    for (int i = 0; i < (BETA_KNOTS - 1) * PARTS; i++) {
+        const double *knot = &s.beta.knot[i / PARTS];
+        double width = (knot[1] - knot[0]) / PARTS, first = last, ignored;
+        double from = knot[0] + i % PARTS * width + s.shift;
+        double part = stretch(&s, from, width, first, &last);
+        all += part;
+        if (from + width <= end)
+            below += part;
+        else if (from < end)
+            below += stretch(&s, from, end - from, first, &ignored);
     }
     return fmin(fmax(1 - below / all, 0), 1);
 }

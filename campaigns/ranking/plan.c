@@ -105,9 +105,8 @@ static bool world_is_sound(const struct plan_world *w)
            w->batches <= PLAN_BATCHES_MAX && w->runs >= 1 && w->runs <= PLAN_RUNS_MAX;
 }
 
-/* Every run has a seed of its own, so the worlds of a run are the same for every
- * policy.
- */
+/* Adds to the sums of out, and returns what the policy gained. Every run has a seed of
+ * its own, so the worlds of a run are the same for every policy. */
 static double run_play(const struct plan_world *w, int run, struct plan_outcome *out)
 {
     struct posterior_prior spread = plan_prior(w->level);
@@ -120,14 +119,14 @@ static double run_play(const struct plan_world *w, int run, struct plan_outcome 
     split = adaptive;
     int best = best_of(&adaptive, w->arms), even = play_uniform(&split, w, &r);
     int pick = play_policy(&adaptive, w, &r);
-    double runs = w->runs, all = (double)w->trials;
+    double all = (double)w->trials;
     double gain = (adaptive.shown - split.shown) / all;
-    out->uniform += split.shown / all / runs;
-    out->policy += adaptive.shown / all / runs;
-    out->oracle += adaptive.rate[best] / runs;
-    out->picked += (pick == best) / runs;
-    out->picked_uniform += (even == best) / runs;
-    out->pick_loss += (1 - adaptive.rate[pick] / adaptive.rate[best]) / runs;
+    out->uniform += split.shown / all;
+    out->policy += adaptive.shown / all;
+    out->oracle += adaptive.rate[best];
+    out->picked += pick == best;
+    out->picked_uniform += even == best;
+    out->pick_loss += 1 - adaptive.rate[pick] / adaptive.rate[best];
     return gain;
 }
 
@@ -144,5 +143,11 @@ enum err plan_simulate(const struct plan_world *w, struct plan_outcome *out)
     }
     double n = w->runs, variance = fmax(squares / n - sum / n * (sum / n), 0);
     out->policy_error = sqrt(variance / n);
+    out->uniform /= n;
+    out->policy /= n;
+    out->oracle /= n;
+    out->picked /= n;
+    out->picked_uniform /= n;
+    out->pick_loss /= n;
     return ERR_OK;
 }

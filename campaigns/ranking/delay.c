@@ -5,10 +5,10 @@
 #include <stdbool.h>
 
 #define CONVERSIONS_MIN 20
-#define ERROR_MAX 0.5
+#define DOUBT_MAX 1.5 /* ripe_hi / ripe_lo of what is believed */
+#define DROP 1.92     /* of the log likelihood, for 95 %: chi-square 3.84 / 2 */
 #define GRID 64
 #define GOLDEN 0.6180339887498949
-#define STEP 0.05 /* of log r, for the curvature */
 
 const char *delay_source_name(enum delay_source s)
 {
@@ -117,7 +117,39 @@ static double golden_search(const struct delay_input *in, enum delay_source by,
     return (lo + hi) / 2;
 }
 
-/* Mean delays from a quarter of a bucket to 100 times what is seen. True if known. */
+/* Where the likelihood has fallen by DROP on the way from the maximum to `end`, or end.
+ */
+static double doubt_end(const struct delay_input *in, enum delay_source by, double best,
+                        double end)
+{
+    double least = likelihood(in, by, best) - DROP, inside = best, outside = end;
+    if (likelihood(in, by, end) >= least)
+        return end;
+    for (int i = 0; i < 16; i++) {
+        double middle = (inside + outside) / 2;
+        if (likelihood(in, by, middle) >= least)
+            inside = middle;
+        else
+            outside = middle;
+    }
+    return outside;
+}
+
+/* Part of all exposures that counts. */
+static double ripe_share(const struct delay_input *in, double log_rate)
+{
+    double ripe = 0, all = 0;
+    for (int k = 0; k < in->arm_count; k++) {
+        ripe += exposures_ripe(in, &in->arms[k], exp(log_rate));
+        all += (double)in->arms[k].old_exposures;
+        for (int i = 0; i < in->buckets; i++)
+            all += (double)in->arms[k].exposures[i];
+    }
+    return all > 0 ? fmin(ripe / all, 1) : 1;
+}
+
+/* Mean delays from a quarter of a bucket to 100 times what is seen: there F is even
+ * over the window. True if n_eff is known well enough. */
 static bool rate_find(const struct delay_input *in, enum delay_source by,
                       struct delay_fit *out)
 {
@@ -132,12 +164,13 @@ static bool rate_find(const struct delay_input *in, enum delay_source by,
         }
     }
     best = golden_search(in, by, best - step, best + step);
-    double bend = 2 * likelihood(in, by, best) - likelihood(in, by, best - STEP) -
-                  likelihood(in, by, best + STEP);
     out->rate_per_s = exp(best);
-    out->error = bend > 0 ? STEP / sqrt(bend) : INFINITY;
-    out->source = out->error <= ERROR_MAX ? by : DELAY_UNKNOWN;
-    return out->source == by;
+    out->ripe = ripe_share(in, best);
+    out->ripe_lo = ripe_share(in, doubt_end(in, by, best, lo - step));
+    out->ripe_hi = ripe_share(in, doubt_end(in, by, best, hi + step));
+    bool known = out->ripe_hi <= DOUBT_MAX * out->ripe_lo;
+    out->source = known ? by : DELAY_UNKNOWN;
+    return known;
 }
 
 static bool arm_is_sound(const struct delay_input *in, const struct delay_arm *arm)
@@ -187,10 +220,12 @@ enum err delay_correct(const struct delay_input *in, struct delay_fit *out)
         for (int i = 0; i < in->buckets; i++)
             conversions += (double)in->arms[k].conversions[i];
     }
-    *out = (struct delay_fit){DELAY_UNKNOWN, 0, INFINITY};
+    *out = (struct delay_fit){.source = DELAY_UNKNOWN};
     bool known = delays >= CONVERSIONS_MIN && rate_find(in, DELAY_DELAYS, out);
     if (!known && conversions >= CONVERSIONS_MIN)
-        (void)rate_find(in, DELAY_CURVES, out);
+        known = rate_find(in, DELAY_CURVES, out);
+    if (!known)
+        *out = (struct delay_fit){DELAY_UNKNOWN, 0, 1, 1, 1};
     for (int k = 0; k < in->arm_count; k++)
         arm_correct(in, &in->arms[k], out);
     return ERR_OK;

@@ -16,11 +16,12 @@
  *           with the delay. That is known only from changes of the exposures (the start
  *           of a campaign, a burst of mail), not from steady traffic; and a rate that
  *           moves by the hour is taken for delay. So delays win where both are known.
- * r is known with 20 conversions and a standard error of log r (by the curvature) up
- * to 0.5. Else nothing is corrected: n_eff = n. The doubt about r is not part of
- * n_eff.
+ * A fit is used with 20 conversions and if n_eff of all arms together is known to a
+ * factor of 1.5: between the ends of the 95 % interval of r, by the likelihood ratio.
+ * So it is not asked for r where r does not matter. Else nothing is corrected: n_eff =
+ * n. Delays that are no exponential leave an error (docs/RANKING.md has figures).
  *
- * Pure, no allocation. Cost: about 100 walks over the buckets of all arms; the caller
+ * Pure, no allocation. Cost: about 150 walks over the buckets of all arms; the caller
  * chooses buckets of W / 100 or so, merged from the minutes that are counted. */
 #ifndef BARKER_CAMPAIGNS_RANKING_DELAY_H
 #define BARKER_CAMPAIGNS_RANKING_DELAY_H
@@ -53,8 +54,9 @@ struct delay_input {
 enum delay_source { DELAY_UNKNOWN, DELAY_DELAYS, DELAY_CURVES };
 struct delay_fit {
     enum delay_source source;
-    double rate_per_s; /* r; 1 / r is the mean delay if W is long */
-    double error;      /* standard error of log r */
+    double rate_per_s; /* r; 1 / r is the mean delay if W is long; 0 = unknown */
+    /* n_eff as a part of all exposures, and its 95 % interval; 1 = unknown */
+    double ripe, ripe_lo, ripe_hi;
 };
 
 /* Fills the fit, and n_eff and trials of each arm. ERR_OUT_OF_RANGE: a count, size or

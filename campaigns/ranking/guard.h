@@ -5,8 +5,8 @@
  *   P(rate > (1 + margin) x rate of the control) > 0.95 and P(rate > floor) > 0.95, or
  *   P(rate > limit) > 0.95, where the type has a limit that is not ours to choose.
  * The floor is a rate up to which nobody minds. Chances by product.h. The margin pays
- * for looking again and again: of variants as good as the control under 1 % are paused
- * in 50 looks (guard_test.c, up to 100,000 trials a side). Pure. */
+ * for looking again and again: of variants as good as the control up to 2.1 % are
+ * paused in 50 looks (docs/RANKING.md). Pure. */
 #ifndef BARKER_CAMPAIGNS_RANKING_GUARD_H
 #define BARKER_CAMPAIGNS_RANKING_GUARD_H
 

@@ -103,7 +103,18 @@ static void the_rate_is_that_of_the_delays(void **state)
     s->arm.old_exposures = 100000000;
     correct(s);
     assert_true(near(1 / s->fit.rate_per_s, 600, 2));
-    assert_true(near(s->fit.error, 0.1, 0.005)); /* 1 / sqrt(100) */
+}
+
+static void the_doubt_is_told(void **state)
+{
+    struct scene *s = *state;
+    correct(s);
+    double all = BUCKETS * 1000.0, r = s->fit.rate_per_s;
+    assert_true(near(s->fit.ripe, s->arm.n_eff / all, 1e-9));
+    /* log r is known to 1 / sqrt(100), a little less since delays are cut */
+    double lo = ripe(r * exp(-1.96 * 0.12), 0) / all,
+           hi = ripe(r * exp(1.96 * 0.12), 0) / all;
+    assert_true(near(s->fit.ripe_lo, lo, 0.01) && near(s->fit.ripe_hi, hi, 0.01));
 }
 
 static void little_evidence_corrects_nothing(void **state)
@@ -114,37 +125,58 @@ static void little_evidence_corrects_nothing(void **state)
     s->conversions[BUCKETS - 1] = 19;
     correct(s);
     assert_int_equal(s->fit.source, DELAY_UNKNOWN);
-    assert_true(s->arm.n_eff == BUCKETS * 1000.0);
+    assert_true(s->arm.n_eff == BUCKETS * 1000.0 && s->fit.ripe == 1);
     assert_string_equal(delay_source_name(s->fit.source), "unknown");
     s->arm.delays = 20;
     s->arm.delay_sum_s = 20 * 600;
     correct(s);
     assert_int_equal(s->fit.source, DELAY_DELAYS);
+    /* young exposures alone: 30 delays of up to 20 minutes leave much open */
+    for (int i = 0; i < BUCKETS - 20; i++)
+        s->exposures[i] = 0;
+    s->arm.delays = 30;
+    s->arm.delay_sum_s = 30 * 540;
+    correct(s);
+    assert_int_equal(s->fit.source, DELAY_UNKNOWN);
+    assert_true(s->arm.n_eff == 20000);
 }
 
-/* Steady exposures of an old campaign and steady conversions: any delay fits. */
+/* Steady exposures and conversions of an old campaign: any delay fits the curves. */
 static void steady_curves_tell_nothing(void **state)
 {
     struct scene *s = *state;
     s->arm.delays = 0;
-    s->arm.old_exposures = 1000000;
-    s->in.window_s = 3600;
+    s->arm.old_exposures = 1;
+    s->in.window_s = 180 * 60;
     for (int i = 0; i < BUCKETS; i++)
         s->conversions[i] = 50;
     correct(s);
     assert_int_equal(s->fit.source, DELAY_UNKNOWN);
-    /* the start of a campaign does tell: there nobody was late */
+    /* the same from the start of a campaign on does tell: nobody is late */
     s->arm.old_exposures = 0;
     correct(s);
-    assert_true(s->fit.source == DELAY_UNKNOWN || 1 / s->fit.rate_per_s < 60);
+    assert_int_equal(s->fit.source, DELAY_CURVES);
+    assert_true(s->fit.ripe > 0.99 && 1 / s->fit.rate_per_s < 60);
     for (int i = 0; i < BUCKETS; i++)
         s->conversions[i] = (int64_t)(50 * (1 - exp(-(i + 0.5) / 20)));
-    correct(s);
-    assert_int_equal(s->fit.source, DELAY_CURVES);
-    /* of a whole number only the floor is kept, which is a little late, too */
+    /* of a number only the floor is kept, which is a little late, too */
     s->in.window_s = 0;
     correct(s);
+    assert_int_equal(s->fit.source, DELAY_CURVES);
     assert_true(near(1 / s->fit.rate_per_s, 1200, 60));
+}
+
+/* The later the more: no exponential fits, the one that is even over the window is the
+ * nearest, and it is better than nothing. */
+static void delays_that_pile_up_late(void **state)
+{
+    struct scene *s = *state;
+    s->in.window_s = 240 * 60;
+    s->arm.delays = 500;
+    s->arm.delay_sum_s = 500.0 * 90 * 60; /* exposures are 100 minutes old on average */
+    correct(s);
+    assert_int_equal(s->fit.source, DELAY_DELAYS);
+    assert_true(near(s->fit.ripe, 100.0 / 240, 0.01));
 }
 
 static void never_fewer_trials_than_conversions(void **state)
@@ -207,6 +239,8 @@ int main(void)
         cmocka_unit_test(at_half_the_window_within_5_percent),
         cmocka_unit_test_setup(effective_exposures_are_the_formula, setup),
         cmocka_unit_test_setup(the_rate_is_that_of_the_delays, setup),
+        cmocka_unit_test_setup(the_doubt_is_told, setup),
+        cmocka_unit_test_setup(delays_that_pile_up_late, setup),
         cmocka_unit_test_setup(little_evidence_corrects_nothing, setup),
         cmocka_unit_test_setup(steady_curves_tell_nothing, setup),
         cmocka_unit_test_setup(never_fewer_trials_than_conversions, setup),

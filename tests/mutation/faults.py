@@ -27,6 +27,7 @@ import faults_rules
 import faults_tenant_limits
 import faults_tenants
 import faults_timers
+import faults_values
 import faults_weights
 
 LUA = "queues/lua/"
@@ -344,6 +345,7 @@ FAULTS = {
     **faults_tenant_limits.FAULTS,
     **faults_tenants.FAULTS,
     **faults_timers.FAULTS,
+    **faults_values.FAULTS,
     **faults_weights.FAULTS,
     **faults_cache.FAULTS,
     **faults_batch.FAULTS,

@@ -5,7 +5,7 @@
  *   P(rate > (1 + margin) x rate of the control) > 0.95 and P(rate > floor) > 0.95, or
  *   P(rate > limit) > 0.95, where the type has a limit that is not ours to choose.
  * The floor is a rate up to which nobody minds. Chances by product.h. The margin pays
- * for looking again and again: of variants as good as the control up to 2.1 % are
+ * for looking again and again: of variants as good as the control up to 2.2 % are
  * paused in 50 looks (docs/RANKING.md). Pure. */
 #ifndef BARKER_CAMPAIGNS_RANKING_GUARD_H
 #define BARKER_CAMPAIGNS_RANKING_GUARD_H

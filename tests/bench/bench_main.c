@@ -19,6 +19,7 @@ static int usage(void)
         "           [--arms K] [--size N] [--looks N] [--rate R] [--lift L]\n"
         "           [--drift D] [--no-control] [--seed N]\n"
         "       barker-bench offpolicy --csv FILE [--target uniform|FILE] [--grouped]\n"
+        "       barker-bench guard [--worlds N]\n"
         "       barker-bench delay [--seeds N] [--conversions N] [--mean WINDOWS]\n"
         "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
         stderr);
@@ -45,6 +46,8 @@ int main(int argc, char **argv)
         return bench_evidence(argc, argv);
     if (strcmp(argv[1], "offpolicy") == 0)
         return bench_offpolicy(argc, argv);
+    if (strcmp(argv[1], "guard") == 0)
+        return bench_guard(argc, argv);
     if (strcmp(argv[1], "delay") == 0)
         return bench_delay(argc, argv);
     return usage();

@@ -58,6 +58,7 @@ struct campaign *campaign_new(struct arena *a, const struct spec *spec)
     for (int i = 0; i < c->placement_count; i++) {
         c->placements[i].spec = &spec->placement[i];
         c->placements[i].leader = -1;
+        c->placements[i].srm = 1;
     }
     return c;
 }

@@ -32,6 +32,7 @@ struct campaign_placement {
     int leader;        /* variant index, -1 = none */
     int tied;          /* arms in the tie group */
     double lift, lift_lo, lift_hi;
+    double srm; /* p of the test of sample ratios, 1 = nothing to test */
     bool evidence, changed, reallocated; /* reallocated: a new epoch of shares */
 };
 

@@ -30,6 +30,9 @@ struct variant {
     double weight, p_best, expected_loss, rate, rate_lo, rate_hi;
     /* counters as loaded; the applier alone writes them */
     int64_t impressions, delivered, clicks, conversions;
+    int64_t complaints, unsubscribes, bounces, refunds;
+    int64_t first_impressions; /* of users, where the shares in force are known */
+    double first_expected;     /* of them by these shares */
     int64_t usd_nano;
     bool is_new, changed; /* to be written by the next commit */
 };

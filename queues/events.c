@@ -258,6 +258,7 @@ enum err events_apply(struct queue *q, const struct events_batch *b, queue_fn fn
     args_str(&a, b->worker);
     args_int(&a, READ_LEASE_MS);
     args_int(&a, b->late);
+    args_int(&a, b->ts_fixed);
     add_items(&a, b);
     return queue_run(q, QUEUE_events_apply, &a, fn, arg, ticket);
 }

@@ -44,6 +44,7 @@ struct events_batch {
     const struct events_item *items; /* borrows; in any order */
     int count;                       /* 0..EVENTS_BATCH_MAX */
     int late;     /* left out: older than the window when they were sent */
+    int ts_fixed; /* whose time came in another unit than its format has */
     int window_h; /* ids are remembered for so many hours at least */
 };
 /* Says which events are new and adds them to what is not folded in yet. Reply:

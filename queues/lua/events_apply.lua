@@ -2,8 +2,8 @@
 --@use job seen
 -- Says which events of a batch are new, adds them to what is not folded in yet (events_fold),
 -- and moves the cursor.
--- ARGV: cursor, last, window_ms, worker, lease_ms, how many were late, how many stood in the
--- batch before; then per campaign how many words follow, its id, and per variant its id, how many words follow, and groups of
+-- ARGV: cursor, last, window_ms, worker, lease_ms, how many were late, of how many the time was
+-- mended, how many stood in the batch before; then per campaign how many words follow, its id, and per variant its id, how many words follow, and groups of
 -- events that are alike. A group of things with an id and without a value: its field of the
 -- sums ("<epoch>:<variant>:<type>:<minute>"), how many, the hashes of their ids. Any other:
 -- "+", field, currency, of events without an id how many, their count, their
@@ -17,12 +17,12 @@ local READ_AHEAD = 400 -- entries that are read before the next batch says how l
 local LARGE_MAX = 4 * 1024 * 1024 -- bytes of as many entries that are read as they are
 
 local state = call("HMGET", key("ev"), "cursor", "seen", "applied", "duplicate", "late",
-                   "orphan", "refused")
+                   "orphan", "refused", "ts_fixed")
 if (state[1] or "0-0") ~= cursor or not string.find(last, "^%d+%-%d+$") then
   return {"stale"}
 end
 local now = now_ms()
-local count = {applied = 0, duplicate = tonumber(ARGV[7]) or 0, orphan = 0}
+local count = {applied = 0, duplicate = tonumber(ARGV[8]) or 0, orphan = 0}
 local stray, stray_vid = "", ""
 local touched, damage = {"ZADD", key("dirty"), "NX"}, ""
 
@@ -212,7 +212,7 @@ local function is_light()
 end
 
 load_seen(state[2], now, window)
-local at = 8
+local at = 9
 while at < #ARGV do
   local stop = at + tonumber(ARGV[at])
   -- One campaign whose keys were damaged by hand must not stop all the others.
@@ -230,7 +230,8 @@ local function total(i, n)
 end
 call("HSET", key("ev"), "seen", save_seen(), "cursor", last,
      "applied", total(3, count.applied), "duplicate", total(4, count.duplicate),
-     "late", total(5, late), "orphan", total(6, count.orphan), "refused", total(7, 0))
+     "late", total(5, late), "orphan", total(6, count.orphan), "refused", total(7, 0),
+     "ts_fixed", total(8, tonumber(ARGV[7]) or 0))
 call("XTRIM", key("events"), "MINID", last)
 call("XDEL", key("events"), last)
 local left = call("XLEN", key("events"))

@@ -47,7 +47,7 @@ local function placement_of(c, place)
     local name = placement_key(c.id, place)
     local epoch = redis.pcall("HGET", name, "epoch")
     if not epoch then ensure_placement(c.id, place) end
-    p = {name = name, place = place, sums = {},
+    p = {name = name, place = place, sums = {}, firsts = {},
          epoch = type(epoch) == "string" and tonumber(epoch) or 0}
     c.places[place] = p
   end
@@ -123,6 +123,10 @@ local function take(c, field, text)
     add_things(c, v, vid, epoch, what, minute, n)
   elseif rest == "#" then
     bump(c.first, epoch .. ":" .. vid, n)
+    if v.place and epoch ~= "-1" then
+      v.place.firsts[epoch] = v.place.firsts[epoch] or {}
+      bump(v.place.firsts[epoch], vid, n)
+    end
   else
     add_money(c, v, vid, epoch, string.sub(rest, 2), text)
   end
@@ -163,6 +167,30 @@ local function expire_late(c)
   for _, p in pairs(c.places) do redis.call("PEXPIRE", p.name, left) end
 end
 
+-- First impressions beside what the shares of their epoch make expect of each variant: of those
+-- that name their epoch, and whose shares are known still.
+local function compare_shares(c, p)
+  for epoch, firsts in pairs(p.firsts) do
+    local json = redis.call("HGET", epochs_key(c.id, p.place), epoch)
+    local ok, alloc = pcall(cjson.decode, json or "")
+    local sum, all, arms = 0, 0, ok and type(alloc) == "table" and alloc.arms or {}
+    for _, arm in ipairs(arms) do sum = sum + (tonumber(arm.w) or 0) end
+    for _, n in pairs(firsts) do all = all + n end
+    if sum > 0 then
+      for _, arm in ipairs(arms) do
+        local name = variant_key(c.id, arm.v)
+        if redis.call("HEXISTS", name, "placement") == 1 then
+          redis.call("HINCRBYFLOAT", name, "first_expected",
+                     string.format("%.6f", all * (tonumber(arm.w) or 0) / sum))
+        end
+      end
+      for vid, n in pairs(firsts) do
+        redis.call("HINCRBY", variant_key(c.id, vid), "first_impressions", int(n))
+      end
+    end
+  end
+end
+
 local function write(c)
   raise(c.name, c.sums)
   raise(c.exact_name, c.exact)
@@ -171,6 +199,7 @@ local function write(c)
     if v.name then raise(v.name, v.sums) end
   end
   for _, p in pairs(c.places) do raise(p.name, p.sums) end
+  for _, p in pairs(c.places) do compare_shares(c, p) end
   for minute, sums in pairs(c.minutes) do
     raise(minute_key(c.id, minute), sums)
     redis.call("PEXPIRE", minute_key(c.id, minute), keep_ms)

@@ -109,7 +109,7 @@ class Scripts:
     def commit(self, *one):
         return self.commit_all(one)[0]
 
-    def apply(self, cursor, last, window, events, late=0, worker="w"):
+    def apply(self, cursor, last, window, events, late=0, worker="w", fixed=0):
         """Events (campaign, variant, type, count, micro, currency, id, epoch, user, minute) as
         events_apply takes them: the first five words of its reply."""
         words, kept, met = [], [], set()
@@ -124,7 +124,7 @@ class Scripts:
                 of_campaign += [variant, len(of_variant), *of_variant]
             words += [len(of_campaign), *of_campaign]
         return self.events_apply(cursor, last, window, worker, 200, late,
-                                 len(events) - len(kept), *words)
+                                 fixed, len(events) - len(kept), *words)
 
     def fold(self, age_ms=0, keep_ms=72 * 3_600_000):
         """Everything; what was damaged."""

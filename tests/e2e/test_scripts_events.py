@@ -167,6 +167,9 @@ def test_what_is_not_counted_is_told(s):
     assert apply(s, [event(v="gone3")]) == ["applied", 0, 0, 0, 1, "c0", "gone3"]
     assert s.redis.hget(f"{ROOT}:c:c0", "orphans") == "3"
     assert totals(s) == [2, 1, 1, 4, 1]
+    s.apply(s.redis.hget(f"{ROOT}:ev", "cursor"), s.redis.xadd(EVENTS, {"c": "x"}), WINDOW, [],
+            fixed=2)
+    assert s.redis.hget(f"{ROOT}:ev", "ts_fixed") == "2"
     assert not s.redis.exists(f"{ROOT}:c:c0:v:gone", f"{ROOT}:c:c0:v:gone3")
 
 
@@ -368,3 +371,17 @@ def test_money_is_exact_beyond_doubles(s):
     apply(s, [event(t="refund", micro=-(most - i), cur="EUR", eid=2 * 10**18 + i)
               for i in range(n - 1)])
     assert s.redis.hget(f"{ROOT}:c:c0:n", "revenue_micro:c:EUR") == str(most - n + 1)
+
+
+def test_first_impressions_beside_their_shares(s):
+    """Of those that name their epoch; of each user once."""
+    arms = '{"arms":[{"v":"v0","w":0.75},{"v":"v1","w":0.25}]}'
+    campaign(s, "c0", placements=("email",), ops=["L", "email", 3, arms])
+    users = range(10**18, 10**18 + 10)
+    batch = [event(t="impression", v=f"v{u % 2}", user=u, epoch=3) for u in users]
+    apply(s, batch + [event(t="impression", user=10**18 + 99, epoch=-1)])
+    apply(s, [event(t="impression", v="v2", user=10**18 + 11, epoch=3), batch[0]])
+    shown = [s.redis.hmget(f"{ROOT}:c:c0:v:v{n}", "first_impressions", "first_expected")
+             for n in range(3)]
+    assert shown == [["5", "8.25"], ["5", "2.75"], ["1", "0"]]
+    assert s.redis.hget(f"{ROOT}:c:c0:p:email", "srm") == "1"

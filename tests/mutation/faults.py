@@ -102,6 +102,17 @@ FAULTS = {
     "orphans-counted": (
         LUA + "events_apply.lua", "    if known[vid] then", "    if true then",
         "events of unknown variants are counted", ["unit:queues.events_test", EVENTS]),
+    "harm-goes-on": (
+        CONTENT + "content_rank.c", "    int paused = content_guard_pause(c, placement);",
+        "    int paused = 0;", "a text that makes people complain is shown on, if it sells",
+        ["unit:campaigns.kinds.content.content_guard_test"]),
+    "shares-move-on": (
+        CONTENT + "content_rank.c", "    if (cell->frozen)\n        return false;\n", "",
+        "a cache that serves one text to all decides the test",
+        ["unit:campaigns.kinds.content.content_guard_test"]),
+    "expected-of-strangers": (
+        LUA + "events_fold.lua", 'if v.place and epoch ~= "-1" then', "if v.place then",
+        "impressions of an unknown epoch raise the alarm of sample ratios", [EVENTS]),
     "fold-twice": (
         LUA + "events_fold.lua", '  redis.call("UNLINK", part_key(id, "d"))\n', "",
         "what was counted is counted again with the next events", [EVENTS]),

@@ -171,6 +171,7 @@ static void apply(struct feedback *f)
                                  .items = b->items,
                                  .count = b->count,
                                  .late = b->late,
+                                 .ts_fixed = b->ts_fixed,
                                  .window_h = f->window_h};
     enum err e = events_apply(f->queue, &batch, on_applied, f, 0);
     if (e)

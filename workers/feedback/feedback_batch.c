@@ -25,7 +25,7 @@ void feedback_batch_fini(struct feedback_batch *b)
 void feedback_batch_clear(struct feedback_batch *b, const char *cursor)
 {
     arena_fini(&b->arena);
-    b->count = b->late = b->refusals = b->refusals_open = 0;
+    b->count = b->late = b->ts_fixed = b->refusals = b->refusals_open = 0;
     b->failed = ERR_OK;
     b->last[0] = '\0';
     snprintf(b->cursor, sizeof b->cursor, "%s", cursor);
@@ -104,6 +104,7 @@ static void take_item(struct feedback_batch *b, const struct events_item *item,
         b->late++;
         return;
     }
+    b->ts_fixed += item->ts_fixed;
     struct events_item *kept = &b->items[b->count++];
     *kept = *item;
     if (kept->ts_ms <= 0 || kept->ts_ms > sent_ms)

@@ -142,6 +142,7 @@ static enum err put_placement(const struct campaign *c, int placement,
     results_field_num(w, "lift", p->lift);
     results_field_num(w, "lift_lo", p->lift_lo);
     results_field_num(w, "lift_hi", p->lift_hi);
+    results_field_num(w, "srm", p->srm);
     return p->reallocated ? put_alloc(c, placement, w) : ERR_OK;
 }
 
@@ -197,6 +198,12 @@ static void put_counts(const struct campaign *c, struct json_out *o)
         json_out_int(o, v->delivered);
         json_out_int(o, v->clicks);
         json_out_int(o, v->conversions);
+        json_out_int(o, v->complaints);
+        json_out_int(o, v->unsubscribes);
+        json_out_int(o, v->bounces);
+        json_out_int(o, v->refunds);
+        json_out_int(o, v->first_impressions);
+        json_out_num(o, v->first_expected);
         json_out_close(o, ']');
     }
     json_out_close(o, '}');

@@ -8,8 +8,10 @@
 
 #define CHECKPOINT_MAX_BYTES ((size_t)16 << 20)
 
-static const char *const counters[] = {"impressions", "delivered", "clicks",
-                                       "conversions"};
+/* As publish.c writes them. */
+static const char *const counters[] = {
+    "impressions",  "delivered", "clicks",  "conversions",       "complaints",
+    "unsubscribes", "bounces",   "refunds", "first_impressions", "first_expected"};
 #define COUNTERS (sizeof counters / sizeof *counters)
 
 /* The kind decides which stage comes first. */
@@ -85,7 +87,7 @@ static enum err take_counts(struct replay_store *s, const struct json *counts)
             return ERR_NOMEM;
         for (size_t i = 0; i < COUNTERS; i++) {
             char text[32];
-            int n = snprintf(text, sizeof text, "%.0f", json_num(json_at(row, i), 0));
+            int n = snprintf(text, sizeof text, "%.17g", json_num(json_at(row, i), 0));
             enum err e = replay_put(o, counters[i], text, (size_t)n);
             if (e)
                 return e;

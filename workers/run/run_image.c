@@ -37,6 +37,12 @@ static void read_ranking(struct variant *v, const struct port_field *f, int n)
     v->delivered = strtoll(field(f, n, "delivered"), NULL, 10);
     v->clicks = strtoll(field(f, n, "clicks"), NULL, 10);
     v->conversions = strtoll(field(f, n, "conversions"), NULL, 10);
+    v->complaints = strtoll(field(f, n, "complaints"), NULL, 10);
+    v->unsubscribes = strtoll(field(f, n, "unsubscribes"), NULL, 10);
+    v->bounces = strtoll(field(f, n, "bounces"), NULL, 10);
+    v->refunds = strtoll(field(f, n, "refunds"), NULL, 10);
+    v->first_impressions = strtoll(field(f, n, "first_impressions"), NULL, 10);
+    v->first_expected = strtod(field(f, n, "first_expected"), NULL);
     v->usd_nano = strtoll(field(f, n, "usd_nano"), NULL, 10);
     v->round = (int)strtol(field(f, n, "round"), NULL, 10);
 }
@@ -74,6 +80,8 @@ static void build_placement(struct campaign *c, const struct port_placement *fro
     p->lift = strtod(field(from->fields, from->field_count, "lift"), NULL);
     p->lift_lo = strtod(field(from->fields, from->field_count, "lift_lo"), NULL);
     p->lift_hi = strtod(field(from->fields, from->field_count, "lift_hi"), NULL);
+    const char *srm = field(from->fields, from->field_count, "srm");
+    p->srm = strcmp(srm, "0") != 0 && srm[0] ? strtod(srm, NULL) : 1; /* 0: older */
     const char *leader = field(from->fields, from->field_count, "leader");
     for (int k = 0; k < c->variant_count; k++) {
         const struct variant *v = &c->variants[k];

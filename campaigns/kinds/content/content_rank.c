@@ -1,5 +1,6 @@
 /* content_rank.c: stage `live`: count, rank, share, retire, and open the next round. */
 #include "campaigns/kinds/content/content.h"
+#include "campaigns/kinds/content/content_guard.h"
 #include "campaigns/kinds/content/content_history.h"
 #include "campaigns/ranking/policy.h"
 #include "campaigns/ranking/retire.h"
@@ -18,6 +19,7 @@ struct cell {
     struct posterior_result ranked;
     int64_t used; /* trials of all variants, retired ones too */
     bool left;    /* somebody stopped serving since the last commit */
+    bool frozen;  /* the shares are not what is served: they stand still */
 };
 
 static int64_t successes(const struct campaign *c, const struct variant *v)
@@ -66,6 +68,8 @@ static bool shares_moved(const struct cell *cell)
 {
     if (cell->left)
         return true;
+    if (cell->frozen)
+        return false;
     for (int i = 0; i < cell->count; i++) {
         if (fabs(cell->variants[i]->weight - cell->shares[i]) > 0.002)
             return true;
@@ -123,6 +127,7 @@ static void publish_empty(struct campaign *c, int placement, struct cell *cell)
 static enum err rank(struct campaign *c, int placement, struct cell *cell)
 {
     fill_cell(c, placement, cell);
+    cell->frozen = content_guard_ratio(c, placement);
     if (!cell->count) {
         publish_empty(c, placement, cell);
         return ERR_OK;
@@ -235,15 +240,17 @@ static int children(struct campaign *c, const struct cell *cell, int retired)
 
 static enum err turn(struct campaign *c, int placement, struct cell *cell, int *want)
 {
+    int paused = content_guard_pause(c, placement);
     enum err e = rank(c, placement, cell);
+    c->inputs.decided |= paused > 0;
     *want = 0;
-    if (e || !cell->count)
+    if (e || !cell->count || cell->frozen)
         return e;
-    if (!is_batch(c, placement, cell))
+    if (!paused && !is_batch(c, placement, cell))
         return ERR_OK;
     c->inputs.decided = true;
     int retired = retire(c, cell);
-    *want = children(c, cell, retired);
+    *want = children(c, cell, retired + paused);
     if (*want)
         e = remember_parents(c, placement, cell);
     if (!e)

@@ -75,7 +75,7 @@ static void test_read_back(void **state)
     assert_string_equal(
         call(p, results_read_placements(&p->queue, "a", THEN(p))),
         "[['email' ['epoch' '2' 'leader' '' 'tied' '0' 'lift' '0' 'lift_lo' '0' "
-        "'lift_hi' '0' 'srm' '0' 'impressions' '0' 'delivered' '0' 'conversions' '0' "
+        "'lift_hi' '0' 'srm' '1' 'impressions' '0' 'delivered' '0' 'conversions' '0' "
         "'revenue' '0'] "
         "'{\"a\":2}']]");
     const char *text = call(p, results_read_variants(&p->queue, "a", THEN(p)));
@@ -87,7 +87,8 @@ static void test_read_back(void **state)
         "'round' '0' 'reason' '' 'weight' '0' 'p_best' '0' 'expected_loss' "
         "'0' 'rate' '0' 'rate_lo' '0' 'rate_hi' '0' 'impressions' '0' 'delivered' '0' "
         "'clicks' '0' 'conversions' '0' 'revenue' '0' 'complaints' '0' "
-        "'unsubscribes' '0' 'bounces' '0' 'refunds' '0' 'usd' '0']]"));
+        "'unsubscribes' '0' 'bounces' '0' 'refunds' '0' "
+        "'first_impressions' '0' 'first_expected' '0' 'usd' '0']]"));
     text = call(p, results_read_campaign(&p->queue, "a", THEN(p)));
     assert_true(begins(text, "['state' 'live' 'error' '' 'updated_ms' '"));
     assert_string_equal(call(p, results_read_campaign(&p->queue, "b", THEN(p))), "[]");

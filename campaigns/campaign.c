@@ -150,24 +150,13 @@ int64_t campaign_trials(const struct campaign *c, const struct variant *v)
     return c->placements[v->placement].by_delivered ? v->delivered : v->impressions;
 }
 
-static bool is_message(const struct channel *channel)
-{
-    static const char *const families[] = {"sms", "email", "push"};
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        size_t n = strlen(families[i]);
-        if (strncmp(channel->name, families[i], n) == 0 &&
-            (channel->name[n] == '\0' || channel->name[n] == '.'))
-            return true;
-    }
-    return false;
-}
-
 void campaign_count_trials(struct campaign *c)
 {
     for (int i = 0; i < c->variant_count; i++) {
         const struct variant *v = &c->variants[i];
         struct campaign_placement *p = &c->placements[v->placement];
-        p->by_delivered |= v->delivered > 0 && is_message(p->spec->channel);
+        p->by_delivered |=
+            v->delivered > 0 && channel_is_message(p->spec->channel->name);
     }
     for (int i = 0; i < c->variant_count; i++)
         c->placements[c->variants[i].placement].used +=

@@ -167,3 +167,14 @@ bool channel_is_object(const struct channel *c)
 {
     return c->field_count > 1 || c->fields[0].items_max > 0;
 }
+
+bool channel_is_message(const char *name)
+{
+    static const char *const families[] = {"sms", "email", "push"};
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        size_t n = strlen(families[i]);
+        if (strncmp(name, families[i], n) == 0 && strchr("./", name[n]))
+            return true;
+    }
+    return false;
+}

@@ -93,4 +93,8 @@ int channel_judge(const struct channel *c, const char *text, size_t n,
 bool channel_item_fits(const struct channel *c, const struct channel_field *f,
                        const char *text);
 
+/* Whether a channel, or a placement that begins with its name, is of messages to one
+ * person (sms, email, push): its rates are per message delivered. */
+bool channel_is_message(const char *name);
+
 #endif

@@ -1,7 +1,9 @@
 /* cmd_result.c: ranked variants of each placement, or the document. */
 #include "campaigns/ranking/posterior.h"
+#include "campaigns/ranking/srm.h"
 #include "queues/results.h"
 #include "workers/cli/escape.h"
+#include "workers/cli/verdict.h"
 #include "workers/cli/view.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,8 +102,21 @@ static bool has_evidence(const struct json *placement)
            *view_str(placement, "leader");
 }
 
-static int put_placement(struct buf *out, const struct json *p,
-                         const struct json *variants)
+/* Words that stand however often somebody looks; the interval beside them is wider. */
+static void put_verdict(struct buf *out, const struct verdict_counts *counts,
+                        const struct json *p, const struct json *variants)
+{
+    struct certificate c;
+    if (!verdict_of(counts, p, variants, &c) || c.word == CERTIFICATE_NONE)
+        return;
+    buf_printf(out, "  %s is %s", view_str(p, "leader"), certificate_text(c.word));
+    if (c.word == CERTIFICATE_PROVEN)
+        buf_printf(out, ": at least %+.1f %%, at any look", 100 * c.lo);
+    buf_append_char(out, '\n');
+}
+
+static int put_placement(struct buf *out, const struct verdict_counts *counts,
+                         const struct json *p, const struct json *variants)
 {
     char lift[VIEW_WORD_MAX];
     size_t n = 0;
@@ -119,6 +134,12 @@ static int put_placement(struct buf *out, const struct json *p,
     buf_printf(out, ": %.0f impressions, ", view_num(p, "impressions"));
     buf_printf(out, "lift of the best over control: %s\n",
                evidence ? lift : "no evidence yet");
+    if (view_num(p, "srm") > 0 && view_num(p, "srm") < SRM_ALARM)
+        buf_printf(out,
+                   "  ALARM: variants are not shown as often as their shares say "
+                   "(p %.1g); shares stand still\n",
+                   view_num(p, "srm"));
+    put_verdict(out, counts, p, variants);
     for (size_t i = 0; i < n; i++)
         put_variant(out, list[i], (int)i + 1, evidence);
     free(list);
@@ -144,9 +165,11 @@ static int show_ranks(struct session *s, const char *id, const struct json *camp
 {
     struct json *variants = NULL, *placements = NULL;
     char state[VIEW_WORD_MAX], usd[VIEW_WORD_MAX];
+    struct verdict_counts counts = {.items = NULL};
     struct buf out;
     int rc = view_variants(s, id, &variants);
     rc = rc ? rc : view_placements(s, id, variants, &placements);
+    rc = rc ? rc : verdict_read(s, id, &counts);
     buf_init(&out, OUT_MAX_BYTES);
     view_print_state(campaign, state);
     view_print_usd(campaign, usd);
@@ -156,8 +179,9 @@ static int show_ranks(struct session *s, const char *id, const struct json *camp
     if (!rc && json_count(variants) == 0)
         buf_append_str(&out, "no variants yet\n");
     json_each (p, placements)
-        rc = rc ? rc : put_placement(&out, p, variants);
+        rc = rc ? rc : put_placement(&out, &counts, p, variants);
     put_footer(&out, placements);
+    verdict_fini(&counts);
     json_free(variants);
     json_free(placements);
     if (!rc)

@@ -27,6 +27,7 @@ foreach(part sim llmsim bench counter calendar)
     target_link_libraries(barker-${part} PRIVATE workers m)
   endif()
 endforeach()
+target_link_libraries(barker-bench PRIVATE PkgConfig::ZLIB)
 
 # Preloaded into a redis-server, so without sanitizers, which want to be there first.
 add_library(clock-shim MODULE tests/fakes/clock_shim.c)

@@ -22,6 +22,11 @@ static int usage(void)
         "       barker-bench guard [--worlds N]\n"
         "       barker-bench delay [--seeds N] [--conversions N] [--mean WINDOWS]\n"
         "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
+        "       barker-bench rank --csv FILE --policy P --tests N --batches B --seed "
+        "S\n"
+        "                         [--horizon known|unknown] [--half even|odd|both]\n"
+        "All but rank: [--redis URL] (default: a redis-server of its own, no "
+        "persistence)\n",
         stderr);
     return 2;
 }
@@ -50,5 +55,7 @@ int main(int argc, char **argv)
         return bench_guard(argc, argv);
     if (strcmp(argv[1], "delay") == 0)
         return bench_delay(argc, argv);
+    if (strcmp(argv[1], "rank") == 0)
+        return bench_rank(argc, argv);
     return usage();
 }

@@ -12,5 +12,6 @@ int bench_evidence(int argc, char **argv);
 int bench_offpolicy(int argc, char **argv);
 int bench_delay(int argc, char **argv);
 int bench_guard(int argc, char **argv);
+int bench_rank(int argc, char **argv);
 
 #endif

@@ -25,6 +25,7 @@ static int usage(void)
         "       barker-bench rank --csv FILE --policy P --tests N --batches B --seed "
         "S\n"
         "                         [--horizon known|unknown] [--half even|odd|both]\n"
+        "       barker-bench rank --cost ARMS [--policy P]\n"
         "All but rank: [--redis URL] (default: a redis-server of its own, no "
         "persistence)\n",
         stderr);

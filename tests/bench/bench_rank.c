@@ -1,4 +1,5 @@
 /* bench_rank.c: what a policy earns on replayed A/B tests. */
+#include "core/base/clock.h"
 #include "tests/bench/bench_env.h"
 #include "tests/bench/bench_runs.h"
 #include "tests/bench/replay_world.h"
@@ -68,16 +69,50 @@ static struct replay_plan plan_of(int argc, char **argv)
     return plan;
 }
 
+/* How long one re-rank takes, with counts as in the middle of a campaign. */
+static int bench_cost(const struct policy *policy, int count)
+{
+    enum { RUNS = 1001 };
+    int64_t ns[RUNS];
+    struct posterior_arm arms[POSTERIOR_ARMS_MAX] = {{0}};
+    struct posterior_result ranked;
+    double shares[POSTERIOR_ARMS_MAX];
+    struct policy_input in = {arms, count, 0, 20000 * (int64_t)count};
+    for (int i = 0; i < RUNS; i++) {
+        in.used = 0;
+        for (int k = 0; k < count; k++) {
+            arms[k].trials = 2000 + 37 * i + 400 * (k % 5);
+            arms[k].successes = arms[k].trials * (12 + k % 7) / 1000;
+            in.used += arms[k].trials;
+        }
+        int64_t t0 = clock_mono_us();
+        for (int n = 0; n < 10; n++) {
+            if (posterior_rank(arms, count, &posterior_prior_default, &ranked))
+                return 1;
+            policy->shares(&in, shares);
+        }
+        ns[i] = (clock_mono_us() - t0) * 100;
+    }
+    printf("{\"bench\":\"rank\",\"policy\":\"%s\",\"arms\":%d,\"p50_us\":%.1f,"
+           "\"p99_us\":%.1f}\n",
+           policy->name, count, (double)bench_percentile(ns, RUNS, 0.5) / 1000,
+           (double)bench_percentile(ns, RUNS, 0.99) / 1000);
+    return 0;
+}
+
 int bench_rank(int argc, char **argv)
 {
     const char *path = bench_option(argc, argv, "--csv", NULL);
     const char *half = bench_option(argc, argv, "--half", "both");
     int64_t most = bench_number(argc, argv, "--tests", 1500);
     struct replay_plan plan = plan_of(argc, argv);
+    int64_t arms = bench_number(argc, argv, "--cost", 0);
     struct replay_tests tests;
     struct sums sums = {0};
+    if (arms >= 1 && arms <= POSTERIOR_ARMS_MAX)
+        return bench_cost(plan.policy, (int)arms);
     if (!path || most < 1)
-        bench_die("rank", "--csv FILE is needed, --tests is at least 1");
+        bench_die("rank", "wants --csv FILE and --tests >= 1, or --cost 1..64");
     replay_load(&tests, path);
     int part = strcmp(half, "even") == 0 ? 0 : strcmp(half, "odd") == 0 ? 1 : -1;
     for (size_t i = 0; i < tests.count && sums.tests < (double)most; i++) {

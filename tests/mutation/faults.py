@@ -290,8 +290,8 @@ FAULTS = {
         "shares[k] = scaled;", "a text that began badly is never shown again",
         ["unit:campaigns.ranking.policy_test"]),
     "never-sharper": (
-        RANK + "policies/sharpened.c", "return 1 + 4 * fmin(fmax(done, 0), 1);",
-        "return 1 + 0 * done;", "the last impressions still explore",
+        RANK + "policies/sharpened.c", "return (double)in->horizon * (1.2 - used_part(in));",
+        "return (double)in->horizon;", "the last impressions still explore",
         ["unit:campaigns.ranking.policy_test"]),
     "retired-too-soon": (
         RANK + "retire.c", "#define LOSING_BATCHES 2", "#define LOSING_BATCHES 1",

@@ -40,6 +40,7 @@ static void test_ranking(void **state)
 {
     struct world *w = go_live(state, LIVE FOUR);
     count_batch(w, 1);
+    count(w, 3, 2000, 115); /* close enough to get more than the floor */
     world_run(w);
     const struct campaign_placement *p = &w->c->placements[0];
     assert_true(p->evidence);

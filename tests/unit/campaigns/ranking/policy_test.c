@@ -1,5 +1,6 @@
-/* policy_test.c: the list of policies, the floor, sharpened Thompson. */
+/* policy_test.c: the list of policies, the floor, the default. */
 #include "campaigns/ranking/policy.h"
+#include "campaigns/ranking/reach.h"
 #include "tests/unit/campaigns/ranking/beta_oracle.h"
 
 #include <setjmp.h>
@@ -87,42 +88,74 @@ static void many_arms_have_equal_shares(void **state)
     assert_true(one == 1);
 }
 
-static void share_with(const double *p, int count, int64_t used, int64_t horizon,
-                       double *shares)
+static void share_counts(int64_t scale, int64_t used, int64_t horizon, double *shares)
 {
-    struct posterior_arm arms[POSTERIOR_ARMS_MAX] = {{0}};
-    for (int k = 0; k < count; k++)
-        arms[k].p_best = p[k];
-    struct policy_input in = {arms, count, used, horizon};
+    struct posterior_arm arms[3] = {{.trials = 100 * scale, .successes = 2 * scale},
+                                    {.trials = 80 * scale, .successes = scale},
+                                    {.trials = 60 * scale, .successes = scale}};
+    struct posterior_result out;
+    assert_int_equal(posterior_rank(arms, 3, &posterior_prior_default, &out), ERR_OK);
+    struct policy_input in = {arms, 3, used, horizon};
     policy_find("sharpened")->shares(&in, shares);
-    assert_shares(shares, count);
+    assert_shares(shares, 3);
 }
 
-static void the_power_grows_with_the_traffic(void **state)
+/* shares = gain^G, with the numbers worked out beside the code. */
+static void shares_are_gains_to_the_power(void **state)
 {
     (void)state;
     static const struct {
         int64_t used, horizon;
-        double power;
-    } cases[] = {{0, 1000, 1},    {250, 1000, 2}, {500, 1000, 3}, {1000, 1000, 5},
-                 {9000, 1000, 5}, {-5, 1000, 1},  {0, 0, 2},      {500, 0, 2}};
-    const double p[] = {0.4, 0.35, 0.25};
+        double reach, used_part;
+    } cases[] = {{9600, 40000, 38400, 0.24}, {9600, 9600, 1920, 1}, {90, 90, 18, 1},
+                 {500000, 9600, 1920, 1},    {9600, 0, 10600, 0},   {-5, 0, 1000, 0},
+                 {-5, 40000, 48000, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        double shares[3], g = cases[i].power, sum = 0;
-        share_with(p, 3, cases[i].used, cases[i].horizon, shares);
+        struct posterior_arm arms[3] = {{.trials = 4000, .successes = 68},
+                                        {.trials = 3200, .successes = 50},
+                                        {.trials = 2400, .successes = 36}};
+        struct posterior_result out;
+        double gains[3], shares[3];
+        assert_int_equal(posterior_rank(arms, 3, &posterior_prior_default, &out),
+                         ERR_OK);
+        struct policy_input in = {arms, 3, cases[i].used, cases[i].horizon};
+        policy_find("sharpened")->shares(&in, shares);
+        reach_gains(arms, 3, cases[i].reach, gains);
+        double g = 0.8 * pow((10 + 154) * 3, 0.1) * (1 + cases[i].used_part / 5),
+               sum = 0;
+        for (int k = 0; k < 3; k++) {
+            gains[k] = pow(gains[k], g);
+            sum += gains[k];
+        }
         for (int k = 0; k < 3; k++)
-            sum += pow(p[k], g);
+            gains[k] /= sum;
+        policy_apply_floor(gains, 3);
         for (int k = 0; k < 3; k++)
-            assert_true(near(shares[k], pow(p[k], g) / sum, 1e-12));
+            assert_true(near(shares[k], gains[k], 1e-12));
     }
+}
+
+static void it_grows_sharper_with_the_traffic(void **state)
+{
+    (void)state;
+    double before = 0;
+    for (int part = 1; part <= 5; part++) { /* the same counts, later in the plan */
+        double shares[3];
+        share_counts(10, 2000 * part, 10000, shares);
+        assert_true(shares[0] > before + 0.01);
+        before = shares[0];
+    }
+    double few[3], many[3];
+    share_counts(10, 2400, 0, few);
+    share_counts(100, 24000, 0, many);
+    assert_true(many[0] > few[0] + 0.05);
 }
 
 static void a_sure_loser_keeps_the_floor(void **state)
 {
     (void)state;
-    const double p[] = {1 - 1e-300, 1e-300, 0};
     double shares[3];
-    share_with(p, 3, 1000, 1000, shares);
+    share_counts(100000000, 24000000000, 0, shares);
     assert_true(shares[1] == 0.01 && shares[2] == 0.01);
     assert_true(near(shares[0], 0.98, 1e-12));
 }
@@ -152,7 +185,8 @@ int main(void)
         cmocka_unit_test(floor_pulls_others_under_it),
         cmocka_unit_test(floor_survives_what_is_no_share),
         cmocka_unit_test(many_arms_have_equal_shares),
-        cmocka_unit_test(the_power_grows_with_the_traffic),
+        cmocka_unit_test(shares_are_gains_to_the_power),
+        cmocka_unit_test(it_grows_sharper_with_the_traffic),
         cmocka_unit_test(a_sure_loser_keeps_the_floor),
         cmocka_unit_test(no_evidence_gives_equal_shares),
     };

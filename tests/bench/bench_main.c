@@ -21,7 +21,6 @@ static int usage(void)
         "       barker-bench offpolicy --csv FILE [--target uniform|FILE] [--grouped]\n"
         "       barker-bench guard [--worlds N]\n"
         "       barker-bench delay [--seeds N] [--conversions N] [--mean WINDOWS]\n"
-        "All: [--redis URL] (default: a redis-server of its own, no persistence)\n",
         "       barker-bench rank --csv FILE --policy P --tests N --batches B --seed "
         "S\n"
         "                         [--horizon known|unknown] [--half even|odd|both]\n"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum setting_type { SETTING_STR, SETTING_INT, SETTING_BOOL };
+enum setting_type { SETTING_STR, SETTING_INT, SETTING_BOOL, SETTING_SECRET };
 
 struct setting {
     const char *section, *key, *initial, *env;
@@ -60,6 +60,9 @@ static enum err setting_set(struct config *c, size_t at, const char *value,
     if (s->type == SETTING_BOOL && !config_parse_bool(value, &flag))
         return err_set(d, ERR_CONFIG, "", "%s.%s must be true or false, not '%s'",
                        s->section, s->key, value);
+    if (s->type == SETTING_SECRET && *value && strlen(value) < CONFIG_SECRET_MIN)
+        return err_set(d, ERR_CONFIG, "", "%s.%s must have at least %d bytes",
+                       s->section, s->key, CONFIG_SECRET_MIN);
     char *copy = strdup(value);
     if (!copy)
         return err_set(d, ERR_NOMEM, "", "%s", err_meaning(ERR_NOMEM));
@@ -76,7 +79,7 @@ static enum err refuse_unknown(const char *section, const char *key,
             strcmp(unserved[i].section, section) == 0)
             return err_set(d, ERR_NOT_SUPPORTED, "",
                            "[%s] %s is not served by this version", section, key);
-    bool known = strcmp(section, "global") == 0;
+    bool known = false;
     for (size_t i = 0; i < SETTING_COUNT && !known; i++)
         known = strcmp(settings[i].section, section) == 0;
     if (known)

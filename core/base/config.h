@@ -14,6 +14,7 @@
 #define CONFIG_WEIGHT_MAX 1000
 #define CONFIG_CAMPAIGNS_MAX 1000000
 #define CONFIG_IN_FLIGHT_MAX 1000000
+#define CONFIG_SECRET_MIN 16 /* bytes of a secret */
 #define CONFIG_TPM_MAX INT64_C(1000000000000)
 
 /* How an endpoint is asked for JSON of a certain shape. */

@@ -7,6 +7,8 @@
 #undef ERR_STATE
 #include <string.h>
 
+#define HMAC_BLOCK 64 /* bytes of a block of SHA-256 */
+
 /* Polynomial 0x1021, start 0, not reflected. Keys are short and hashed once per
  * command, so four bits a step from 32 bytes of table are enough. */
 uint16_t hash_crc16(const void *bytes, size_t n)
@@ -47,17 +49,22 @@ uint64_t hash_fast_str(const char *s, uint64_t seed)
     return hash_fast(s, strlen(s), seed);
 }
 
+void hash_hex(const unsigned char *bytes, size_t n, char *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        *out++ = "0123456789abcdef"[bytes[i] >> 4];
+        *out++ = "0123456789abcdef"[bytes[i] & 15];
+    }
+    *out = '\0';
+}
+
 static void digest_hex(const void *bytes, size_t n, const EVP_MD *kind, char *out)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     int ok = EVP_Digest(bytes, n, digest, &len, kind, NULL);
     check(ok == 1);
-    for (unsigned i = 0; i < len; i++) {
-        *out++ = "0123456789abcdef"[digest[i] >> 4];
-        *out++ = "0123456789abcdef"[digest[i] & 15];
-    }
-    *out = '\0';
+    hash_hex(digest, len, out);
 }
 
 void hash_sha256_hex(const void *bytes, size_t n, char out[HASH_SHA256_HEX])
@@ -68,4 +75,36 @@ void hash_sha256_hex(const void *bytes, size_t n, char out[HASH_SHA256_HEX])
 void hash_sha1_hex(const void *bytes, size_t n, char out[HASH_SHA1_HEX])
 {
     digest_hex(bytes, n, EVP_sha1(), out);
+}
+
+/* SHA-256 over the padded key and the bytes. */
+static void keyed(EVP_MD_CTX *ctx, const unsigned char key[HMAC_BLOCK],
+                  unsigned char pad, const void *bytes, size_t n,
+                  unsigned char out[HASH_HMAC_BYTES])
+{
+    unsigned char block[HMAC_BLOCK];
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = key[i] ^ pad;
+    int ok = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
+             EVP_DigestUpdate(ctx, block, sizeof block) &&
+             EVP_DigestUpdate(ctx, bytes, n) && EVP_DigestFinal_ex(ctx, out, NULL);
+    check(ok == 1);
+}
+
+/* Of plain digests: libcrypto's own HMAC costs three times as much for a short text. */
+void hash_hmac(const void *key, size_t key_len, const void *bytes, size_t n,
+               unsigned char out[HASH_HMAC_BYTES])
+{
+    unsigned char block[HMAC_BLOCK] = {0}, inner[HASH_HMAC_BYTES];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    check(ctx);
+    if (key_len > sizeof block) {
+        int ok = EVP_Digest(key, key_len, block, NULL, EVP_sha256(), NULL);
+        check(ok == 1);
+    } else if (key_len) {
+        memcpy(block, key, key_len);
+    }
+    keyed(ctx, block, 0x36, bytes, n, inner);
+    keyed(ctx, block, 0x5c, inner, sizeof inner, out);
+    EVP_MD_CTX_free(ctx);
 }

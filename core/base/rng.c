@@ -1,7 +1,6 @@
 /* rng.c: xoshiro256** with splitmix64 seeding, written from the papers. */
 #include "core/base/rng.h"
 #include "core/base/clock.h"
-#include "core/base/err.h"
 
 #include <unistd.h>
 
@@ -65,4 +64,9 @@ uint64_t rng_entropy(void)
     x = (uint64_t)clock_mono_us() << 20 ^ (uint64_t)clock_wall_ms() ^
         (uint64_t)getpid() << 40;
     return splitmix64(&x);
+}
+
+enum err rng_secret(void *out, size_t n)
+{
+    return getentropy(out, n) == 0 ? ERR_OK : ERR_IO;
 }

@@ -3,6 +3,7 @@
 #ifndef BARKER_CORE_BASE_RNG_H
 #define BARKER_CORE_BASE_RNG_H
 
+#include "core/base/err.h"
 #include <stdint.h>
 
 struct rng {
@@ -14,5 +15,7 @@ uint64_t rng_next(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t n); /* [0, n), unbiased; n > 0 */
 double rng_unit(struct rng *r);                /* [0, 1), 53 bits */
 uint64_t rng_entropy(void);                    /* from the kernel, for seeds and ids */
+/* Bytes for secrets, at most 256; ERR_IO if the kernel gives none. */
+enum err rng_secret(void *out, size_t n) MUST_USE;
 
 #endif

@@ -198,6 +198,7 @@ static void apply_all(struct events_run *b)
     struct config *config;
     struct err_detail d;
     if (config_load(NULL, &config, &d) ||
+        config_override(config, "global", "user_secret", "of this bench alone", &d) ||
         feedback_new(&b->env.queue, b->env.loop, config, "bench", &b->feedback) ||
         loop_timer_new(b->env.loop, on_poll, b, &b->poll))
         bench_die("feedback", "cannot be made");

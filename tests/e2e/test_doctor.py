@@ -220,14 +220,15 @@ def test_a_healthy_stack(still):
     still.worker()
     wait_for("a worker", lambda: list(still.redis.scan_iter(match="bk:worker:*")))
     checks = doctor(still)
-    assert {n for n, c in checks.items() if c["level"] != "ok"} == {"endpoint default"}
+    assert {n for n, c in checks.items() if c["level"] != "ok"} == {"endpoint default",
+                                                                 "users.secret"}
     assert "price unknown" in checks["endpoint default"]["found"]
     assert "accepted" in checks["reach default"]["found"]
     assert "level standard" in checks["redis.durability"]["found"]
     assert checks["workers"]["found"].startswith("1 live")
     assert not still.ledger()[0]  # no token was asked for
     text = still.cli("doctor")
-    assert text.splitlines()[-1].endswith(" 1 warnings, 0 failed")
+    assert text.splitlines()[-1].endswith(" 2 warnings, 0 failed")
     assert all(line.split()[0] in ("ok", "warning") for line in text.splitlines()[:-1])
 
 

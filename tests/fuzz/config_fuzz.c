@@ -38,6 +38,7 @@ static void check_settings(const struct config *c)
 #define check_INT check_int
 #define check_STR check_str
 #define check_BOOL check_str
+#define check_SECRET check_str
 #define SETTING(section, key, type, initial, env, meaning)                             \
     check_##type(c, #section, #key);
 #include "core/base/settings.def"

@@ -6,6 +6,7 @@
 #include "workers/feedback/feedback_entry.h"
 
 #define ARENA_MAX_BYTES ((size_t)16 << 20)
+#define SECRET "0123456789abcdef"
 #define WORDS_MAX (2 * FEEDBACK_WORDS_MAX)
 
 static void check_item(const struct events_item *i)
@@ -24,7 +25,7 @@ static void check_item(const struct events_item *i)
     fuzz_check_text(i->variant, SPEC_ID_MAX + 1);
     fuzz_check_text(i->type, FORMAT_TYPE_MAX + 1);
     fuzz_check_text(i->currency, 8);
-    fuzz_check_text(i->user, 17);
+    fuzz_check_text(i->user, 33);
 }
 
 static void check_entry(const struct feedback_entry *entry)
@@ -48,7 +49,7 @@ static void read_entry(const struct redis_arg *words, size_t count)
     struct feedback_entry *entry = malloc(sizeof *entry);
     check(entry);
     arena_init(&arena, ARENA_MAX_BYTES);
-    check(feedback_entry_read(words, count, &arena, entry) == ERR_OK);
+    check(feedback_entry_read(words, count, SECRET, &arena, entry) == ERR_OK);
     check_entry(entry);
     arena_fini(&arena);
     free(entry);

@@ -28,6 +28,7 @@ import faults_tenant_limits
 import faults_tenants
 import faults_timers
 import faults_values
+import faults_users
 import faults_weights
 
 LUA = "queues/lua/"
@@ -369,4 +370,5 @@ FAULTS = {
     **faults_damage.FAULTS,
     **faults_repeat.FAULTS,
     **faults_llm.FAULTS,
+    **faults_users.FAULTS,
 }

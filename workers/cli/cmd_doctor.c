@@ -94,6 +94,7 @@ static int look_at_redis(struct doctor *d)
     doctor_data(d);
     doctor_queues(d);
     doctor_tenants(d);
+    doctor_users(d);
     doctor_drift(d);
     d->session = NULL;
     session_close(&s);

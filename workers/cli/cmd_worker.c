@@ -1,5 +1,6 @@
 /* cmd_worker.c: one worker process until SIGTERM or SIGINT. */
 #include "workers/cli/server_check.h"
+#include "workers/cli/user_secret.h"
 #include "workers/up/supervisor.h"
 #include "workers/worker.h"
 #include <signal.h>
@@ -44,6 +45,7 @@ int cmd_worker(struct cli *c)
     if (rc)
         return rc;
     rc = server_check(&run.session);
+    rc = rc ? rc : user_secret_find(&run.session, c);
     if (rc) {
         session_close(&run.session);
         return rc;

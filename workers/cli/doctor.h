@@ -29,6 +29,7 @@ void doctor_server(struct doctor *d); /* what INFO and CONFIG GET say */
 void doctor_data(struct doctor *d);   /* scripts, bk:meta */
 void doctor_queues(struct doctor *d); /* clock, workers, streams, backlog */
 void doctor_tenants(struct doctor *d);
+void doctor_users(struct doctor *d); /* the secret of their names */
 void doctor_drift(struct doctor *d);
 
 #endif

@@ -46,6 +46,9 @@ enum err feedback_new(struct queue *q, struct loop *l, const struct config *c,
                       const char *worker, struct feedback **out)
 {
     (void)l; /* its callbacks come through the queue */
+    const char *secret = config_str(c, "global", "user_secret");
+    if (!*secret)
+        return ERR_CONFIG; /* users would be kept under names that all can make */
     struct feedback *f = calloc(1, sizeof *f);
     if (!f)
         return ERR_NOMEM;
@@ -53,7 +56,7 @@ enum err feedback_new(struct queue *q, struct loop *l, const struct config *c,
     f->window_h = (int)config_int(c, "events", "window_h");
     snprintf(f->worker, sizeof f->worker, "%s", worker);
     for (int i = 0; i < 2; i++)
-        feedback_batch_init(&f->batches[i], q, f->window_h, on_settled, f);
+        feedback_batch_init(&f->batches[i], q, secret, f->window_h, on_settled, f);
     *out = f;
     return ERR_OK;
 }

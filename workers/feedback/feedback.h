@@ -8,6 +8,8 @@
 
 struct feedback;
 
+/* **borrows** the configuration. ERR_CONFIG if it has no global.user_secret: whoever
+ * starts a worker has put one there (workers/cli/user_secret.h). */
 enum err feedback_new(struct queue *q, struct loop *l, const struct config *c,
                       const char *worker, struct feedback **out) MUST_USE;
 void feedback_free(struct feedback *f); /* after redis settled everything */

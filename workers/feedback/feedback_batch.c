@@ -9,11 +9,11 @@
 #define ARENA_BYTES ((size_t)16 << 20) /* a read is 4 MiB, kept twice at most */
 #define HOUR_MS INT64_C(3600000)
 
-void feedback_batch_init(struct feedback_batch *b, struct queue *q, int window_h,
-                         feedback_settled_fn fn, void *arg)
+void feedback_batch_init(struct feedback_batch *b, struct queue *q, const char *secret,
+                         int window_h, feedback_settled_fn fn, void *arg)
 {
     *b =
-        (struct feedback_batch){.queue = q, .fn = fn, .arg = arg, .window_h = window_h};
+        (struct feedback_batch){.queue = q, .secret = secret, .fn = fn, .arg = arg, .window_h = window_h};
     arena_init(&b->arena, ARENA_BYTES);
 }
 
@@ -92,7 +92,7 @@ static enum err read_entry(struct feedback_batch *b, const struct reply *fields,
     }
     if (count > sizeof words / sizeof *words)
         count = sizeof words / sizeof *words;
-    return feedback_entry_read(words, count, &b->arena, &b->entry);
+    return feedback_entry_read(words, count, b->secret, &b->arena, &b->entry);
 }
 
 /* One that was older than the window when it was sent is not counted: its id may have

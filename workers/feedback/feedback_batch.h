@@ -15,6 +15,7 @@ typedef void (*feedback_settled_fn)(void *arg, struct feedback_batch *b);
 
 struct feedback_batch {
     struct queue *queue; /* borrows */
+    const char *secret;  /* borrows */
     feedback_settled_fn fn;
     void *arg;
     struct arena arena;
@@ -26,8 +27,9 @@ struct feedback_batch {
     struct feedback_entry entry;
 };
 
-void feedback_batch_init(struct feedback_batch *b, struct queue *q, int window_h,
-                         feedback_settled_fn fn, void *arg);
+/* secret: of the pseudonyms; **borrows** it. */
+void feedback_batch_init(struct feedback_batch *b, struct queue *q, const char *secret,
+                         int window_h, feedback_settled_fn fn, void *arg);
 void feedback_batch_fini(struct feedback_batch *b);
 /* Nothing in it; what is behind `cursor` comes next. */
 void feedback_batch_clear(struct feedback_batch *b, const char *cursor);

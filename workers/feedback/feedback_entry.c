@@ -4,16 +4,18 @@
 #include "campaigns/spec.h"
 #include "core/base/buf.h"
 #include "core/base/hash.h"
+#include "workers/users/pseudonym.h"
+#include "workers/users/user_fields.h"
 #include <stdio.h>
 #include <string.h>
 
-#define USER_SEED 0 /* until a deployment has a seed of its own */
 #define ID_BYTES (SPEC_ID_MAX + 1 + 4 * FORMAT_ID_MAX)
 
 static const struct json_limits entry_limits = {.max_bytes = EVENTS_ENTRY_MAX,
                                                 .max_depth = 32};
 
 struct entry_reader {
+    const char *secret;
     struct arena *arena;
     struct feedback_entry *out;
 };
@@ -38,12 +40,13 @@ static bool is_revenue(const char *type)
     return strcmp(type, "conversion") == 0 || strcmp(type, "refund") == 0;
 }
 
-static const char *pseudonym(struct arena *a, const char *user)
+static const char *name_user(struct entry_reader *r, const char *user)
 {
+    char name[PSEUDONYM_SIZE];
     if (!user[0])
         return "";
-    return arena_printf(a, "%016llx",
-                        (unsigned long long)hash_fast_str(user, USER_SEED));
+    pseudonym_of(r->secret, user, name);
+    return arena_strdup(r->arena, name);
 }
 
 static enum err keep_event(struct entry_reader *r, const struct format_event *e)
@@ -60,7 +63,7 @@ static enum err keep_event(struct entry_reader *r, const struct format_event *e)
         .ts_ms = e->ts_ms,
         .epoch = e->epoch,
         .ts_fixed = e->ts_fixed,
-        .user = pseudonym(r->arena, e->user),
+        .user = name_user(r, e->user),
     };
     if (!item->campaign || !item->variant || !item->type || !item->currency ||
         !item->user)
@@ -75,6 +78,19 @@ static char *copy_raw(struct arena *a, const char *raw, size_t n)
     char *copy = arena_alloc(a, n + 1);
     if (copy && n)
         memcpy(copy, raw, n);
+    return copy;
+}
+
+/* The text of a value without its users; cut where it grows too long. */
+static char *copy_masked(struct arena *a, const struct json *j, size_t *n)
+{
+    struct buf text;
+    buf_init(&text, 2 * EVENTS_ENTRY_MAX);
+    char *copy = user_fields_print(j, &text) == ERR_NOMEM
+                     ? NULL
+                     : copy_raw(a, buf_str(&text), text.len);
+    *n = text.len;
+    buf_fini(&text);
     return copy;
 }
 
@@ -97,13 +113,8 @@ static enum err refuse_one(struct entry_reader *r, const struct json *j,
                            const struct err_detail *d)
 {
     struct feedback_refusal *refusal = &r->out->refused[r->out->refused_count];
-    struct buf text;
-    buf_init(&text, 2 * EVENTS_ENTRY_MAX);
-    bool kept = json_print(j, &text) != ERR_NOMEM; /* too long: its beginning */
     refusal->why = *d;
-    refusal->raw = kept ? copy_raw(r->arena, buf_str(&text), text.len) : NULL;
-    refusal->raw_len = text.len;
-    buf_fini(&text);
+    refusal->raw = copy_masked(r->arena, j, &refusal->raw_len);
     if (!refusal->raw)
         return ERR_NOMEM;
     r->out->refused_count++;
@@ -146,6 +157,18 @@ static enum err read_root(struct entry_reader *r, const struct json *root,
     return d->code;
 }
 
+/* root NULL: nobody can tell where a user stands in it. */
+static enum err refuse_text(struct entry_reader *r, const struct err_detail *why,
+                            const struct json *root, const char *text, size_t n)
+{
+    if (root && user_fields_any(root)) {
+        text = copy_masked(r->arena, root, &n);
+        if (!text)
+            return ERR_NOMEM;
+    }
+    return refuse_whole(r, why, text, n);
+}
+
 static enum err read_json(struct entry_reader *r, const char *text, size_t n)
 {
     struct err_detail d = {.code = ERR_OK};
@@ -153,13 +176,13 @@ static enum err read_json(struct entry_reader *r, const char *text, size_t n)
     enum err e = json_parse(text, n, &entry_limits, &root, &d);
     if (!e)
         e = read_root(r, root, &d);
-    json_free(root);
     if (e && e != ERR_NOMEM)
-        e = refuse_whole(r, &d, text, n);
+        e = refuse_text(r, &d, root, text, n);
+    json_free(root);
     return e;
 }
 
-/* As it was sent: XADD … field value field value. */
+/* As it was sent, users blanked: XADD … field value field value. */
 static enum err refuse_words(struct entry_reader *r, const struct redis_arg *words,
                              size_t count, const struct err_detail *why)
 {
@@ -167,7 +190,10 @@ static enum err refuse_words(struct entry_reader *r, const struct redis_arg *wor
     buf_init(&text, 2 * EVENTS_ENTRY_MAX);
     for (size_t i = 0; i < count; i++) {
         buf_append(&text, i ? " " : "", i ? 1 : 0);
-        buf_append(&text, words[i].at, words[i].len);
+        if (i % 2 && user_fields_is(words[i - 1].at, words[i - 1].len))
+            buf_append_str(&text, USER_FIELDS_BLANK);
+        else
+            buf_append(&text, words[i].at, words[i].len);
     }
     enum err e = buf_status(&text) == ERR_NOMEM
                      ? ERR_NOMEM
@@ -197,9 +223,10 @@ static enum err read_words(struct entry_reader *r, const struct redis_arg *words
 }
 
 enum err feedback_entry_read(const struct redis_arg *words, size_t count,
-                             struct arena *a, struct feedback_entry *out)
+                             const char *secret, struct arena *a,
+                             struct feedback_entry *out)
 {
-    struct entry_reader r = {.arena = a, .out = out};
+    struct entry_reader r = {.secret = secret, .arena = a, .out = out};
     out->count = out->refused_count = 0;
     out->whole = false;
     if (count == 2 && is_word(&words[0], "e"))

@@ -2,7 +2,12 @@
  *
  * An entry is either the fields of one plain event, or one field `e` with the JSON of
  * an event in any accepted format, or of an array of them. A bad event of an array is
- * refused alone; an entry without any good event is refused whole. */
+ * refused alone; an entry without any good event is refused whole.
+ *
+ * No user's id leaves here: an event has its pseudonym (under `secret`), and in what is
+ * refused the members that name users are blanked. Of a text that is not JSON, and of a
+ * field that no event has, nobody can tell what they hold: they are kept as they came.
+ */
 #ifndef BARKER_WORKERS_FEEDBACK_FEEDBACK_ENTRY_H
 #define BARKER_WORKERS_FEEDBACK_FEEDBACK_ENTRY_H
 
@@ -14,7 +19,7 @@
 
 struct feedback_refusal {
     struct err_detail why;
-    const char *raw; /* what was refused, as it came */
+    const char *raw; /* what was refused, as it came but for its users */
     size_t raw_len;
 };
 /* Strings live in the arena. */
@@ -29,6 +34,7 @@ struct feedback_entry {
 /* words: field, value, field, value …, each followed by a NUL that len does not count.
  * Fails with ERR_NOMEM only. */
 enum err feedback_entry_read(const struct redis_arg *words, size_t count,
-                             struct arena *a, struct feedback_entry *out) MUST_USE;
+                             const char *secret, struct arena *a,
+                             struct feedback_entry *out) MUST_USE;
 
 #endif

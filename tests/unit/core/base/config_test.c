@@ -101,6 +101,7 @@ static void test_defaults(void **state)
     assert_string_equal(config_str(c, #section, #key), initial)
 #define INT(section, key, initial)                                                     \
     assert_int_equal(config_int(c, #section, #key), strtoll(initial, NULL, 10))
+#define SECRET STR
 #define BOOL(section, key, initial)                                                    \
     assert_int_equal(config_bool(c, #section, #key), strcmp(initial, "true") == 0)
 #define SETTING(section, key, type, initial, env, meaning) type(section, key, initial);
@@ -130,6 +131,22 @@ static void test_file_env_flag(void **state)
     assert_non_null(strstr(d.message, "worker.jobs"));
     assert_int_equal(config_int(c, "worker", "jobs"), 3);
     assert_int_equal(config_override(c, "worker", "nope", "1", &d), ERR_CONFIG);
+    config_free(c);
+}
+
+/* A secret is not repeated in a message, wherever it came from. */
+static void test_secret(void **state)
+{
+    (void)state;
+    struct config *c = NULL;
+    struct err_detail d = {.message = ""};
+    setenv("BARKER_USER_SECRET", "too-short-one", 1);
+    assert_int_equal(config_load(NULL, &c, &d), ERR_CONFIG);
+    assert_string_equal(d.path, "BARKER_USER_SECRET");
+    assert_null(strstr(d.message, "too-short"));
+    setenv("BARKER_USER_SECRET", "0123456789abcdef", 1);
+    c = load_text("[global]\nuser_secret = of-the-file-0123456789\n");
+    assert_string_equal(config_str(c, "global", "user_secret"), "0123456789abcdef");
     config_free(c);
 }
 
@@ -187,6 +204,7 @@ static void test_complaints_have_lines(void **state)
     refuses("[tenant a]\nkey_hash=x\n", ERR_NOT_SUPPORTED, 2, "not served");
     refuses("[global]\nstop=true\n", ERR_NOT_SUPPORTED, 2, "not served");
     refuses("[global]\nstart=true\n", ERR_CONFIG, 2, "unknown key");
+    refuses("[global]\nuser_secret=0123456789abcde\n", ERR_CONFIG, 2, "at least 16");
 }
 
 static void test_long_lines(void **state)
@@ -348,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_defaults),
         TEST(test_file_env_flag),
+        TEST(test_secret),
         TEST(test_nul_is_refused),
         TEST(test_where_the_file_is),
         TEST(test_complaints_have_lines),

@@ -62,6 +62,35 @@ static void test_sha(void **state)
     assert_string_equal(hex1, "a9993e364706816aba3e25717850c26c9cd0d89d");
 }
 
+/* RFC 4231: test cases 1, 2 and 6 (a key longer than a block); and nothing at all. */
+static void test_hmac(void **state)
+{
+    (void)state;
+    unsigned char key1[20], key6[131], out[HASH_HMAC_BYTES];
+    char hex[2 * HASH_HMAC_BYTES + 1];
+    memset(key1, 0x0b, sizeof key1);
+    memset(key6, 0xaa, sizeof key6);
+    static const char six[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    const struct {
+        const void *key;
+        size_t n;
+        const char *text, *hex;
+    } rows[] = {
+        {key1, sizeof key1, "Hi There",
+         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+        {"Jefe", 4, "what do ya want for nothing?",
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {key6, sizeof key6, six,
+         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+        {"", 0, "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        hash_hmac(rows[i].key, rows[i].n, rows[i].text, strlen(rows[i].text), out);
+        hash_hex(out, sizeof out, hex);
+        assert_string_equal(hex, rows[i].hex);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -70,6 +99,7 @@ int main(void)
         cmocka_unit_test(test_fast_never_changes),
         cmocka_unit_test(test_seeds_are_independent),
         cmocka_unit_test(test_sha),
+        cmocka_unit_test(test_hmac),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

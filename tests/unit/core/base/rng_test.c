@@ -93,6 +93,17 @@ static void test_entropy_differs(void **state)
     assert_true(rng_entropy() != rng_entropy());
 }
 
+static void test_secrets_differ(void **state)
+{
+    (void)state;
+    unsigned char a[32] = {0}, b[32] = {0}, many[257];
+    assert_int_equal(rng_secret(a, sizeof a), ERR_OK);
+    assert_int_equal(rng_secret(b, sizeof b), ERR_OK);
+    assert_memory_not_equal(a, b, 16);
+    assert_memory_not_equal(a + 16, b + 16, 16);
+    assert_int_equal(rng_secret(many, sizeof many), ERR_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +112,7 @@ int main(void)
         cmocka_unit_test(test_below_is_bounded_and_even),
         cmocka_unit_test(test_unit_interval),
         cmocka_unit_test(test_entropy_differs),
+        cmocka_unit_test(test_secrets_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

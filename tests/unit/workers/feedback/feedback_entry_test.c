@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#define SECRET "0123456789abcdef"
+
 struct fixture {
     struct arena arena;
     struct feedback_entry entry;
@@ -41,7 +43,8 @@ static const struct feedback_entry *read_words(void **state, const char *const *
     size_t n = 0;
     for (; words[n]; n++)
         args[n] = (struct redis_arg){words[n], strlen(words[n])};
-    assert_int_equal(feedback_entry_read(args, n, &f->arena, &f->entry), ERR_OK);
+    assert_int_equal(feedback_entry_read(args, n, SECRET, &f->arena, &f->entry),
+                     ERR_OK);
     return &f->entry;
 }
 
@@ -80,9 +83,8 @@ static void test_fields(void **state)
     assert_true(item->id_hash == hash_fast("con-1\0e1", 8, 0));
     assert_int_equal(item->ts_ms, 1760000000123);
     assert_int_equal(item->epoch, 3);
-    char user[20];
-    snprintf(user, sizeof user, "%016llx", (unsigned long long)hash_fast_str("ann", 0));
-    assert_string_equal(item->user, user);
+    /* printf ann | openssl dgst -sha256 -hmac 0123456789abcdef */
+    assert_string_equal(item->user, "fb385915a0623c0be3e7b0a7134dbb62");
 }
 
 /* Short names, long names and JSON give the same event. */
@@ -261,16 +263,48 @@ static void test_nul_bytes(void **state)
     static const char json[] = "{\"c\":\0\"a\",\"v\":1}", name[] = "c\0x";
     struct fixture *f = *state;
     struct redis_arg words[] = {redis_text("e"), redis_bytes(json, sizeof json - 1)};
-    assert_int_equal(feedback_entry_read(words, 2, &f->arena, &f->entry), ERR_OK);
+    assert_int_equal(feedback_entry_read(words, 2, SECRET, &f->arena, &f->entry),
+                     ERR_OK);
     is_refused(&f->entry, ERR_BAD_ENCODING, "");
     assert_int_equal(f->entry.refused[0].raw_len, sizeof json - 1);
     assert_memory_equal(f->entry.refused[0].raw, json, sizeof json);
     words[0] = redis_bytes(name, sizeof name - 1);
-    assert_int_equal(feedback_entry_read(words, 2, &f->arena, &f->entry), ERR_OK);
+    assert_int_equal(feedback_entry_read(words, 2, SECRET, &f->arena, &f->entry),
+                     ERR_OK);
     const struct feedback_refusal *r = &f->entry.refused[0];
     assert_int_equal(r->raw_len, sizeof name + sizeof json - 1);
     assert_memory_equal(r->raw, name, sizeof name - 1);
     assert_memory_equal(r->raw + sizeof name, json, sizeof json);
+}
+
+/* Of what is refused only what nobody can read is kept with its users. */
+static void test_users_are_blanked(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *text, *kept;
+    } rows[] = {{"{\"c\":\"a\",\"v\":\"v1\",\"t\":\"click\",\"n\":0, \"u\":\"ann\"}",
+                 "{\"c\":\"a\",\"v\":\"v1\",\"t\":\"click\",\"n\":0,\"u\":\"[user]\"}"},
+                {"{\"type\":\"x\",\"user_data\":{\"em\":[\"e\",7,null]},\"y\":[{"
+                 "\"UserId\":1}]}",
+                 "{\"type\":\"x\",\"user_data\":{\"em\":[\"[user]\",\"[user]\",null]},"
+                 "\"y\":[{\"UserId\":\"[user]\"}]}"},
+                {"{\"hello\": 1}", "{\"hello\": 1}"},
+                {"[{\"uid\":\"ann\"},5]", "[{\"uid\":\"[user]\"},5]"},
+                {"{\"u\":\"ann\"", "{\"u\":\"ann\""}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_true(read_text(state, rows[i].text)->whole);
+        assert_string_equal(f->entry.refused[0].raw, rows[i].kept);
+        assert_int_equal(f->entry.refused[0].raw_len, strlen(rows[i].kept));
+    }
+    static const char *const words[] = {"c",   "a", "uid", "ann", "u",
+                                        "bob", "x", "y",   NULL};
+    is_refused(read_words(state, words), ERR_DUPLICATE_KEY, "/u");
+    assert_string_equal(f->entry.refused[0].raw, "c a uid [user] u [user] x y");
+    (void)read_text(state, "[{\"c\":\"a\",\"v\":\"v1\",\"t\":\"click\"},"
+                           "{\"c\":\"a\",\"u\":\"ann\"}]");
+    assert_int_equal(f->entry.count, 1);
+    assert_string_equal(f->entry.refused[0].raw, "{\"c\":\"a\",\"u\":\"[user]\"}");
 }
 
 int main(void)
@@ -279,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nul_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_users_are_blanked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_value, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_fields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_json, set_up, tear_down),

@@ -15,6 +15,11 @@ static struct applier applier_start(struct partition *p, const char *worker)
     struct applier a = {.config = NULL};
     struct err_detail d = {.code = ERR_OK};
     assert_int_equal(config_load(NULL, &a.config, &d), ERR_OK);
+    assert_int_equal(feedback_new(&p->queue, p->loop, a.config, worker, &a.f),
+                     ERR_CONFIG); /* without a secret nothing is kept of users */
+    assert_int_equal(
+        config_override(a.config, "global", "user_secret", "0123456789abcdef", &d),
+        ERR_OK);
     assert_int_equal(feedback_new(&p->queue, p->loop, a.config, worker, &a.f), ERR_OK);
     return a;
 }

@@ -2,8 +2,8 @@
  * lines on their way. */
 #include "core/base/json_out.h"
 #include "queues/events.h"
+#include "workers/cli/lines.h"
 #include "workers/cli/session.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +14,8 @@
 struct import {
     struct cli *cli;
     struct session session;
-    FILE *file;
-    struct buf line;
-    int64_t number, sent, accepted, bad;
+    struct lines lines;
+    int64_t sent, accepted, bad;
     int in_flight;
     bool room; /* in_flight is under the bound, or an error came */
     enum err failed;
@@ -47,45 +46,22 @@ static void wait_for(struct import *m, int most)
     }
 }
 
-enum line_end { LINE_OK, LINE_LONG, LINE_NONE };
-
-static enum line_end read_line(struct import *m)
-{
-    int c = EOF;
-    bool any = false;
-    buf_clear(&m->line);
-    while ((c = getc_unlocked(m->file)) != EOF) {
-        any = true;
-        if (c == '\n')
-            break;
-        buf_append_char(&m->line, (char)c);
-    }
-    if (!any)
-        return LINE_NONE;
-    m->number++;
-    return buf_status(&m->line) ? LINE_LONG : LINE_OK;
-}
-
 static void refuse_line(struct import *m, const char *why)
 {
     m->bad++;
     if (m->bad <= BAD_SHOWN)
-        cli_error(m->cli, ERR_BAD_VALUE, "line %lld: %s", (long long)m->number, why);
+        cli_error(m->cli, ERR_BAD_VALUE, "line %lld: %s", (long long)m->lines.number,
+                  why);
     if (m->bad == BAD_SHOWN + 1)
         cli_error(m->cli, ERR_BAD_VALUE, "more bad lines are only counted");
-}
-
-static bool is_blank(const struct buf *line)
-{
-    return strspn(buf_str(line), " \t\r") == line->len;
 }
 
 static void send_line(struct import *m)
 {
     struct err_detail d = {.path = ""};
     struct json *j = NULL;
-    const char *text = buf_str(&m->line);
-    enum err e = json_parse(text, m->line.len, &json_limits_spec, &j, &d);
+    const char *text = buf_str(&m->lines.line);
+    enum err e = json_parse(text, m->lines.line.len, &json_limits_spec, &j, &d);
     enum json_type type = json_type(j);
     json_free(j);
     if (e || (type != JSON_OBJECT && type != JSON_ARRAY)) {
@@ -95,7 +71,7 @@ static void send_line(struct import *m)
     wait_for(m, IN_FLIGHT_MAX - 1);
     if (m->failed)
         return;
-    e = events_send_text(&m->session.queue, text, m->line.len, on_sent, m, 0);
+    e = events_send_text(&m->session.queue, text, m->lines.line.len, on_sent, m, 0);
     if (e) {
         m->failed = e;
         return;
@@ -112,7 +88,7 @@ static int report(struct import *m)
     if (cli_is_json(m->cli)) {
         json_out_init(&w, &out);
         json_out_open(&w, '{');
-        json_out_kint(&w, "lines", m->number);
+        json_out_kint(&w, "lines", m->lines.number);
         json_out_kint(&w, "accepted", m->accepted);
         json_out_kint(&w, "bad", m->bad);
         json_out_close(&w, '}');
@@ -126,7 +102,7 @@ static int report(struct import *m)
         cli_error(m->cli, m->failed,
                   "stopped at line %lld: %s (%s); events that carry an id may be "
                   "imported again, they count once",
-                  (long long)m->number,
+                  (long long)m->lines.number,
                   *m->message ? m->message : err_meaning(m->failed),
                   err_code(m->failed));
         return m->failed == ERR_REDIS ? CLI_FAILED : cli_exit_of(m->failed);
@@ -139,19 +115,19 @@ static int import(struct import *m)
     int rc = session_open(&m->session, m->cli, SESSION_WAIT_MS, false);
     if (rc)
         return rc;
-    enum line_end end = LINE_OK;
-    while (!m->failed && (end = read_line(m)) != LINE_NONE) {
-        if (end == LINE_LONG)
+    enum lines_end end = LINES_OK;
+    while (!m->failed && (end = lines_next(&m->lines)) != LINES_NONE) {
+        if (end == LINES_LONG)
             refuse_line(m, "over 32 KiB");
-        else if (!is_blank(&m->line))
+        else if (!lines_is_blank(&m->lines))
             send_line(m);
     }
-    bool unread = ferror(m->file) != 0;
+    bool unread = lines_failed(&m->lines);
     wait_for(m, 0);
     rc = report(m);
     if (unread) {
         cli_error(m->cli, ERR_IO, "the input could not be read after line %lld",
-                  (long long)m->number);
+                  (long long)m->lines.number);
         rc = rc ? rc : CLI_FAILED;
     }
     session_close(&m->session);
@@ -160,22 +136,17 @@ static int import(struct import *m)
 
 int cmd_events(struct cli *c)
 {
-    const char *path = cli_word(c, 1);
+    struct err_detail d = {.path = ""};
     if (strcmp(cli_word(c, 0), "import") != 0) {
         cli_error(c, ERR_BAD_VALUE, "usage: barker events import FILE|-");
         return CLI_BAD_INPUT;
     }
     struct import m = {.cli = c};
-    bool is_stdin = strcmp(path, "-") == 0;
-    m.file = is_stdin ? stdin : fopen(path, "re");
-    if (!m.file) {
-        cli_error(c, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+    if (lines_open(&m.lines, cli_word(c, 1), EVENTS_ENTRY_MAX - 64, &d)) {
+        cli_error(c, d.code, "%s: %s", d.path, d.message);
         return CLI_BAD_INPUT;
     }
-    buf_init(&m.line, EVENTS_ENTRY_MAX - 64);
     int rc = import(&m);
-    buf_fini(&m.line);
-    if (!is_stdin)
-        (void)fclose(m.file);
+    lines_close(&m.lines);
     return rc;
 }

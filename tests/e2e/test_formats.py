@@ -101,6 +101,7 @@ def counted(stack, **expected):
         got = stack.redis.hgetall(stack.key("ev"))
         return all(got.get(name) == str(n) for name, n in expected.items())
     wait_for(f"counters {expected}", same)
+    wait_for("them to be folded in", lambda: not stack.redis.exists(stack.key("dirty")))
 
 
 def test_all_formats_in_one_file(live):

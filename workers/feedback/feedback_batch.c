@@ -12,8 +12,8 @@
 void feedback_batch_init(struct feedback_batch *b, struct queue *q, const char *secret,
                          int window_h, feedback_settled_fn fn, void *arg)
 {
-    *b =
-        (struct feedback_batch){.queue = q, .secret = secret, .fn = fn, .arg = arg, .window_h = window_h};
+    *b = (struct feedback_batch){
+        .queue = q, .secret = secret, .fn = fn, .arg = arg, .window_h = window_h};
     arena_init(&b->arena, ARENA_BYTES);
 }
 

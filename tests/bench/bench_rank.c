@@ -58,6 +58,7 @@ static struct replay_plan plan_of(int argc, char **argv)
         .policy = policy_find(name),
         .batches = (int)batches,
         .seed = (uint64_t)bench_number(argc, argv, "--seed", 1),
+        .retires = bench_number(argc, argv, "--retire", 0) != 0,
         .horizon_known = strcmp(horizon, "known") == 0,
     };
     if (!plan.policy)

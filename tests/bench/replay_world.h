@@ -14,6 +14,7 @@ struct replay_plan {
     const struct policy *policy;
     int batches;
     uint64_t seed;
+    bool retires;       /* as campaigns do: losers are out for good (retire.h) */
     bool horizon_known; /* does the policy know the test's impressions beforehand? */
 };
 struct replay_outcome {

@@ -23,7 +23,7 @@ static int usage(void)
         "       barker-bench delay [--seeds N] [--conversions N] [--mean WINDOWS]\n"
         "       barker-bench rank --csv FILE --policy P --tests N --batches B --seed "
         "S\n"
-        "                         [--horizon known|unknown] [--half even|odd|both] [--retire 1]\n"
+        "           [--horizon known|unknown] [--half even|odd|both] [--retire 1]\n"
         "       barker-bench rank --cost ARMS [--policy P]\n"
         "All but rank: [--redis URL] (default: a redis-server of its own, no "
         "persistence)\n",

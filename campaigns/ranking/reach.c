@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define NODES 13 /* of an arm: its mean, and six steps to either side */
+#define MIDDLE 6
 #define STEP 0.75
 #define FAR 6 /* deviations; beyond is 0 or 1 */
 
@@ -40,7 +41,7 @@ static int nodes_fill(const struct normal *normals, int count, double *nodes)
     int n = 0;
     for (int k = 0; k < count; k++)
         for (int i = 0; i < NODES; i++)
-            nodes[n++] = normals[k].mean + (i - NODES / 2) * STEP * normals[k].sd;
+            nodes[n++] = normals[k].mean + (i - MIDDLE) * STEP * normals[k].sd;
     qsort(nodes, (size_t)n, sizeof *nodes, by_size);
     return n;
 }

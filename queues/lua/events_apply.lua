@@ -8,8 +8,7 @@
 -- sums ("<epoch>:<variant>:<type>:<minute>"), how many, the hashes of their ids. Any other:
 -- "+", field, currency, of events without an id how many, their count, their
 -- value in micro-units; how many with an id, how many users; hash, count and value of each
--- id; the hashes of users whose impressions these are. No field stands in two groups of the
--- first sort, nor in one before another.
+-- id; the hashes of users whose impressions these are.
 local ARGV, call, tonumber = ARGV, redis.call, tonumber -- globals are slower
 local cursor, last, window = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local HOLDOUT, EXACT_MAX = "_holdout", 2 ^ 53
@@ -85,8 +84,8 @@ local function take_others(at, n)
   return new, things, high, low
 end
 
--- The sums of the campaign in hand: fields, what is added to each, and where those are that may
--- come again.
+-- The sums of the campaign in hand: fields, what is added to each, and where each is: one may
+-- come again with another currency.
 local fields, sums, place_of, highs, lows, users
 local function add(field, n)
   if n == 0 then return end
@@ -117,8 +116,18 @@ local function raise(id)
   call(unpack(out))
 end
 
+-- Users of a placement, as numbers of 17 digits: one is new in each of them once.
+local function count_users(g, n, place)
+  local hashes = {}
+  for i = 1, n do
+    local text = string.sub(redis.sha1hex(ARGV[g + i - 1] .. place), 1, 13)
+    hashes[i] = string.format("2%016d", tonumber(text, 16))
+  end
+  return count_new(hashes, 1, n)
+end
+
 -- The group whose "+" is at `g`; where the next one begins.
-local function take_group(g)
+local function take_group(g, place)
   local field, currency = ARGV[g + 1], ARGV[g + 2]
   local free, things, micro = tonumber(ARGV[g + 3]), tonumber(ARGV[g + 4]), tonumber(ARGV[g + 5])
   local ids, seen_by = tonumber(ARGV[g + 6]), tonumber(ARGV[g + 7])
@@ -134,20 +143,19 @@ local function take_group(g)
   count.applied, count.duplicate = count.applied + free + new, count.duplicate + ids - new
   g = g + 3 * ids
   for i = g, g + seen_by - 1 do users[#users + 1] = ARGV[i] end
-  add(field .. "#", count_new(ARGV, g, seen_by))
+  add(field .. "#", count_users(g, seen_by, place))
   return g + seen_by
 end
 
-local function take_variant(g, stop)
+local function take_variant(g, stop, place)
   while g <= stop do
     if ARGV[g] == "+" then
-      g = take_group(g)
+      g = take_group(g, place)
     else
       local n = tonumber(ARGV[g + 1])
       local new = count_new(ARGV, g + 2, n)
       if new > 0 then
-        local at = place_of[ARGV[g]] or #fields + 1
-        fields[at], sums[at] = ARGV[g], (sums[at] or 0) + new
+        add(ARGV[g], new)
       end
       count.applied, count.duplicate = count.applied + new, count.duplicate + n - new
       g = g + 2 + n
@@ -179,7 +187,7 @@ local function campaign(at, stop)
   while at <= stop do
     local vid, last = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
     if known[vid] then
-      take_variant(at + 2, last)
+      take_variant(at + 2, last, known[vid] == true and "" or known[vid])
     else
       strays = strays + count_strays(id, vid, at + 2, last)
     end
@@ -198,16 +206,13 @@ end
 
 -- Whether the next entries may be read as they are: the first nodes of the stream, each of
 -- which holds one entry at least, have few bytes. MEMORY USAGE gives the average of those it
--- was told to look at, times all.
-local function is_light()
+-- was told to look at, times all; a node has 100 entries at most.
+local NODE_ENTRIES = 100
+local function is_light(left)
   local bytes = redis.pcall("MEMORY", "USAGE", key("events"), "SAMPLES", READ_AHEAD)
   if type(bytes) ~= "number" then return 0 end
   if bytes <= LARGE_MAX then return 1 end
-  local nodes = 1
-  local info = redis.pcall("XINFO", "STREAM", key("events"))
-  for i = 1, #info, 2 do
-    if info[i] == "radix-tree-keys" then nodes = info[i + 1] end
-  end
+  local nodes = math.floor(left / NODE_ENTRIES)
   return nodes > READ_AHEAD and bytes / (nodes - 1) * READ_AHEAD <= LARGE_MAX and 1 or 0
 end
 
@@ -237,4 +242,4 @@ call("XDEL", key("events"), last)
 local left = call("XLEN", key("events"))
 if left > 0 then call("SET", lease_key("events"), ARGV[4], "PX", ARGV[5]) end
 return {"applied", count.applied, count.duplicate, late, count.orphan, stray, stray_vid, damage,
-        left > 0 and is_light() or 0, left}
+        left > 0 and is_light(left) or 0, left}

@@ -168,8 +168,11 @@ local function expire_late(c)
 end
 
 -- First impressions beside what the shares of their epoch make expect of each variant: of those
--- that name their epoch, and whose shares are known still.
+-- that name their epoch, and whose shares are known still. Only as long as no user of the
+-- campaign can have been forgotten: who is counted again with the same variant is no chance.
 local function compare_shares(c, p)
+  local created = tonumber(redis.call("HGET", c.name, "created_ms")) or 0
+  if now - created > tonumber(keep_ms) then return end
   for epoch, firsts in pairs(p.firsts) do
     local json = redis.call("HGET", epochs_key(c.id, p.place), epoch)
     local ok, alloc = pcall(cjson.decode, json or "")
@@ -212,14 +215,35 @@ local function write(c)
   expire_late(c)
 end
 
+-- At most about FIELDS_MAX fields of it; true if there are more.
+local FIELDS_MAX, taken = 400, 0
+local function take_counts(id)
+  local name = part_key(id, "d")
+  if redis.call("HLEN", name) <= FIELDS_MAX then
+    local counts = redis.call("HGETALL", name)
+    redis.call("UNLINK", name)
+    return counts, false
+  end
+  local counts, names = redis.call("HSCAN", name, 0, "COUNT", FIELDS_MAX)[2], {"HDEL", name}
+  for i = 1, #counts, 2 do names[#names + 1] = counts[i] end
+  redis.call(unpack(names))
+  return counts, redis.call("EXISTS", name) == 1
+end
+
+-- True if there is more of it. What came for a campaign that is gone goes too.
 local function fold(id)
-  local counts = redis.call("HGETALL", part_key(id, "d"))
-  redis.call("UNLINK", part_key(id, "d"))
-  if #counts == 0 or redis.call("EXISTS", campaign_key(id)) == 0 then return end
+  if redis.call("EXISTS", campaign_key(id)) == 0 then
+    for _, part in ipairs({"d", "n", "f", "u"}) do redis.call("UNLINK", part_key(id, part)) end
+    return false
+  end
+  local counts, more = take_counts(id)
+  taken = taken + #counts / 2
+  if #counts == 0 then return more end
   local c = {id = id, name = campaign_key(id), exact_name = part_key(id, "n"), variants = {},
              places = {}, exact = {}, sums = {}, first = {}, money = {}, minutes = {}, events = 0}
   for i = 1, #counts, 2 do take(c, counts[i], counts[i + 1]) end
   write(c)
+  return more
 end
 
 -- One campaign that cannot be written to (its keys were damaged by hand) must not stop
@@ -227,13 +251,13 @@ end
 local waiting, folded, damage = redis.call("ZRANGE", key("dirty"), 0, most - 1, "WITHSCORES"), 0, ""
 for i = 1, #waiting, 2 do
   local id, since = waiting[i], tonumber(waiting[i + 1])
-  if since <= now - age or since > now then
+  if taken < FIELDS_MAX and (since <= now - age or since > now) then
     local ok, problem = pcall(fold, id)
     if not ok then
       redis.pcall("UNLINK", part_key(id, "d"))
       damage = id .. ": " .. (type(problem) == "table" and problem.err or problem)
     end
-    redis.call("ZREM", key("dirty"), id)
+    if not ok or not problem then redis.call("ZREM", key("dirty"), id) end
     folded = folded + 1
   end
 end

@@ -109,7 +109,7 @@ local function count_new(list, at, n)
       local set = prefix .. sub(hash, digits)
       if pcall("SADD", set, hash) ~= 0 then
         new = new + 1
-        if (added + new) % rare == 0 then pcall("PEXPIRE", set, g.left, "NX") end
+        if (g.count + added + new) % rare == 0 then pcall("PEXPIRE", set, g.left, "NX") end
       end
     end
   end

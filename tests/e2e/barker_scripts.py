@@ -56,19 +56,18 @@ def field_of(e):
 
 
 def groups_of(events):
-    """Plain ones by field, each of the others by itself; no field stands in two plain groups."""
-    words = []
+    """Plain ones by field, then each of the others by itself."""
+    words, plain = [], {}
+    for e in filter(is_plain, events):
+        plain.setdefault(field_of(e), []).append(e[6])
+    for field, ids in plain.items():
+        words += [field, len(ids), *ids]
     for e in events:
         if not is_plain(e):
             _, _, _, count, micro, currency, eid, _, user, _ = e
             free = [0, 0, 0, 1] if eid else [1, count, micro, 0]
             ids, users = [eid, count, micro] if eid else [], [user] if user else []
             words += ["+", field_of(e), currency, *free, len(users), *ids, *users]
-    plain = {}
-    for e in filter(is_plain, events):
-        plain.setdefault(field_of(e), []).append(e[6])
-    for field, ids in plain.items():
-        words += [field, len(ids), *ids]
     return words
 
 

@@ -317,7 +317,9 @@ def test_what_is_counted_waits_to_be_folded(s):
     assert s.redis.hget(f"{ROOT}:c:c0", "clicks") == "10"
     assert not s.redis.exists(f"{ROOT}:c:c0:d") and s.redis.exists(f"{ROOT}:c:c1:d")
     s.redis.delete(f"{ROOT}:c:c1")
+    s.redis.pfadd(f"{ROOT}:c:c1:u", "1")
     assert s.fold() == [] and not s.redis.exists(f"{ROOT}:c:c1:d", f"{ROOT}:dirty")
+    assert not s.redis.exists(f"{ROOT}:c:c1:u", f"{ROOT}:c:c1:n")
     assert not s.redis.exists(f"{ROOT}:c:c1")
 
 
@@ -334,11 +336,53 @@ def test_minutes_and_first_impressions(s):
     user, other = 10**18 + 1, 10**18 + 2
     apply(s, [event(t="impression", user=user), event(t="impression", user=user, v="v1"),
               event(t="impression", user=other, v="v1", minute=8, n=3), event(minute=8)])
-    assert s.redis.hgetall(f"{ROOT}:c:c0:f") == {"2:v0": "1", "2:v1": "1"}
+    assert s.redis.hgetall(f"{ROOT}:c:c0:f") == {"2:v0": "1", "2:v1": "2"}
     assert s.redis.hget(f"{ROOT}:c:c0", "recipients") == "2"
     assert s.redis.hgetall(f"{ROOT}:c:c0:m:7") == {"v0:impression": "1", "v1:impression": "1"}
     assert s.redis.hgetall(f"{ROOT}:c:c0:m:8") == {"v1:impression": "3", "v0:click": "1"}
     assert 0 < s.redis.pttl(f"{ROOT}:c:c0:m:8") <= WINDOW
+
+
+def test_a_user_is_new_in_each_placement(s):
+    """In whatever order the variants of a batch stand."""
+    arms = ['{"arms":[{"v":"v0","w":0.5},{"v":"v2","w":0.5}]}', '{"arms":[{"v":"v1","w":1}]}']
+    campaign(s, "c0", ops=["L", "email", 3, arms[0], "L", "sms", 3, arms[1]])
+    apply(s, [event(t="impression", v=v, user=10**18 + u, epoch=3) for u in range(20)
+              for v in (("v0", "v2")[u % 2], "v1")])
+    shown = [s.redis.hmget(f"{ROOT}:c:c0:v:v{n}", "first_impressions", "first_expected")
+             for n in range(3)]
+    assert shown == [["10", "10"], ["20", "20"], ["10", "10"]]
+
+
+def test_sample_ratios_are_of_the_first_window(s):
+    """Later a user may have been forgotten, and would count again with the same variant."""
+    arms = '{"arms":[{"v":"v0","w":1}]}'
+    campaign(s, "c0", placements=("email",), ops=["L", "email", 3, arms])
+    s.redis.hset(f"{ROOT}:c:c0", "created_ms", 1)
+    apply(s, [event(t="impression", user=10**18, epoch=3)])
+    assert s.redis.hget(f"{ROOT}:c:c0:v:v0", "first_impressions") == "0"
+
+
+def test_a_fold_is_bounded(s):
+    """By fields, of one campaign and of many."""
+    for n in range(6):
+        campaign(s, f"c{n}")
+    for n in range(6):
+        apply(s, [event(f"c{n}", minute=m, eid=10**18 + 1000 * n + m) for m in range(150)],
+              fold=False)
+    assert s.events_fold(64, 0, 1000)[:2] == [3, 3]
+    for part in range(10):
+        apply(s, [event(minute=1000 + 150 * part + m, eid=2 * 10**18 + 150 * part + m)
+                  for m in range(150)], fold=False)
+    fields = s.redis.hlen(f"{ROOT}:c:c0:d")
+    assert fields >= 1500
+    while s.redis.exists(f"{ROOT}:c:c0:d"):
+        fields = s.redis.hlen(f"{ROOT}:c:c0:d")
+        s.events_fold(6, 0, 1000)
+        assert fields - s.redis.hlen(f"{ROOT}:c:c0:d") <= 600
+    s.fold()
+    assert s.redis.hget(f"{ROOT}:c:c0", "clicks") == "1650"
+    assert not s.redis.exists(f"{ROOT}:dirty")
 
 
 def test_harm_is_counted_by_variant(s):

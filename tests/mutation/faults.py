@@ -111,9 +111,15 @@ FAULTS = {
         CONTENT + "content_rank.c", "    if (cell->frozen)\n        return false;\n", "",
         "a cache that serves one text to all decides the test",
         ["unit:campaigns.kinds.content.content_guard_test"]),
-    "expected-of-strangers": (
-        LUA + "events_fold.lua", 'if v.place and epoch ~= "-1" then', "if v.place then",
-        "impressions of an unknown epoch raise the alarm of sample ratios", [EVENTS]),
+    "currencies-part": (
+        LUA + "events_apply.lua", "        add(ARGV[g], new)\n",
+        "        fields[#fields + 1], sums[#fields + 1] = ARGV[g], new\n",
+        "of sales with and without an amount only some are counted",
+        ["unit:queues.events_test", EVENTS]),
+    "one-placement-of-each-user": (
+        LUA + "events_apply.lua", "redis.sha1hex(ARGV[g + i - 1] .. place)",
+        "redis.sha1hex(ARGV[g + i - 1])",
+        "a campaign of two placements raises the alarm of sample ratios", [EVENTS]),
     "fold-twice": (
         LUA + "events_fold.lua", '  redis.call("UNLINK", part_key(id, "d"))\n', "",
         "what was counted is counted again with the next events", [EVENTS]),

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define READ_COUNT 200    /* entries at once: keeps one apply at about 1 ms of Redis */
+#define SMALL_MAX 400     /* entries that an apply measures */
+#define READ_COUNT 100    /* entries at once: keeps one apply at about 1 ms of Redis */
 #define FOLD_AGE_MS 500   /* of counts, while there are more to come */
 #define FOLD_MORE_MS 2000 /* while another worker applies them */
 #define FOLD_SOME 16      /* campaigns, after every fourth batch */
@@ -28,7 +29,9 @@ struct feedback {
     struct feedback_batch batches[2];
     struct feedback_batch *applying, *next; /* NULL = none */
     bool next_ready;                        /* read, and its refusals are answered */
-    bool plain;                             /* what comes next may be read as it is */
+    int64_t
+        measured;  /* entries behind the last one applied, that are known to be small */
+    int64_t small; /* entries behind the last one applied that are known to be small */
     struct feedback_orphans orphans;
 };
 
@@ -148,7 +151,7 @@ static void on_applied(void *arg, uint64_t ticket, enum err e, const struct repl
     (void)ticket;
     f->open--;
     f->applying = NULL;
-    f->plain = false;
+    f->small = 0;
     if (e) {
         stop(f, e, "apply");
     } else if (reply_count(r) < 10) { /* stale: another applier was faster */
@@ -158,7 +161,10 @@ static void on_applied(void *arg, uint64_t ticket, enum err e, const struct repl
         snprintf(counted, sizeof counted, "%lld", (long long)reply_int(reply_at(r, 1)));
         log_event(LOG_DEBUG, "events.applied", "counted", counted, NULL);
         tell_losses(f, r);
-        f->plain = reply_int(reply_at(r, 8)) == 1;
+        if (reply_int(reply_at(r, 8)) == 1)
+            f->small = reply_int(reply_at(r, 9));
+        if (f->small > SMALL_MAX)
+            f->small = SMALL_MAX;
         if (reply_int(reply_at(r, 9)) > 0 && f->batch_number++ % FOLD_EVERY == 0)
             fold(f, FOLD_SOME, FOLD_AGE_MS, false);
     }
@@ -232,6 +238,14 @@ static void on_read_plain(void *arg, uint64_t ticket, enum err e, const struct r
     go_on(f);
 }
 
+/* Entries behind the batch that is to be applied that may be read as they are: those
+ * that came since then were not measured. */
+static int plain_count(const struct feedback *f)
+{
+    int64_t left = f->small - f->applying->entries;
+    return (int)(left > READ_COUNT ? READ_COUNT : left);
+}
+
 static void read_next(struct feedback *f)
 {
     f->next = spare(f);
@@ -239,8 +253,8 @@ static void read_next(struct feedback *f)
     enum err e;
     if (f->applying) {
         feedback_batch_clear(f->next, f->applying->last);
-        e = events_read_plain(f->queue, f->next->cursor, READ_COUNT, on_read_plain, f,
-                              0);
+        e = events_read_plain(f->queue, f->next->cursor, plain_count(f), on_read_plain,
+                              f, 0);
     } else {
         feedback_batch_clear(f->next, "");
         e = events_read(f->queue, f->worker, READ_COUNT, false, on_read, f, 0);
@@ -270,7 +284,7 @@ static void go_on(struct feedback *f)
     if (f->next && f->next_ready) {
         f->applying = f->next;
         f->next = NULL;
-        if (f->plain)
+        if (plain_count(f) > 0)
             read_next(f);
         if (!f->stopping)
             apply(f);
@@ -286,6 +300,6 @@ void feedback_kick(struct feedback *f)
     if (f->busy)
         return;
     f->busy = true;
-    f->plain = false;
+    f->small = 0;
     go_on(f);
 }

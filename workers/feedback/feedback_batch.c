@@ -27,6 +27,7 @@ void feedback_batch_clear(struct feedback_batch *b, const char *cursor)
     arena_fini(&b->arena);
     b->count = b->late = b->ts_fixed = b->refusals = b->refusals_open = 0;
     b->failed = ERR_OK;
+    b->entries = 0;
     b->last[0] = '\0';
     snprintf(b->cursor, sizeof b->cursor, "%s", cursor);
 }
@@ -125,6 +126,7 @@ static bool take_entry(struct feedback_batch *b, const char *id, int64_t size)
                entry->whole ? size : (int64_t)refusal->raw_len, refusal);
     }
     snprintf(b->last, sizeof b->last, "%s", id);
+    b->entries++;
     return true;
 }
 

@@ -21,6 +21,7 @@ struct feedback_batch {
     struct arena arena;
     struct events_item items[EVENTS_BATCH_MAX];
     int count, late, ts_fixed, window_h;
+    int64_t entries; /* of the stream, that it covers */
     char cursor[FEEDBACK_ID_MAX], last[FEEDBACK_ID_MAX]; /* last "" = nothing in it */
     int refusals_open, refusals;
     enum err failed; /* a refusal was not answered: it must not be applied */

@@ -124,6 +124,16 @@ static void publish_empty(struct campaign *c, int placement, struct cell *cell)
     reallocate(p, cell);
 }
 
+/* As they were; what left them goes to the others. */
+static void keep_shares(struct cell *cell)
+{
+    double sum = 0;
+    for (int i = 0; i < cell->count; i++)
+        sum += cell->variants[i]->weight;
+    for (int i = 0; i < cell->count; i++)
+        cell->shares[i] = sum > 0 ? cell->variants[i]->weight / sum : 1.0 / cell->count;
+}
+
 static enum err rank(struct campaign *c, int placement, struct cell *cell)
 {
     fill_cell(c, placement, cell);
@@ -141,7 +151,10 @@ static enum err rank(struct campaign *c, int placement, struct cell *cell)
                               .count = cell->count,
                               .used = cell->used,
                               .horizon = c->spec->horizon};
-    policy->shares(&in, cell->shares);
+    if (cell->frozen)
+        keep_shares(cell);
+    else
+        policy->shares(&in, cell->shares);
     for (int i = 0; i < cell->count; i++)
         publish_arm(cell, i);
     publish_placement(c, placement, cell);

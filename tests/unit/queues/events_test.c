@@ -99,6 +99,30 @@ static void test_a_whole_batch(void **state)
     assert_string_equal(ask(p, "HGET", "bk:{0}:c:a:n", "-1:v1:impression"), "'150'");
 }
 
+/* Things with and without money, and with a currency without a value: one counter. */
+static void test_currencies_share_a_counter(void **state)
+{
+    struct partition *p = *state;
+    struct events_item items[12];
+    serve(p);
+    for (int i = 0; i < 12; i++) {
+        items[i] = item_of(i < 8 ? "conversion" : i < 10 ? "click" : "cart");
+        items[i].id_hash = (uint64_t)(i + 1) << 32;
+        items[i].user = "";
+        if (i % 2)
+            items[i].currency = i % 4 == 1 ? "EUR" : "USD";
+        if (i % 4 == 1 && i < 8)
+            items[i].value_micro = 9990000;
+    }
+    struct events_batch b = batch_of("0-0", "1-1", items, 12, 72);
+    (void)call(p, events_apply(&p->queue, &b, THEN(p)));
+    fold(p);
+    assert_string_equal(
+        ask(p, "HMGET", "bk:{0}:c:a", "clicks", "conversions", "revenue"),
+        "['2' '8' '19.98']");
+    assert_string_equal(ask(p, "HGET", "bk:{0}:c:a:n", "-1:v1:cart"), "'2'");
+}
+
 static void test_oversize_is_not_shipped(void **state)
 {
     struct partition *p = *state;
@@ -145,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         queue_test(test_send_read_apply),
         queue_test(test_a_whole_batch),
+        queue_test(test_currencies_share_a_counter),
         queue_test(test_oversize_is_not_shipped),
         queue_test(test_bounds),
     };

@@ -77,9 +77,9 @@ static void little_traffic_left_leaves_little_to_learn(void **state)
     (void)state;
     struct posterior_arm arms[] = {arm_of(0.02, 5000), arm_of(0.017, 3000)};
     double before = 1;
-    for (double trials = 1e7; trials >= 1000; trials /= 10) {
+    for (int64_t trials = 10000000; trials >= 1000; trials /= 10) {
         double gains[2];
-        reach_gains(arms, 2, trials, gains);
+        reach_gains(arms, 2, (double)trials, gains);
         assert_true(gains[0] > 0 && gains[1] < gains[0] && gains[1] < before);
         before = gains[1];
     }

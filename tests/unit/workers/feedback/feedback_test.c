@@ -84,6 +84,19 @@ static void test_counts(void **state)
     assert_string_equal(of_variant(p, "clicks"), "'1'");
 }
 
+/* By when it was sent, not by when it is counted. */
+static void test_late(void **state)
+{
+    struct partition *p = *state;
+    campaign(p);
+    (void)ask(p, "XADD", "bk:{0}:events", "*", "c", "con-1", "v", "v1", "t", "click",
+              "ts", "1500000000000");
+    (void)ask(p, "XADD", "bk:{0}:events", "*", "c", "con-1", "v", "v1", "t", "click");
+    apply_all(p);
+    assert_string_equal(of_variant(p, "clicks"), "'1'");
+    assert_string_equal(ask(p, "HMGET", "bk:{0}:ev", "late", "applied"), "['1' '1']");
+}
+
 /* The address stands nowhere in Redis. */
 static void test_pseudonym(void **state)
 {
@@ -233,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         queue_test(test_counts),  queue_test(test_pseudonym),  queue_test(test_refuses),
+        queue_test(test_late),    queue_test(test_pseudonym),  queue_test(test_refuses),
         queue_test(test_mixed),   queue_test(test_full_batch), queue_test(test_rivals),
         queue_test(test_failure), queue_test(test_orphans),
     };

@@ -36,6 +36,7 @@ RANK = "campaigns/ranking/"
 CONTENT = "campaigns/kinds/content/"
 SCRIPTS = "e2e:test_scripts.py"
 EVENTS = "e2e:test_scripts_events.py"
+FOLD = "e2e:test_scripts_fold.py"
 SIM = "sim:--seeds 60 --way 0"
 TORTURE = "sim:--seeds 0 --scenario reduce_refusals"
 
@@ -115,18 +116,18 @@ FAULTS = {
         LUA + "events_apply.lua", "        add(ARGV[g], new)\n",
         "        fields[#fields + 1], sums[#fields + 1] = ARGV[g], new\n",
         "of sales with and without an amount only some are counted",
-        ["unit:queues.events_test", EVENTS]),
+        ["unit:queues.events_test", FOLD]),
     "one-placement-of-each-user": (
         LUA + "events_apply.lua", "redis.sha1hex(ARGV[g + i - 1] .. place)",
         "redis.sha1hex(ARGV[g + i - 1])",
-        "a campaign of two placements raises the alarm of sample ratios", [EVENTS]),
+        "a campaign of two placements raises the alarm of sample ratios", [FOLD]),
     "fold-twice": (
         LUA + "events_fold.lua", '  redis.call("UNLINK", part_key(id, "d"))\n', "",
-        "what was counted is counted again with the next events", [EVENTS]),
+        "what was counted is counted again with the next events", [FOLD]),
     "fold-forgets": (
         LUA + "events_fold.lua", "if since <= now - age or since > now then",
         'redis.call("ZREM", key("dirty"), id)\n  if since <= now - age or since > now then',
-        "counts that were young when their turn came never reach the public hashes", [EVENTS]),
+        "counts that were young when their turn came never reach the public hashes", [FOLD]),
     "moved-unasked": (
         LUA + "lib_seen.lua", "if g.next <= 0 or (tonumber(digits) or g.size) >= g.next then",
         "if g.next < 0 then",
@@ -134,11 +135,11 @@ FAULTS = {
     "money-in-doubles": (
         LUA + "events_apply.lua", "  local high = math.floor(micro / THOUSAND)",
         "  local high = 0",
-        "revenue of a busy minute is rounded", [EVENTS]),
+        "revenue of a busy minute is rounded", [FOLD]),
     "huge-read": (
         LUA + "events_apply.lua", "if bytes <= LARGE_MAX then return 1 end",
         "if bytes then return 1 end",
-        "an entry of hundreds of MB is shipped to a worker", [EVENTS]),
+        "an entry of hundreds of MB is shipped to a worker", [FOLD]),
     "trim-beyond-cursor": (
         LUA + "events_apply.lua", 'call("XTRIM", key("events"), "MINID", last)',
         'call("XTRIM", key("events"), "MAXLEN", 0)',

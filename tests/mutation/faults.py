@@ -122,11 +122,11 @@ FAULTS = {
         "redis.sha1hex(ARGV[g + i - 1])",
         "a campaign of two placements raises the alarm of sample ratios", [FOLD]),
     "fold-twice": (
-        LUA + "events_fold.lua", '  redis.call("UNLINK", part_key(id, "d"))\n', "",
+        LUA + "events_fold.lua", '    redis.call("UNLINK", name)\n', "",
         "what was counted is counted again with the next events", [FOLD]),
     "fold-forgets": (
-        LUA + "events_fold.lua", "if since <= now - age or since > now then",
-        'redis.call("ZREM", key("dirty"), id)\n  if since <= now - age or since > now then',
+        LUA + "events_fold.lua", "if taken < FIELDS_MAX and (since",
+        'redis.call("ZREM", key("dirty"), id)\n  if taken < FIELDS_MAX and (since',
         "counts that were young when their turn came never reach the public hashes", [FOLD]),
     "moved-unasked": (
         LUA + "lib_seen.lua", "if g.next <= 0 or (tonumber(digits) or g.size) >= g.next then",

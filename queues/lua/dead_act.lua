@@ -8,7 +8,7 @@ local what, id, by = ARGV[1], ARGV[2], ARGV[3]
 local AUDIT_MAX = 10000
 local now = now_ms()
 local j = redis.pcall("HMGET", job_key(id), "state", "tenant", "prio", "stage", "parent",
-                      CLOCKS.starts, CLOCKS.deadlines)
+                      CLOCKS.starts, CLOCKS.deadlines, "dirty")
 local state = not j.err and j[1]
 local is_dead = redis.call("ZSCORE", key("dead"), id) and (not state or state == "dead")
 
@@ -23,7 +23,8 @@ local function retry()
   redis.call("HSET", campaign_key(id), "state", "queued", "error", "", "updated_ms", int(now))
   enqueue(id, j[2] or "default", j[3] or "normal", (j[4] or "") ~= "", now)
   redis.call("HSET", job_key(id), "crashes", "0")
-  each_key(id, false, function(name) redis.call("PERSIST", name) end)
+  spoil(id, j[8])
+  each_key(id, function(name) redis.call("PERSIST", name) end)
   forget({id})
   redis.call("ZADD", key("campaigns"), int(now), id)
   set_clock("starts", id, tonumber(j[6]))

@@ -10,7 +10,11 @@ local function key(name) return ROOT .. ":" .. name end
 
 -- Of a campaign.
 -- Parts: spec ck bud rsv vids places mail n d f u kids jrs series audit inputs doc.
-local function campaign_key(id) return ROOT .. ":c:" .. id end
+local named = {} -- the names that were asked for last are asked for again
+local function campaign_key(id)
+  if named.c ~= id then named.c, named.campaign = id, ROOT .. ":c:" .. id end
+  return named.campaign
+end
 local function part_key(id, part) return ROOT .. ":c:" .. id .. ":" .. part end
 local function variant_key(id, vid) return ROOT .. ":c:" .. id .. ":v:" .. vid end
 local function placement_key(id, place) return ROOT .. ":c:" .. id .. ":p:" .. place end
@@ -23,7 +27,10 @@ local function journal_key(id, stage, iteration)
 end
 
 -- Of the queue.
-local function job_key(id) return ROOT .. ":j:" .. id end
+local function job_key(id)
+  if named.j ~= id then named.j, named.job = id, ROOT .. ":j:" .. id end
+  return named.job
+end
 local function lane_key(tenant, prio) return ROOT .. ":lane:" .. tenant .. ":" .. prio end
 local function ready_key(band) return ROOT .. ":ready:" .. band end
 local function dead_key(id) return ROOT .. ":dead:" .. id end

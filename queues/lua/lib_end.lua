@@ -16,18 +16,50 @@ local function quoted(word)
   return text
 end
 
-local function tell(id, what, rev)
-  redis.call("XADD", key("changes"), "MAXLEN", "~", CHANGES_MAX, "*",
-             "rev", rev, "c", id, "what", what)
+local function announce(id, what, rev)
   redis.call("PUBLISH", key("changes"), '{"rev":' .. rev .. ',"c":' .. quoted(id) ..
              ',"what":' .. quoted(what) .. '}')
 end
 
 local function changed(id, what)
   if later then
-    later.told[#later.told + 1] = {id, what}
+    local told = later.told
+    local n = #told
+    told[n + 1], told[n + 2] = id, what
   else
-    tell(id, what, int(redis.call("INCR", key("rev"))))
+    local rev = int(redis.call("INCR", key("rev")))
+    redis.call("XADD", key("changes"), "MAXLEN", "~", CHANGES_MAX, "*",
+               "rev", rev, "c", id, "what", what)
+    announce(id, what, rev)
+  end
+end
+
+-- Whether anybody may be listening. What is published reaches also the listeners at replicas
+-- and, in a cluster, at the other nodes, whom this server does not know.
+local function is_heard()
+  local info = redis.pcall("INFO", "REPLICATION", "CLUSTER")
+  if type(info) ~= "string" or not string.find(info, "connected_slaves:0\r", 1, true) or
+     not string.find(info, "cluster_enabled:0\r", 1, true) then return true end
+  local patterns = redis.pcall("PUBSUB", "NUMPAT")
+  if patterns ~= 0 then return true end
+  return redis.pcall("PUBSUB", "NUMSUB", key("changes"))[2] ~= 0
+end
+
+-- To ask costs as much as to announce this many.
+local ASK_FROM = 8
+local function tell_all(told, first)
+  local name, n = key("changes"), #told / 2
+  local heard = n < ASK_FROM or is_heard()
+  for i = 1, n do
+    local id, what = told[2 * i - 1], told[2 * i]
+    local rev = string.format("%d", first + i) -- each is new, so not by int()
+    if i < n then
+      redis.pcall("XADD", name, "*", "rev", rev, "c", id, "what", what)
+    else -- its trimming counts for all
+      redis.pcall("XADD", name, "MAXLEN", "~", CHANGES_MAX, "*", "rev", rev, "c", id,
+                  "what", what)
+    end
+    if heard then pcall(announce, id, what, rev) end
   end
 end
 
@@ -36,9 +68,8 @@ local function flush()
   local told = later.told
   flush_sets()
   later = nil
-  local rev = #told > 0 and redis.pcall("INCRBY", key("rev"), #told)
-  if type(rev) ~= "number" then return end
-  for i, one in ipairs(told) do pcall(tell, one[1], one[2], int(rev - #told + i)) end
+  local rev = #told > 0 and redis.pcall("INCRBY", key("rev"), int(#told / 2))
+  if type(rev) == "number" then tell_all(told, rev - #told / 2) end
 end
 
 -- Parts that every campaign has, and those that a campaign that ends as it came has not:
@@ -46,29 +77,31 @@ end
 local ALWAYS = {"spec", "bud"}
 local MAYBE = {"jrs", "vids", "places", "ck", "rsv", "mail", "n", "d", "f", "u", "kids", "series",
                "audit", "inputs", "doc"}
+local function add_parts(names, id, parts)
+  local before, n = part_key(id, ""), #names
+  for i = 1, #parts do names[n + i] = before .. parts[i] end
+end
 local function is_bare(id)
-  local names, before = {"EXISTS"}, part_key(id, "")
-  for i = 1, #MAYBE do names[i + 1] = before .. MAYBE[i] end
+  local names = {"EXISTS"}
+  add_parts(names, id, MAYBE)
   return redis.call(unpack(names)) == 0
 end
 
 -- Calls one(name) for every key of one campaign. The lists of names bound the loop; one
 -- that is no list any more names nothing: pcall answers with a table without items.
-local function each_key(id, bare, one)
+local function each_key(id, one)
   local function each(part)
     return ipairs(redis.pcall("LRANGE", part_key(id, part), 0, -1))
   end
-  if not bare then
-    for _, name in each("jrs") do one(name) end
-    for _, vid in each("vids") do one(variant_key(id, vid)) end
-    for _, place in each("places") do
-      one(placement_key(id, place))
-      one(rank_key(id, place))
-      one(alloc_key(id, place))
-      one(epochs_key(id, place))
-    end
-    for _, part in ipairs(MAYBE) do one(part_key(id, part)) end
+  for _, name in each("jrs") do one(name) end
+  for _, vid in each("vids") do one(variant_key(id, vid)) end
+  for _, place in each("places") do
+    one(placement_key(id, place))
+    one(rank_key(id, place))
+    one(alloc_key(id, place))
+    one(epochs_key(id, place))
   end
+  for _, part in ipairs(MAYBE) do one(part_key(id, part)) end
   for _, part in ipairs(ALWAYS) do one(part_key(id, part)) end
   one(campaign_key(id))
   one(job_key(id))
@@ -76,7 +109,13 @@ end
 
 local function expire(id, ms, bare)
   ms = int(ms)
-  each_key(id, bare, function(name) return redis.call("PEXPIRE", name, ms) end)
+  if bare then
+    redis.call("PEXPIRE", part_key(id, "spec"), ms)
+    redis.call("PEXPIRE", campaign_key(id), ms)
+    redis.call("PEXPIRE", job_key(id), ms)
+  else
+    each_key(id, function(name) return redis.call("PEXPIRE", name, ms) end)
+  end
 end
 
 -- Off the lists that all campaigns share; at most SWEEP_MAX of them.
@@ -115,16 +154,18 @@ end
 
 -- The parent learns how its child is, and wakes if it ended.
 local function tell_parent(id, parent, state, ended, now)
-  local at = redis.call("HGET", job_key(parent), "state")
+  local j = redis.call("HMGET", job_key(parent), "state", "dirty")
+  local at = j[1]
   if not at or at == "done" or at == "dead" then return end
+  spoil(parent, j[2])
   redis.pcall("HSET", part_key(parent, "kids"), id, state)
   if ended then wake(parent, CHILDREN, now) end
 end
 
 -- Terminal: job state `as` ("done" or "dead"), campaign state `state`. A caller may know
 -- the job's entry, parent and `held`, and have fields for the two hashes: {entry, parent,
--- held, campaign = {…}, job = {…}, bare = is_bare()}; without them it ends also what has a
--- damaged campaign hash.
+-- held, campaign = {…}, job = {…}, bare = is_bare() (then writes are put off), first = nobody
+-- has written an error or waited yet}; without them it ends also what has a damaged campaign hash.
 local function finish(id, as, state, err, keep_ms, now, o)
   o = o or redis.call("HMGET", job_key(id), "entry", "parent", "held")
   local parent = o[2]
@@ -134,15 +175,23 @@ local function finish(id, as, state, err, keep_ms, now, o)
     set_drop("due", id)
     set_drop("queued", id)
   end
-  local put = o.campaign and redis.call or redis.pcall
-  put("HSET", campaign_key(id), "state", state, "error", err, "updated_ms", int(now),
-      unpack(o.campaign or {}))
-  redis.call("HSET", job_key(id), "state", as, "owner", "", "entry", "", "wake", "0",
-             unpack(o.job or {}))
+  if o.first then
+    redis.call("HSET", campaign_key(id), "state", state, "updated_ms", int(now),
+               unpack(o.campaign))
+    redis.call("HSET", job_key(id), "state", as, "owner", "", "entry", "", unpack(o.job))
+  else
+    local put = o.campaign and redis.call or redis.pcall
+    put("HSET", campaign_key(id), "state", state, "error", err, "updated_ms", int(now),
+        unpack(o.campaign or {}))
+    redis.call("HSET", job_key(id), "state", as, "owner", "", "entry", "", "wake", "0",
+               unpack(o.job or {}))
+  end
   set_add("campaigns", int(now), id)
   set_add("done", int(now + keep_ms), id)
   expire(id, keep_ms, o.bare)
   if parent and parent ~= "" then tell_parent(id, parent, state, true, now) end
+  -- Its budget has nothing that its spec does not say. Last: up to here it may be buried still.
+  if o.bare then later.gone[#later.gone + 1] = part_key(id, "bud") end
   if not later then sweep(now) end
   changed(id, state)
 end

@@ -29,7 +29,7 @@ end
 -- what goes to keys that all jobs share is then written once for all of them.
 local later
 local function put_off()
-  later = {adds = {}, drops = {}, acks = {}, told = {}, freed = {}}
+  later = {adds = {}, drops = {}, acks = {}, told = {}, freed = {}, gone = {"UNLINK"}}
 end
 
 -- Of a sorted set that all jobs share.
@@ -144,6 +144,7 @@ local function flush_sets()
   for _, words in pairs(later.adds) do redis.pcall(unpack(words)) end
   for _, words in pairs(later.drops) do redis.pcall(unpack(words)) end
   for tenant in pairs(later.freed) do pcall(come_back, tenant) end
+  if #later.gone > 1 then redis.call(unpack(later.gone)) end
 end
 
 -- Into its lane. A campaign that has begun goes before those that have not.
@@ -162,6 +163,14 @@ local function due_at(id, ms)
   end
 end
 
+-- A new campaign has its four keys and no more. The field `dirty` of its job is "" (like 0)
+-- until a script adds others, except by a commit, which is counted, and except events, which
+-- know no job: then it is spoiled, and its end looks for what there is. Where there is no such
+-- field nothing is added.
+local function spoil(id, dirty)
+  if dirty == "" then redis.call("HSET", job_key(id), "dirty", "0") end
+end
+
 -- Something of kind `what` came: a waiting job that wants it is due now, else the job
 -- remembers it until the next wait.
 local function wake(id, what, now)
@@ -170,6 +179,8 @@ local function wake(id, what, now)
     due_at(id, now)
   elseif j[1] == "waiting" or j[1] == "claimed" then
     redis.call("HSET", job_key(id), "dirty", bit.bor(tonumber(j[3]) or 0, what))
+  else
+    spoil(id, j[3])
   end
 end
 

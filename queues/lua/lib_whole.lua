@@ -3,9 +3,10 @@
 -- An error (a key was damaged by hand) may leave a part of what was to be written. Then
 -- the job is buried: nobody goes on from there, and a repeat is told that it is gone.
 -- Where even that fails, on keys that all jobs share, it is at least nobody's any more.
-local function whole(id, entry, write)
-  local ok, problem = pcall(write)
-  if ok then return {"ok"} end
+local FINE = {"ok"}
+local function whole(id, entry, write, ...)
+  local ok, problem = pcall(write, ...)
+  if ok then return FINE end
   problem = type(problem) == "table" and problem.err or tostring(problem)
   local owner = redis.call("HGET", job_key(id), "owner") or ""
   if not pcall(bury, id, "internal", "internal: " .. problem, owner, now_ms()) then

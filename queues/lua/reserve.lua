@@ -68,6 +68,7 @@ end
 
 local function write()
   if redis.call("EXISTS", journal) == 0 then
+    spoil(id, redis.call("HGET", job_key(id), "dirty"))
     local jrs = part_key(id, "jrs")
     if redis.call("RPUSH", jrs, journal) > JOURNALS_MAX then
       redis.call("UNLINK", redis.call("LPOP", jrs))

@@ -69,6 +69,7 @@ end
 local function write(any_new)
   if #records == 0 then return end
   if any_new and redis.call("EXISTS", journal) == 0 then
+    spoil(id, redis.call("HGET", job_key(id), "dirty"))
     local jrs = part_key(id, "jrs")
     if redis.call("RPUSH", jrs, journal) > JOURNALS_MAX then
       redis.call("UNLINK", redis.call("LPOP", jrs))

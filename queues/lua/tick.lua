@@ -177,13 +177,13 @@ end
 -- no hash: then it is for `doctor`. Only a campaign that nobody has held has the fence 0.
 local function to_ready(id)
   local j = redis.pcall("HMGET", job_key(id), "state", "fence", "progress", "created_ms",
-                        "held", "clocks", "spec_bytes")
+                        "held", "clocks", "spec_bytes", "pending_events")
   if not j.err and j[6] ~= "" and is_too_late(id, now) then return nil end
   if j[1] == "queued" then
     local entry = redis.call("XADD", READY, "*", "j", id)
     return {id = id, entry = entry, fence = j[2], progress = j[3], fresh = j[2] == "0" and j[4],
             created_ms = j[4], held = j[5] or "", bytes = tonumber(j[7]), spec = false,
-            cap_of = false}
+            cap_of = false, pending = j[8]}
   end
   if not j.err and not j[1] then redis.call("ZREM", key("queued"), id) end
 end
@@ -291,12 +291,13 @@ local function begin(id)
 end
 
 local function hand_out(job)
-  local id, fence = job.id, int((tonumber(job.fence) or 0) + 1)
+  local id, n = job.id, (tonumber(job.fence) or 0) + 1
+  local fence = int(n)
   local spec = job.spec and pcall(begin, id) and job.spec
-  if spec then -- with it, as load.lua notes it
+  if spec then -- with it, as load.lua notes it; nobody made progress or left marks yet
     redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
-               "entry", job.entry, "progress_claim", job.progress or "0", "dirty", "0",
-               "pending_events", "0", "loaded", fence .. "/0")
+               "entry", job.entry, "loaded", fence .. "/0")
+    if job.pending ~= "0" then redis.call("HSET", job_key(id), "pending_events", "0") end
   else -- damaged keys are for the holder to find
     redis.call("HSET", job_key(id), "state", "claimed", "fence", fence, "owner", worker,
                "entry", job.entry, "progress_claim", job.progress or "0")
@@ -308,7 +309,7 @@ local function hand_out(job)
   end
   set_drop("queued", id)
   set_add("given", int(now), id)
-  return spec and {id, tonumber(fence), spec, job.created_ms} or {id, tonumber(fence)}
+  return spec and {id, n, spec, job.created_ms} or {id, n}
 end
 
 local function take_ready(want)
@@ -336,11 +337,17 @@ local function claim()
   return out
 end
 
--- What the worker has in hand needs no taking back; another's later claim does.
+-- What the worker has in hand needs no taking back; another's later claim does. Most have ended
+-- since, and stand in `given` no more.
 local function confirm()
-  local held = {"ZREM", key("given")}
-  for i = 6, math.min(#ARGV - 1, 5 + 2 * MOVES_MAX), 2 do
-    if redis.pcall("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then
+  local last = math.min(#ARGV - 1, 5 + 2 * MOVES_MAX)
+  if last < 6 then return end
+  local given, held = {"ZMSCORE", key("given")}, {"ZREM", key("given")}
+  for i = 6, last, 2 do given[#given + 1] = ARGV[i] end
+  local since = redis.pcall(unpack(given))
+  for i = 6, last, 2 do
+    if (since.err or since[i / 2 - 2]) and
+       redis.pcall("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then
       held[#held + 1] = ARGV[i]
     end
   end

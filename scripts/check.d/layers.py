@@ -30,7 +30,7 @@ KEY_SHAPE = re.compile(r"(?:^|\}|%s|%d):(?:inbox|events|control|rejected|changes
 KEY_FREE = ("queues/keys.c", "queues/lua/keys.lua", "core/base/settings.def")
 # Commands whose first argument is a word of the command, not a key.
 WORDY = {"XGROUP", "XINFO", "OBJECT", "MEMORY", "XREADGROUP", "XREAD", "TIME",
-         "INFO"}
+         "INFO", "PUBSUB"}
 CALL = r"redis\.p?call\(\s*(['\"])(\w+)\1\s*,\s*(['\"])([^'\"]*)\3"
 DEFS = [
     ("campaigns/kinds.def", "KIND", "campaigns/kinds/", ".c"),

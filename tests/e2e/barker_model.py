@@ -347,9 +347,13 @@ class World(Ends):
             assert int(h["crashes"]) == job.crashes or job.state == "queued", job_id
             assert (int(h["commits"]), int(h["progress"])) == (job.commits, job.progress)
             if job.state == "waiting":
-                assert int(h["dirty"]) == job.dirty, (job_id, h, job)
+                assert int(h["dirty"] or 0) == job.dirty, (job_id, h, job)
                 due = self.r.zscore(self.key("due"), job_id)
                 assert (due is not None) == bool(job.due), (job_id, h, job)
+            if not b:  # it ended as it came
+                assert (job.state, job.spent, job.mail) == ("done", 0, 0), job_id
+                assert job.commits == 1 and not job.calls, job_id
+                continue
             assert [int(b[k]) for k in ("calls", "calls_r", "nano", "lost")] == [
                 job.spent, job.reserved, job.nano, job.lost], job_id
             held_nano = sum(c[2] for c in job.calls.values() if c[0] == "sent")
@@ -371,3 +375,11 @@ class World(Ends):
             if n % 25 == 0:
                 self.check()
         self.check()
+        self.check_ends()
+
+    def check_ends(self):
+        """Whatever is left of one that has ended goes by itself."""
+        for job_id, job in self.jobs.items():
+            if job.state in ("done", "dead"):
+                for name in (self.key(f"j:{job_id}"), *self.r.keys(self.key(f"c:{job_id}*"))):
+                    assert self.r.pttl(name) > 0 or job_id != name.split(":")[3], name

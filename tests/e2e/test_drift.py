@@ -233,10 +233,11 @@ def test_a_job_without_a_campaign_is_only_reported(s):
     assert drift(s, True) == {("job_no_campaign", "a"): 0}
 
 
-@pytest.mark.parametrize("key", ["j:a", "c:a", "c:a:spec", "c:a:bud"])
+@pytest.mark.parametrize("key", ["j:a", "c:a", "c:a:spec", "c:a:bud", "c:a:ck"])
 def test_keys_of_an_ended_campaign(s, key):
     job = hold(s)
-    s.commit(*job, 0, "X", "done", "", 5_000_000)
+    s.commit(*job, 0, "K", "draft", 0, "ck")
+    s.commit(*job, 1, "X", "done", "", 5_000_000)
     assert drift(s) == {}
     s.redis.persist(f"{ROOT}:{key}")
     assert mended(s) == {("no_expiry", "a")}

@@ -203,6 +203,7 @@ def test_a_lane_that_is_no_list_holds_up_no_other_tenant(s):
 
 def test_a_worker_whose_claim_was_damaged_goes_on(s, job):
     admit(s, "b")
+    s.redis.zadd(f"{ROOT}:given", {"a": 1000 * s.redis.time()[0]})  # as if not loaded yet
     damage(s, f"{ROOT}:j:a")
     assert s.tick("w1", 5, LEASE, 1, "a", 1)[5] == [["b", 1]]
 

@@ -12,6 +12,7 @@ import faults_clocks
 import faults_damage
 import faults_cron
 import faults_dead
+import faults_ends
 import faults_evidence
 import faults_fair
 import faults_formats
@@ -53,7 +54,7 @@ FAULTS = {
         "a commit that was sent twice is written over a later one",
         ["unit:queues.results_test", SCRIPTS]),
     "claim-keeps-fence": (
-        LUA + "tick.lua", "int((tonumber(job.fence) or 0) + 1)", "int(tonumber(job.fence) or 0)",
+        LUA + "tick.lua", "job.id, (tonumber(job.fence) or 0) + 1", "job.id, tonumber(job.fence) or 0",
         "two holders of one job have the same fence", ["unit:queues.jobs_test", SCRIPTS]),
     "crash-count-kept": (
         LUA + "tick.lua", "crashes = j[7] == j[8] and tonumber(j[6]) or 0,",
@@ -176,8 +177,7 @@ FAULTS = {
         "if not over then break end",
         "refused input of 64 KiB each takes 640 MiB instead of 64", [SCRIPTS]),
     "rev-stands-still": (
-        LUA + "lib_end.lua", "pcall(tell, one[1], one[2], int(rev - #told + i))",
-        "pcall(tell, one[1], one[2], int(rev))",
+        LUA + "lib_end.lua", 'string.format("%d", first + i)', 'string.format("%d", first + 1)',
         "a reader of changes cannot tell what it has seen", [SCRIPTS]),
     "due-stays-due": (
         LUA + "tick.lua", '    redis.call("ZREM", key("due"), id)\n    local j = job(id)\n', "    local j = job(id)\n",
@@ -371,6 +371,7 @@ FAULTS = {
     **faults_clocks.FAULTS,
     **faults_cron.FAULTS,
     **faults_dead.FAULTS,
+    **faults_ends.FAULTS,
     **faults_evidence.FAULTS,
     **faults_memory.FAULTS,
     **faults_network.FAULTS,

@@ -10,8 +10,8 @@ GROUPS = "unit:workers.live.commit_group_test"
 
 FAULTS = {
     "arrival-of-another-claim": (
-        TICK, 'if redis.pcall("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then',
-        "if ARGV[i + 1] then", "a claim whose reply was lost is held for ever", [CLAIMS]),
+        TICK, 'redis.pcall("HGET", job_key(ARGV[i]), "fence") == ARGV[i + 1] then',
+        "ARGV[i + 1] then", "a claim whose reply was lost is held for ever", [CLAIMS]),
     "mail-slept-over": (
         TICK, "redis.call(unpack(mails)) == 0 and", "redis.call(unpack(mails)) >= 0 and",
         "a pause before the start is not seen", [CLAIMS]),
@@ -49,7 +49,7 @@ FAULTS = {
         TICK, ' or j[1] == "queued" and (j[5] or "0") == "0" then', ' or j[1] == "queued" then',
         "a campaign starts before its time", [DAMAGE]),
     "arrival-of-a-damaged-job": (
-        TICK, 'if redis.pcall("HGET", job_key(ARGV[i])', 'if redis.call("HGET", job_key(ARGV[i])',
+        TICK, 'redis.pcall("HGET", job_key(ARGV[i])', 'redis.call("HGET", job_key(ARGV[i])',
         "a worker whose job was damaged beats no more", [DAMAGE]),
     "oldest-is-damaged": (
         TICK, 'redis.pcall("HGET", job_key(oldest), "state")',
@@ -89,8 +89,7 @@ FAULTS = {
         'for _, words in pairs(later.adds) do redis.call(unpack(words)) end',
         "a damaged list takes the commits of all", [DAMAGE]),
     "one-verdict-for-all": (
-        COMMIT, 'replies[#replies + 1] = ok and verdict or {"damaged"}',
-        'replies[#replies + 1] = replies[1] or verdict',
+        COMMIT, 'replies[i] = ok and verdict or {"damaged"}', 'replies[i] = replies[1] or verdict',
         "the first commit decides for the others", [CLAIMS]),
     "a-newcomer-first": (
         JOB, "(first or 0) + 0.999 / weight, tenant)", "(first or 1) - 1, tenant)",

@@ -11,7 +11,7 @@ FAULTS = {
         ACT, ' and (not state or state == "dead")', "",
         "a name that was left in `dead` drops a campaign at work", [SCRIPTS]),
     "retried-to-expire": (
-        ACT, '  each_key(id, false, function(name) redis.call("PERSIST", name) end)\n', "",
+        ACT, '  each_key(id, function(name) redis.call("PERSIST", name) end)\n', "",
         "a campaign that goes on loses its keys after 30 days", [SCRIPTS]),
     "retried-with-crashes": (
         ACT, '  redis.call("HSET", job_key(id), "crashes", "0")\n', "",

@@ -1,5 +1,6 @@
 /* replay_world.c: one test, replayed. */
 #include "tests/bench/replay_world.h"
+#include "campaigns/ranking/draw.h"
 #include "campaigns/ranking/retire.h"
 #include "core/base/hash.h"
 #include "tests/bench/bench_env.h"

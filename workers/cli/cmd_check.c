@@ -89,6 +89,21 @@ static int note_warnings(const struct cli *c, const struct spec *s)
     return CLI_OK;
 }
 
+int check_then(struct cli *c, check_show_fn show)
+{
+    struct judgement j;
+    struct buf text;
+    buf_init(&text, INBOX_SPEC_MAX);
+    int rc = check_read(c, cli_word(c, 0), &text);
+    if (!rc) {
+        enum err e = judgement_open(&j, c, &text);
+        rc = e ? check_refuse(c, &j.detail) : show(c, &j);
+        judgement_close(&j);
+    }
+    buf_fini(&text);
+    return rc;
+}
+
 int check_judge(struct cli *c, const struct buf *text, struct check_verdict *v,
                 bool quiet_when_good)
 {

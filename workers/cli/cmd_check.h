@@ -5,6 +5,11 @@
 #include "campaigns/spec.h"
 #include "workers/cli/cli.h"
 
+struct judgement;
+typedef int (*check_show_fn)(struct cli *c, struct judgement *j);
+/* Reads and judges the spec that the first word names; a good one is shown. */
+int check_then(struct cli *c, check_show_fn show);
+
 struct check_verdict {
     struct err_detail detail;
     char id[SPEC_ID_MAX + 1]; /* "" = made from the stream entry */

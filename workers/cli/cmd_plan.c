@@ -313,15 +313,5 @@ static int show(struct cli *c, struct judgement *j)
 
 int cmd_plan(struct cli *c)
 {
-    struct judgement j;
-    struct buf text;
-    buf_init(&text, INBOX_SPEC_MAX);
-    int rc = check_read(c, cli_word(c, 0), &text);
-    if (!rc) {
-        enum err e = judgement_open(&j, c, &text);
-        rc = e ? check_refuse(c, &j.detail) : show(c, &j);
-        judgement_close(&j);
-    }
-    buf_fini(&text);
-    return rc;
+    return check_then(c, show);
 }

@@ -204,7 +204,7 @@ static void put_json(const struct forecast *f, struct buf *out)
     buf_append_char(out, '\n');
 }
 
-static int show(struct cli *c, const struct judgement *j)
+static int show(struct cli *c, struct judgement *j)
 {
     struct forecast f = {.spec = &j->spec};
     struct err_detail d = {.path = ""};
@@ -221,15 +221,5 @@ static int show(struct cli *c, const struct judgement *j)
 
 int cmd_simulate(struct cli *c)
 {
-    struct judgement j;
-    struct buf text;
-    buf_init(&text, INBOX_SPEC_MAX);
-    int rc = check_read(c, cli_word(c, 0), &text);
-    if (!rc) {
-        enum err e = judgement_open(&j, c, &text);
-        rc = e ? check_refuse(c, &j.detail) : show(c, &j);
-        judgement_close(&j);
-    }
-    buf_fini(&text);
-    return rc;
+    return check_then(c, show);
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #define SMALL_MAX 400     /* entries that an apply measures */
-#define READ_COUNT 100    /* entries at once: keeps one apply at about 1 ms of Redis */
+#define READ_COUNT 100    /* entries at once: bounds how long one apply holds Redis */
 #define FOLD_AGE_MS 500   /* of counts, while there are more to come */
 #define FOLD_MORE_MS 2000 /* while another worker applies them */
 #define FOLD_SOME 16      /* campaigns, after every fourth batch */
@@ -29,8 +29,6 @@ struct feedback {
     struct feedback_batch batches[2];
     struct feedback_batch *applying, *next; /* NULL = none */
     bool next_ready;                        /* read, and its refusals are answered */
-    int64_t
-        measured;  /* entries behind the last one applied, that are known to be small */
     int64_t small; /* entries behind the last one applied that are known to be small */
     struct feedback_orphans orphans;
 };
